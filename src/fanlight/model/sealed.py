@@ -91,7 +91,7 @@ class Sealed(Generic[Payload]):
     __getitem__ = _refuse
     __contains__ = _refuse
     __eq__ = _refuse
-    __hash__ = _refuse  # type: ignore[assignment]
+    __hash__ = _refuse
     __copy__ = _refuse
     __deepcopy__ = _refuse
     __reduce__ = _refuse

@@ -41,9 +41,7 @@ class SourceError(Exception):
     `unreachable` is tried again later, `unreadable` counts a broken answer.
     """
 
-    def __init__(
-        self, sentence: str, *, kind: Literal["credential", "refused", "unreachable", "unreadable"]
-    ) -> None:
+    def __init__(self, sentence: str, *, kind: Literal["credential", "refused", "unreachable", "unreadable"]) -> None:
         super().__init__(sentence)
         self.kind = kind
 
@@ -258,9 +256,7 @@ class Source(Protocol):
 
     def inventory_streams(self) -> Sequence[InventoryStream]: ...
 
-    def read_content(
-        self, ref: ContentRef, since: Micros | None
-    ) -> Iterator[ContentPart | ContentRef | ObjectVersion]:
+    def read_content(self, ref: ContentRef, since: Micros | None) -> Iterator[ContentPart | ContentRef | ObjectVersion]:
         """Read one object's content, only what is newer than `since` when given.
 
         Yields sealed parts, and the objects and references found on the way (a chat's files).
