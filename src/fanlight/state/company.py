@@ -1,0 +1,154 @@
+"""What the operator knows of the company. Every setting is optional; rules fall back without it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from sqlalchemy import delete, insert, select
+
+from fanlight.state import schema
+from fanlight.state.state import State
+
+__all__ = ["CompanySettings", "Leaver", "Office", "SettingsProblem", "apply_settings", "load_settings"]
+
+
+class SettingsProblem(ValueError):
+    """A settings file cannot be used; the text is one sentence to the operator."""
+
+
+class Office(BaseModel):
+    """A place of the company: its addresses, and where it is when known."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = ""
+    networks: tuple[str, ...] = ()
+    country: str | None = None
+    city: str | None = None
+
+    @field_validator("networks")
+    @classmethod
+    def _check(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+
+class Leaver(BaseModel):
+    """A person who leaves or left."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    email: str
+    last_day: str
+
+
+class WorkingHours(BaseModel):
+    """Usual hours where a person's own are not known yet; local time, ISO weekdays (1 = Monday)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start: int = Field(default=8, ge=0, le=23)
+    end: int = Field(default=19, ge=1, le=24)
+    days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    timezone: str | None = None
+
+
+class CompanySettings(BaseModel):
+    """Contents of `fanlight settings apply`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    company_domains: tuple[str, ...] = ()
+    partner_domains: tuple[str, ...] = ()
+    corporate_egress: tuple[str, ...] = ()
+    offices: tuple[Office, ...] = ()
+    approved_mcp_servers: tuple[str, ...] = ()
+    known_compliance_keys: tuple[str, ...] = ()
+    known_collector_ips: tuple[str, ...] = ()
+    tool_administrators: tuple[str, ...] = ()
+    leavers: tuple[Leaver, ...] = ()
+    shared_mailboxes: tuple[str, ...] = ()
+    working_hours: WorkingHours = WorkingHours()
+    holidays: tuple[str, ...] = ()
+
+    @field_validator("offices", mode="before")
+    @classmethod
+    def _read_offices(cls, value: Any) -> Any:
+        """An office may be a bare address or network, or a table with name, country, city and networks."""
+        if not isinstance(value, list | tuple):
+            return value
+        return [_read_office(item) for item in value]
+
+    @field_validator("corporate_egress", "known_collector_ips")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network, strict=False)
+        return value
+
+
+def _read_office(item: Any) -> Any:
+    if isinstance(item, str):
+        return {"networks": [item]}
+    if isinstance(item, Mapping):
+        table = dict(item)
+        networks: list[Any] = []
+        for name in ("networks", "cidrs", "cidr", "ips", "ip", "network", "addresses"):
+            found = table.pop(name, None)
+            if isinstance(found, str):
+                networks.append(found)
+            elif isinstance(found, list | tuple):
+                networks.extend(found)
+        return {**table, "networks": networks}
+    return item
+
+
+def read_settings_file(path: Path) -> tuple[CompanySettings, Sequence[str]]:
+    """Parse a TOML or JSON file; returns the settings and the names nobody knows. Raises `SettingsProblem`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsProblem(f"The settings file {path.name} cannot be read.") from None
+    try:
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as problem:
+        raise SettingsProblem(f"The settings file {path.name} is not valid: {problem}.") from None
+    if not isinstance(data, dict):
+        raise SettingsProblem(f"The settings file {path.name} must hold a table of settings.")
+    try:
+        settings = CompanySettings.model_validate(data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsProblem(f"The setting {where} in {path.name} is not usable: {first['msg']}.") from None
+    return settings, sorted(set(data) - set(CompanySettings.model_fields))
+
+
+def apply_settings(state: State, settings: CompanySettings, actor: str) -> None:
+    """Store the settings, replacing those before."""
+    table = schema.settings
+    with state.tick() as tick:
+        tick.connection.execute(delete(table).where(table.c.tenant == state.tenant, table.c.name == "company"))
+        tick.connection.execute(
+            insert(table).values(
+                tenant=state.tenant, name="company", value=settings.model_dump_json(), updated_at=tick.now
+            )
+        )
+        tick.audit(actor, "settings applied", "company", ", ".join(sorted(settings.model_fields_set)))
+
+
+def load_settings(state: State) -> CompanySettings:
+    """The settings in force; all defaults when none were applied."""
+    table = schema.settings
+    with state.view() as connection:
+        value = connection.execute(
+            select(table.c.value).where(table.c.tenant == state.tenant, table.c.name == "company")
+        ).scalar()
+    return CompanySettings.model_validate_json(value) if value else CompanySettings()
