@@ -1,0 +1,191 @@
+"""What is usual for one identity at one time: rollups of its accounts, merged with decay.
+
+A baseline is read at a moment t and uses closed UTC days only, at most 90. A value first seen less than 24
+hours before t is no habit yet: otherwise the sign-in of an intruder would make the view that follows it usual.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fanlight.model import DAY, Micros, Rollup, day_of, parse_time
+from fanlight.profiles.surprise import HourCurve
+
+__all__ = ["HALF_LIFE_DAYS", "WINDOW_DAYS", "Baseline", "Habit", "Spread", "baseline_of"]
+
+WINDOW_DAYS = 90
+HALF_LIFE_DAYS = 30.0
+SETTLING: Micros = DAY
+WARM_DAYS, WARM_EVENTS = 7, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """One value of one dimension, as far as it is known."""
+
+    n: int
+    weight: float
+    """`n` with decay: an event 30 days old counts half."""
+    days: int
+    first_at: Micros
+    last_at: Micros
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The usual of one entity before `at`."""
+
+    at: Micros
+    habits: Mapping[str, Mapping[str, Habit]]
+    """Dimension to value to habit."""
+    by_day: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Type to day to count, for volumes."""
+    since: Micros = 0
+    """First event in the window; 0 when there is none."""
+    until: Micros = 0
+
+    @cached_property
+    def events(self) -> int:
+        """Events in the window."""
+        return sum(habit.n for habit in self.habits.get("type", {}).values())
+
+    @cached_property
+    def active_days(self) -> int:
+        """Different UTC days with an event."""
+        return len({day for days in self.by_day.values() for day in days})
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is enough history to call something unusual for this identity itself."""
+        return self.active_days >= WARM_DAYS and self.events >= WARM_EVENTS
+
+    def values(self, dimension: str) -> Mapping[str, Habit]:
+        """What was seen of a dimension."""
+        return self.habits.get(dimension, {})
+
+    def total(self, dimension: str) -> int:
+        """Observations of a dimension."""
+        return sum(habit.n for habit in self.values(dimension).values())
+
+    def weight(self, dimension: str) -> float:
+        """Observations of a dimension with decay."""
+        return sum(habit.weight for habit in self.values(dimension).values())
+
+    def hours(self, prior: HourCurve | None = None) -> HourCurve:
+        """The hour curve of this entity, leaning on a prior (its peers') while there is little history."""
+        counts = {int(hour): habit.weight for hour, habit in self.values("hour").items()}
+        return HourCurve.of(counts, prior)
+
+    def per_day(self, types: Iterable[str]) -> list[int]:
+        """Counts of some event types on each active day."""
+        totals: dict[str, int] = defaultdict(int)
+        wanted = set(types)
+        for event_type, days in self.by_day.items():
+            for day, n in days.items():
+                totals[day] += n if event_type in wanted else 0
+        return [totals[day] for day in sorted(totals)]
+
+
+def baseline_of(rows: Sequence[Rollup], at: Micros) -> Baseline:
+    """Merge account rollups (of one identity, any order) into its baseline at a moment."""
+    last_day, first_day = day_of(at), day_of(at - WINDOW_DAYS * DAY)
+    grouped: dict[tuple[str, str], list[Rollup]] = defaultdict(list)
+    by_day: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    since, until = 0, 0
+    for row in rows:
+        if not first_day <= row.day < last_day:
+            continue
+        grouped[row.dimension, row.value].append(row)
+        if row.dimension == "type":
+            by_day[row.value][row.day] += row.n
+            since = min(since or row.first_at, row.first_at)
+            until = max(until, row.last_at)
+    habits: dict[str, dict[str, Habit]] = defaultdict(dict)
+    for (dimension, value), parts in grouped.items():
+        habit = _habit(parts, at)
+        if dimension in ("hour", "type", "family") or habit.first_at < at - SETTLING:
+            habits[dimension][value] = habit
+    return Baseline(
+        at=at, habits=habits, by_day={name: dict(days) for name, days in by_day.items()}, since=since, until=until
+    )
+
+
+def _habit(parts: Sequence[Rollup], at: Micros) -> Habit:
+    weight = sum(part.n * math.pow(2.0, -age_days(part.day, at) / HALF_LIFE_DAYS) for part in parts)
+    return Habit(
+        n=sum(part.n for part in parts),
+        weight=weight,
+        days=len({part.day for part in parts}),
+        first_at=min(part.first_at for part in parts),
+        last_at=max(part.last_at for part in parts),
+    )
+
+
+_DAY_STARTS: dict[str, Micros] = {}
+
+
+def age_days(day: str, at: Micros) -> float:
+    """Days between the start of a UTC day and a moment."""
+    start = _DAY_STARTS.get(day)
+    if start is None:
+        start = _DAY_STARTS[day] = parse_time(day)
+    return max(0.0, (at - start) / DAY)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How many different identities ever showed each value of a dimension, as of any day.
+
+    Built once from (identity, value, first day); answers for a day count only what was first seen before it,
+    so that an intrusion does not make itself usual.
+    """
+
+    first_days: Mapping[str, tuple[tuple[str, str], ...]]
+    """Value to (first day, identity), sorted."""
+    population: tuple[str, ...] = ()
+    """First active day of every identity, sorted."""
+
+    @classmethod
+    def of(cls, sightings: Iterable[tuple[str, str, str]]) -> Spread:
+        """From (identity, value, first day on which it was seen); repeats are allowed."""
+        first: dict[tuple[str, str], str] = {}
+        born: dict[str, str] = {}
+        for identity, value, day in sightings:
+            key = (value, identity)
+            if key not in first or day < first[key]:
+                first[key] = day
+            if identity not in born or day < born[identity]:
+                born[identity] = day
+        values: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for (value, identity), day in first.items():
+            values[value].append((day, identity))
+        return cls({value: tuple(sorted(pairs)) for value, pairs in values.items()}, tuple(sorted(born.values())))
+
+    def holders(self, value: str, day: str, among: frozenset[str] | None = None, but: str = "") -> int:
+        """Identities that had shown the value before a day, other than `but`, optionally only some."""
+        pairs = self.first_days.get(value, ())
+        earlier = pairs[: bisect_left(pairs, (day, ""))]
+        return sum(1 for _, identity in earlier if identity != but and (among is None or identity in among))
+
+    def known(self, day: str) -> int:
+        """Identities that had been active before a day."""
+        return bisect_left(self.population, day)
+
+    def firsts(self, since_day: str, until_day: str) -> int:
+        """How many identities met a value for the first time in [since, until), not counting their very first day."""
+        born: dict[str, str] = {}
+        for pairs in self.first_days.values():
+            for day, identity in pairs:
+                if identity not in born or day < born[identity]:
+                    born[identity] = day
+        return sum(
+            1
+            for pairs in self.first_days.values()
+            for day, identity in pairs
+            if since_day <= day < until_day and day > born[identity]
+        )
