@@ -1,0 +1,239 @@
+"""Collecting: each page's rows and its cursor become visible in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import insert, select, update
+
+from fanlight.enrich.client import client_label
+from fanlight.model import HOUR, MINUTE, Event, Micros
+from fanlight.pipeline.duplicates import fresh_events, keep_keys, prune_keys
+from fanlight.pipeline.erasing import refuse_erased
+from fanlight.pipeline.heads import Listing, compare_grants, compare_objects
+from fanlight.pipeline.home import Home
+from fanlight.pipeline.queue import enqueue
+from fanlight.profiles.rollups import compute
+from fanlight.sources.contract import (
+    CursorRefused,
+    EventStream,
+    InventoryStream,
+    Notice,
+    Snapshot,
+    SnapshotStream,
+    Source,
+)
+from fanlight.state import Lease, Tick, schema
+
+__all__ = ["SWEEP", "Collected", "collect_events", "commit_events", "take_snapshots", "walk_inventory"]
+
+SWEEP: Micros = 4 * HOUR
+"""How far a sweep looks behind a walked stretch for rows that were indexed late (reference/sources.md 1.4)."""
+
+_SNAPSHOTS_A_TICK = 200
+_MAX_CURSOR_RESTARTS = 3
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one pass over a source brought."""
+
+    events: int = 0
+    duplicates: int = 0
+    late: int = 0
+    versions: int = 0
+    grants: int = 0
+    queued: int = 0
+    pages: int = 0
+    notices: list[Notice] = field(default_factory=list)
+
+
+def commit_events(
+    home: Home,
+    lease: Lease,
+    source: str,
+    stream: str,
+    events: Sequence[Event],
+    cursor: str | None,
+    *,
+    caught_up: bool = False,
+    move_cursor: bool = True,
+    notices: Sequence[Notice] = (),
+) -> int:
+    """Store what is new of a page, its rollups and its cursor in one transaction; returns how many were new."""
+    now = home.clock.now()
+    fresh = refuse_erased(home, fresh_events(home.lake, events, now))
+    segments = home.lake.stage(fresh)
+    segments += home.lake.stage_table("rollups", compute(fresh, client_label)) if fresh else []
+    newest = max((event.occurred_at for event in events), default=None)
+    with home.state.tick(lease) as tick:
+        keep_keys(tick, fresh)
+        tick.add_segments(segments)
+        if move_cursor:
+            tick.set_cursor(source, stream, cursor, rows=len(fresh), newest_at=newest, caught_up=caught_up)
+        _note(tick, source, notices)
+    return len(fresh)
+
+
+def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream, say: Progress) -> Collected:
+    """Walk a feed from its cursor to its end, then sweep behind the stretches walked before and now."""
+    done = Collected()
+    before = _newest(home, source.name, stream.name)
+    restarts = 0
+    while True:
+        try:
+            for page in stream.pages(home.state.cursor(source.name, stream.name)):
+                new = commit_events(
+                    home, lease, source.name, stream.name, page.events, page.cursor,
+                    caught_up=not page.more, notices=page.notices,
+                )  # fmt: skip
+                done.pages += 1
+                done.events += new
+                done.duplicates += len(page.events) - new
+                done.notices.extend(page.notices)
+                say(stream.name, done.events)
+            break
+        except CursorRefused:
+            restarts += 1
+            if restarts > _MAX_CURSOR_RESTARTS:
+                raise
+            _restart(home, lease, source, stream, before)
+    for since, until in _windows(before, _newest(home, source.name, stream.name)):
+        _sweep(home, lease, source, stream, since, until, done)
+    with home.state.tick(lease) as tick:
+        prune_keys(tick)
+    return done
+
+
+def take_snapshots(home: Home, lease: Lease, source: Source, stream: SnapshotStream, say: Progress) -> Collected:
+    """Read full lists and store what changed since the last time."""
+    done = Collected()
+    batch: list[Snapshot] = []
+    for snapshot in stream.take():
+        batch.append(snapshot)
+        if len(batch) >= _SNAPSHOTS_A_TICK:
+            _commit_snapshots(home, lease, source.name, batch, done)
+            say(stream.name, done.versions + done.grants)
+            batch = []
+    _commit_snapshots(home, lease, source.name, batch, done)
+    say(stream.name, done.versions + done.grants)
+    with home.state.tick(lease) as tick:
+        tick.set_cursor(source.name, stream.name, None, rows=done.versions + done.grants, caught_up=True)
+    return done
+
+
+def walk_inventory(home: Home, lease: Lease, source: Source, stream: InventoryStream, say: Progress) -> Collected:
+    """Walk content-bearing objects: their metadata now, their content into the queue."""
+    done = Collected()
+    for page in stream.pages(home.state.cursor(source.name, stream.name)):
+        now = home.clock.now()
+        scope = f"{source.name}/{stream.name}"
+        objects = compare_objects(home.state, [Listing(scope, page.objects, complete=False)], now)
+        grants = compare_grants(home.state, [Listing(scope, page.grants, complete=False)], now)
+        segments = home.lake.stage([*objects.rows, *grants.rows])
+        with home.state.tick(lease) as tick:
+            objects.commit(tick)
+            grants.commit(tick)
+            tick.add_segments(segments)
+            done.queued += enqueue(tick, source.name, page.refs)
+            tick.set_cursor(source.name, stream.name, page.cursor, rows=len(page.objects), caught_up=not page.more)
+            _note(tick, source.name, page.notices)
+        done.pages += 1
+        done.versions += len(objects.rows)
+        done.notices.extend(page.notices)
+        say(stream.name, done.versions)
+    return done
+
+
+def _commit_snapshots(home: Home, lease: Lease, source: str, batch: Sequence[Snapshot], done: Collected) -> None:
+    if not batch:
+        return
+    now = home.clock.now()
+    names = [f"{source}/{snapshot.scope}" for snapshot in batch]
+    objects = compare_objects(
+        home.state,
+        (Listing(name, taken.objects, complete=True) for name, taken in zip(names, batch, strict=True)),
+        now,
+    )
+    grants = compare_grants(
+        home.state, (Listing(name, taken.grants, complete=True) for name, taken in zip(names, batch, strict=True)), now
+    )
+    notices = [notice for snapshot in batch for notice in snapshot.notices]
+    done.notices.extend(notices)
+    if not objects.rows and not grants.rows and not notices:
+        return
+    segments = home.lake.stage([*objects.rows, *grants.rows])
+    with home.state.tick(lease) as tick:
+        objects.commit(tick)
+        grants.commit(tick)
+        tick.add_segments(segments)
+        _note(tick, source, notices)
+    done.versions += len(objects.rows)
+    done.grants += len(grants.rows)
+
+
+def _windows(before: Micros | None, after: Micros | None) -> Iterator[tuple[Micros, Micros]]:
+    """Closed stretches to read again: behind the last walk's end, and behind this one's."""
+    if after is None:
+        return
+    if before is not None and before < after - SWEEP:
+        yield before - SWEEP, before + MINUTE
+    yield after - SWEEP, after + MINUTE
+
+
+def _sweep(
+    home: Home, lease: Lease, source: Source, stream: EventStream, since: Micros, until: Micros, done: Collected
+) -> None:
+    for page in stream.sweep(since, until):
+        events = [replace(event, late=True) for event in page.events]
+        new = commit_events(home, lease, source.name, stream.name, events, None, move_cursor=False)
+        done.late += new
+        done.events += new
+
+
+def _restart(home: Home, lease: Lease, source: Source, stream: EventStream, newest: Micros | None) -> None:
+    """The vendor refused the cursor: begin again; what is stored is recognised, and the gap is said."""
+    now = home.clock.now()
+    with home.state.tick(lease) as tick:
+        tick.set_cursor(source.name, stream.name, None)
+        _note(
+            tick,
+            source.name,
+            [
+                Notice(
+                    kind="cursor",
+                    sentence=f"The vendor no longer accepted the position in {stream.name}; it is read again from the "
+                    "start, and rows already stored are recognised.",
+                    at=now,
+                    since=newest,
+                )
+            ],
+        )
+
+
+def _newest(home: Home, source: str, stream: str) -> Micros | None:
+    table = schema.cursors
+    with home.state.view() as connection:
+        return connection.execute(
+            select(table.c.newest_at).where(
+                table.c.tenant == home.tenant, table.c.source == source, table.c.stream == stream
+            )
+        ).scalar()
+
+
+def _note(tick: Tick, source: str, notices: Sequence[Notice]) -> None:
+    """Keep each notice once: the same sentence again only moves its time."""
+    table = schema.notices
+    for notice in notices:
+        where = (table.c.tenant == tick.tenant, table.c.source == source, table.c.sentence == notice.sentence)
+        seen = tick.connection.execute(update(table).where(*where).values(at=notice.at, until=notice.until)).rowcount
+        if not seen:
+            tick.connection.execute(
+                insert(table).values(
+                    tenant=tick.tenant, source=source, kind=notice.kind, sentence=notice.sentence,
+                    at=notice.at, since=notice.since, until=notice.until,
+                )
+            )  # fmt: skip

@@ -1,0 +1,131 @@
+"""Erasure: a person's facts leave the store, do not come back, and a receipt says what was verified.
+
+The order makes a kill at any instant harmless: first the keyed hashes that refuse re-ingestion, then the
+rewriting table by table (each its own transaction), then findings, then a check that counts what is left.
+Run again after a kill, it finishes what is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from fanlight.model import Event
+from fanlight.pipeline.home import Home
+from fanlight.state import Lease, schema
+
+__all__ = ["Receipt", "erase", "refuse_erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an erasure did and what was checked afterwards."""
+
+    accounts: int
+    rows_dropped: dict[str, int]
+    findings_redacted: int
+    rows_left: int
+    hashes_kept: int
+
+
+def refuse_erased(home: Home, events: Sequence[Event]) -> list[Event]:
+    """Leave out events of erased accounts."""
+    with home.state.view() as connection:
+        erased = set(
+            connection.execute(
+                select(schema.erasures.c.digest).where(schema.erasures.c.tenant == home.tenant)
+            ).scalars()
+        )
+    if not erased:
+        return list(events)
+    key = home.vault.tenant_key("erasure")
+    return [event for event in events if not _is_erased(event, key, erased)]
+
+
+def erase(home: Home, lease: Lease, accounts: Sequence[str], emails: Sequence[str]) -> Receipt:
+    """Erase the accounts (keys such as `claude:user_…`) and the addresses of one person."""
+    key = home.vault.tenant_key("erasure")
+    digests = {_digest(key, value.casefold()) for value in (*accounts, *emails)}
+    with home.state.tick(lease) as tick:
+        known = set(
+            tick.connection.execute(
+                select(schema.erasures.c.digest).where(schema.erasures.c.tenant == home.tenant)
+            ).scalars()
+        )
+        new = [{"tenant": home.tenant, "digest": d, "erased_at": tick.now} for d in sorted(digests - known)]
+        if new:
+            tick.connection.execute(insert(schema.erasures), new)
+    names = [account.partition(":")[2] for account in accounts]
+    marks = _marks(accounts), _marks(names), _marks(emails)
+    lowered = [email.casefold() for email in emails]
+    conditions: dict[str, tuple[str, list[str]]] = {
+        "events": (
+            f"coalesce(account_key, '') NOT IN {marks[0]} AND coalesce(lower(actor_email), '') NOT IN {marks[2]}",
+            [*accounts, *lowered],
+        ),
+        "rollups": (f"NOT (scope = 'account' AND entity IN {marks[0]})", list(accounts)),
+        "matches": (f"coalesce(owner_account, '') NOT IN {marks[0]}", list(accounts)),
+        "links": (f"account_key NOT IN {marks[0]}", list(accounts)),
+        "objects": (
+            f"NOT (kind IN ('user', 'idp_user') AND object_id IN {marks[1]}) "
+            f"AND coalesce(owner_account, '') NOT IN {marks[0]}",
+            [*names, *accounts],
+        ),
+        "grants": (f"coalesce(principal_id, '') NOT IN {marks[1]}", names),
+    }
+    dropped: dict[str, int] = {}
+    for fact, (keep, values) in conditions.items():
+        dropped[fact], paths = home.lake.rewrite(lease, fact, keep, values)
+        home.lake.discard(paths)
+    redacted = _redact_state(home, lease, [*accounts, *names, *lowered])
+    left = 0
+    with home.reader() as reader:
+        for fact, (keep, values) in conditions.items():
+            left += reader.query(f"SELECT count(*) AS n FROM {fact} WHERE NOT ({keep})", values)["n"][0].as_py()
+    return Receipt(len(accounts), dropped, redacted, left, len(digests))
+
+
+def _redact_state(home: Home, lease: Lease, values: Sequence[str]) -> int:
+    """Findings keep that they existed; who and what they were about goes."""
+    table = schema.findings
+    with home.state.tick(lease) as tick:
+        hit = or_(*(table.c.body.contains(value, autoescape=True) for value in values))
+        changed = tick.connection.execute(
+            update(table)
+            .where(table.c.tenant == home.tenant, hit)
+            .values(body="{}", identity_id=None, status="withdrawn", reason="erased", updated_at=tick.now)
+        ).rowcount
+        for heads in (schema.object_heads, schema.grant_heads):
+            body = or_(*(heads.c.body.contains(value, autoescape=True) for value in values))
+            tick.connection.execute(delete(heads).where(heads.c.tenant == home.tenant, body))
+        queue = schema.content_queue
+        tick.connection.execute(
+            delete(queue).where(
+                queue.c.tenant == home.tenant,
+                or_(*(queue.c.ref.contains(value, autoescape=True) for value in values)),
+            )
+        )
+        tick.audit("operator", "identity erased", "erasure", f"{len(values)} values")
+    with home.state.engine.connect() as connection:
+        if home.state.is_sqlite:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return int(changed)
+
+
+def _is_erased(event: Event, key: bytes, erased: set[str]) -> bool:
+    return any(
+        value is not None and _digest(key, value.casefold()) in erased
+        for value in (event.account_key, event.actor_email)
+    )
+
+
+def _digest(key: bytes, value: str) -> str:
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def _marks(values: Sequence[str]) -> str:
+    return "(" + ", ".join("?" for _ in values) + ")" if values else "('')"
