@@ -50,7 +50,7 @@ def open_home(path: Path | None, tenant: str = "default") -> Home:
 def end(code: Exit, sentence: str = "") -> NoReturn:
     """Say one sentence on standard error and leave with a code."""
     if sentence:
-        print(sentence, file=sys.stderr)  # noqa: T201 - the command line's voice
+        print(sentence, file=sys.stderr)
     raise SystemExit(int(code))
 
 

@@ -52,8 +52,7 @@ class _Result:
 def read_queue(
     home: Home,
     lease: Lease,
-    connect: Callable[[], Source],
-    source_name: str,
+    source: Source,
     make_labeller: Callable[[], Labeller],
     *,
     workers: int,
@@ -63,8 +62,9 @@ def read_queue(
 ) -> LabelledCounts:
     """Read what is queued until nothing is left (or `limit` things were read); commits about once a second.
 
-    Each worker thread has its own source connection and labeller. A `SourceError` that stops the source
-    (bad credential, unreachable) is raised after what was read before it is committed.
+    Worker threads share the source (its client and request budget are made for that); each has its own labeller.
+    A `SourceError` that stops the source (bad credential, unreachable) is raised after what was read before it
+    is committed.
     """
     counts = LabelledCounts()
     tasks: queues.Queue[Queued | None] = queues.Queue()
@@ -72,7 +72,7 @@ def read_queue(
     threads = [
         threading.Thread(
             target=_work,
-            args=(home, connect, make_labeller, source_name, tasks, results),
+            args=(home, source, make_labeller, tasks, results),
             daemon=True,
             name=f"label-{n}",
         )
@@ -85,7 +85,7 @@ def read_queue(
         while True:
             batch = [
                 queued
-                for queued in next_refs(home.state, source_name, _BATCH, due_before)
+                for queued in next_refs(home.state, source.name, _BATCH, due_before)
                 if (queued.ref.kind, queued.ref.object_id, queued.version) not in asked
             ]
             if limit is not None:
@@ -96,7 +96,7 @@ def read_queue(
                 # One try a pass: what is postponed here is taken up again by the next pass.
                 asked.add((queued.ref.kind, queued.ref.object_id, queued.version))
                 tasks.put(queued)
-            _gather(home, lease, source_name, len(batch), results, counts, say)
+            _gather(home, lease, source.name, len(batch), results, counts, say)
     finally:
         for _ in threads:
             tasks.put(None)
@@ -166,30 +166,28 @@ def _commit(home: Home, lease: Lease, source: str, results: list[_Result], count
 
 def _work(
     home: Home,
-    connect: Callable[[], Source],
+    source: Source,
     make_labeller: Callable[[], Labeller],
-    source_name: str,
     tasks: queues.Queue[Queued | None],
     results: queues.Queue[_Result | SourceError],
 ) -> None:
-    source: Source | None = None
     labeller: Labeller | None = None
-    try:
-        while (queued := tasks.get()) is not None:
-            try:
-                source = source or connect()
-                labeller = labeller or make_labeller()
-                results.put(_read_one(home, source, labeller, source_name, queued))
-            except SourceError as problem:
-                results.put(problem)
-            except Exception as problem:  # noqa: BLE001 - its text may quote content, so only its kind is kept
-                results.put(_Result(queued, "pending", f"could not be read ({type(problem).__name__})", retry_in=60.0))
-    finally:
-        if source is not None:
-            source.close()
+    stopped: SourceError | None = None
+    while (queued := tasks.get()) is not None:
+        if stopped is not None:
+            results.put(stopped)  # the source said no; asking again for each waiting thing would only repeat it
+            continue
+        try:
+            labeller = labeller or make_labeller()
+            results.put(_read_one(home, source, labeller, queued))
+        except SourceError as problem:
+            stopped = problem
+            results.put(problem)
+        except Exception as problem:  # noqa: BLE001 - its text may quote content, so only its kind is kept
+            results.put(_Result(queued, "pending", f"could not be read ({type(problem).__name__})", retry_in=60.0))
 
 
-def _read_one(home: Home, source: Source, labeller: Labeller, source_name: str, queued: Queued) -> _Result:
+def _read_one(home: Home, source: Source, labeller: Labeller, queued: Queued) -> _Result:
     result = _Result(queued, "read")
 
     def parts() -> Iterator[ContentPart]:
@@ -206,12 +204,12 @@ def _read_one(home: Home, source: Source, labeller: Labeller, source_name: str, 
             queued.ref,
             parts(),
             tenant=home.tenant,
-            source=source_name,
+            source=source.name,
             now=home.clock.now(),
         )
     except ContentGone:
         result.state, result.reason = "gone", "no longer there"
-        result.reading = _outcome(home, source_name, queued, "gone", "it no longer exists; earlier labels stay")
+        result.reading = _outcome(home, source.name, queued, "gone", "it no longer exists; earlier labels stay")
         return result
     except ContentLater as later:
         result.retry_in, result.reason = later.seconds, "not readable yet"

@@ -1,0 +1,185 @@
+"""`fanlight source`: add, test, list and remove connections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, end, open_home, print_rows
+
+
+def register(app: App) -> None:
+    """Add the command group."""
+    group = App(name="source", help="Connect sources and see how they are doing.")
+    group.command(_add_group())
+    group.command(_list, name="list")
+    group.command(_test, name="test")
+    group.command(_remove, name="remove")
+    app.command(group)
+
+
+def _add_group() -> App:
+    add = App(name="add", help="Connect a source; keys are given as env:NAME or file:PATH.")
+    add.command(_add_claude, name="claude")
+    add.command(_add_okta, name="okta")
+    return add
+
+
+def _add_claude(
+    *,
+    url: str = "https://api.anthropic.com",
+    key: str,
+    name: str = "claude",
+    admin_key: str = "",
+    admin_url: str = "",
+    analytics_key: str = "",
+    share: str = "",
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
+) -> None:
+    """Connect Claude Enterprise through its Compliance API.
+
+    Parameters
+    ----------
+    url: Address of the API; https, or http to this machine.
+    key: Compliance access key as env:NAME or file:PATH.
+    name: Name of this source in Fanlight.
+    admin_key: Console Admin key reference, for Claude API keys and their last use.
+    admin_url: Address of the Console Admin API when it is not the same.
+    analytics_key: Analytics key reference.
+    share: Part of the vendor's request limit to use, 0.05 to 1 (default 0.6).
+    """
+    if share and not _is_share(share):
+        end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
+    options = {
+        "url": url,
+        "key": key,
+        "admin_key": admin_key,
+        "admin_url": admin_url,
+        "analytics_key": analytics_key,
+        "share": share,
+    }
+    _add(home, tenant, "claude", name, options)
+
+
+def _add_okta(
+    *, url: str, token: str, name: str = "okta", home: HomeOption = None, tenant: TenantOption = "default"
+) -> None:
+    """Connect Okta: users, groups, app assignments and the System Log.
+
+    Parameters
+    ----------
+    url: Address of the Okta organization.
+    token: API token as env:NAME or file:PATH.
+    name: Name of this source in Fanlight.
+    """
+    _add(home, tenant, "okta", name, {"url": url, "token": token})
+
+
+def _add(home: Path | None, tenant: str, kind: str, name: str, options: dict[str, str]) -> None:
+    from fanlight.pipeline.connections import ConnectionProblem, add_connection
+
+    opened = open_home(home, tenant)
+    try:
+        connection = add_connection(opened, kind, name, options)
+    except ConnectionProblem as problem:
+        end(Exit.USAGE, str(problem))
+    print(f"Added {connection.kind} as {connection.name}. Next: fanlight source test {connection.name}")
+
+
+def _list(*, home: HomeOption = None, tenant: TenantOption = "default", format: FormatOption = "table") -> None:
+    """Show the connected sources and their health."""
+    from fanlight.pipeline.connections import list_connections
+    from fanlight.pipeline.queue import backlog
+
+    opened = open_home(home, tenant)
+    rows: list[dict[str, Any]] = []
+    for connection in list_connections(opened):
+        waiting = backlog(opened.state, connection.name)
+        rows.append(
+            {
+                "name": connection.name,
+                "kind": connection.kind,
+                "state": connection.state,
+                "backlog": waiting.pending,
+                "could_not_read": waiting.failed,
+                "requests": dict(connection.requests),
+                "problem": connection.sentence,
+            }
+        )
+    print_rows(rows, format)
+
+
+def _test(
+    names: Annotated[tuple[str, ...], Parameter(show=True)] = (),
+    /,
+    *,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
+) -> None:
+    """Try a source's key and say what it opens, what will be collected and what will not, and why."""
+    from fanlight.pipeline.connections import connect, list_connections
+    from fanlight.sources.contract import SourceError
+
+    opened = open_home(home, tenant)
+    chosen = [c for c in list_connections(opened) if not names or c.name in names]
+    missing = set(names) - {c.name for c in chosen}
+    if missing or not chosen:
+        end(
+            Exit.USAGE,
+            f"There is no source named {', '.join(sorted(missing)) or '(none)'}; see `fanlight source list`.",
+        )
+    works = True
+    for connection in chosen:
+        try:
+            source = connect(opened, connection)
+        except SourceError as problem:
+            print(f"{connection.name}: {problem}")
+            works = False
+            continue
+        report = source.check()
+        source.close()
+        works = works and report.works
+        for line in _report_lines(connection.name, report):
+            print(line)
+    end(Exit.OK if works else Exit.FOUND)
+
+
+def _report_lines(name: str, report: Any) -> list[str]:
+    lines = [f"{name}: {report.headline}"]
+    if report.owner:
+        lines.append(f"  Key belongs to: {report.owner}")
+    for title, sentences in (
+        ("Scopes found", report.scopes_found),
+        ("Scopes missing", report.scopes_missing),
+        ("Will be collected", report.collected),
+        ("Will not be collected", report.not_collected),
+        ("Mind", report.warnings),
+        ("How to make a key", report.how_to),
+    ):
+        if sentences:
+            lines.append(f"  {title}:")
+            lines.extend(f"    - {sentence}" for sentence in sentences)
+    if report.estimate:
+        lines.append(f"  {report.estimate}")
+    return lines
+
+
+def _remove(name: str, /, *, home: HomeOption = None, tenant: TenantOption = "default") -> None:
+    """Forget how to reach a source; what it brought stays."""
+    from fanlight.pipeline.connections import ConnectionProblem, remove_connection
+
+    try:
+        remove_connection(open_home(home, tenant), name)
+    except ConnectionProblem as problem:
+        end(Exit.USAGE, str(problem))
+    print(f"Removed {name}. What it brought stays; its key is forgotten.")
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0.05 <= float(text) <= 1
+    except ValueError:
+        return False
