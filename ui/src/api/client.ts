@@ -1,0 +1,101 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type {
+  AddSourceRequest, Done, FindingView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
+  SourcesView, TestedSource,
+} from "./types";
+
+/** An answer other than success; `message` is the server's sentence. */
+export class Refused extends Error {
+  constructor(readonly status: number, sentence: string, readonly details: string) {
+    super(sentence);
+  }
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.ok) return (await response.json()) as T;
+  let refusal: Refusal = { sentence: `The server answered ${response.status}. Nothing was changed.`, details: "" };
+  try {
+    refusal = { ...refusal, ...((await response.json()) as Refusal) };
+  } catch {
+    // The body was not ours; the sentence above says what is known.
+  }
+  throw new Refused(response.status, refusal.sentence, refusal.details);
+}
+
+async function send(path: string, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch {
+    throw new Refused(0, "Fanlight does not answer on this machine. Nothing was changed.", "Is `fanlight up` running?");
+  }
+}
+
+const get = async <T>(path: string): Promise<T> => answer<T>(await send(path, { headers: { Accept: "application/json" } }));
+
+const post = async <T>(path: string, body?: unknown): Promise<T> =>
+  answer<T>(
+    await send(path, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+    }),
+  );
+
+const LIVE = 5_000;
+const id = encodeURIComponent;
+
+export type QueueSearch = { tab?: string; severity?: string; days?: number | undefined; limit?: number };
+
+function query(values: Record<string, string | number | undefined>): string {
+  const pairs = Object.entries(values).filter((pair): pair is [string, string | number] => pair[1] !== undefined);
+  return new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+}
+
+export const useHeader = (since?: number | null) =>
+  useQuery({
+    queryKey: ["header", since ?? null],
+    queryFn: () => get<HeaderView>(`/api/header?${query({ since: since ?? undefined })}`),
+    refetchInterval: LIVE,
+    placeholderData: (before) => before,
+  });
+
+export const useQueue = (search: QueueSearch) =>
+  useQuery({
+    queryKey: ["queue", search],
+    queryFn: () => get<QueueView>(`/api/queue?${query(search)}`),
+    placeholderData: (before) => before,
+  });
+
+export const useFinding = (finding: string) =>
+  useQuery({ queryKey: ["finding", finding], queryFn: () => get<FindingView>(`/api/findings/${id(finding)}`) });
+
+export const useIdentity = (identity: string) =>
+  useQuery({ queryKey: ["identity", identity], queryFn: () => get<IdentityView>(`/api/identities/${id(identity)}`) });
+
+export const useSources = () =>
+  useQuery({ queryKey: ["sources"], queryFn: () => get<SourcesView>("/api/sources"), refetchInterval: LIVE });
+
+export const useSearchHits = (text: string) =>
+  useQuery({
+    queryKey: ["search", text],
+    queryFn: () => get<SearchView>(`/api/search?${query({ q: text })}`),
+    enabled: text.length > 1,
+    placeholderData: (before) => before,
+  });
+
+/** An act on a path; everything shown is asked for again afterwards. */
+export function useAct<Body = undefined, Answer = Done>() {
+  const client = useQueryClient();
+  return useMutation<Answer, Error, { path: string; body?: Body }>({
+    mutationFn: ({ path, body }) => post<Answer>(path, body),
+    onSuccess: () => client.invalidateQueries(),
+  });
+}
+
+export const useTestSource = () =>
+  useMutation<TestedSource, Error, AddSourceRequest>({ mutationFn: (body) => post<TestedSource>("/api/sources/test", body) });
+
+export const useMasks = () =>
+  useMutation<MaskedEvidence, Error, { kind: string; object: string }>({
+    mutationFn: ({ kind, object }) => post<MaskedEvidence>(`/api/evidence/${id(kind)}/${id(object)}`),
+  });

@@ -1,0 +1,270 @@
+import { Menu } from "@mantine/core";
+import { useSearch } from "@tanstack/react-router";
+import { Fragment, useContext, useEffect, useMemo, useState } from "react";
+import { useQueue, type QueueSearch } from "../api/client";
+import type { QueueRow, QueueView } from "../api/types";
+import { Spark } from "../charts/spark";
+import { age, capital, exact, seconds } from "../format";
+import { SinceContext, useFrame } from "../frame/context";
+import { countOf } from "../frame/shell";
+import { Go, useGo } from "../parts/go";
+import { useKeys } from "../parts/keys";
+import { Key, Labels, SeverityMark } from "../parts/marks";
+import { Failed, Panel, State, Toggle, Waiting } from "../parts/panel";
+import type { Page } from ".";
+
+type Grouping = "nothing" | "rule" | "identity";
+type Search = QueueSearch & { group?: Grouping };
+
+const LOWEST = ["info", "low", "medium", "high", "critical"];
+const WINDOWS: [string, number | undefined][] = [["any time", undefined], ["last day", 1], ["last 7 days", 7], ["last 30 days", 30]];
+const VERDICTS = { true_positive: "true positive", false_positive: "false positive", expected: "expected" };
+
+function Filters({ search, set }: { search: Search; set: (change: Partial<Search>) => void }) {
+  const severity = search.severity ?? "info";
+  const window = WINDOWS.find(([, days]) => days === search.days)?.[0] ?? `last ${search.days} days`;
+  return (
+    <div className="bar">
+      <Menu>
+        <Menu.Target>
+          <button type="button" className="btn">Severity from <b>{severity}</b></button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {LOWEST.map((level) => (
+            <Menu.Item key={level} onClick={() => set({ severity: level })}>{capital(level)}</Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <Menu>
+        <Menu.Target>
+          <button type="button" className="btn">Seen <b>{window}</b></button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {WINDOWS.map(([label, days]) => (
+            <Menu.Item key={label} onClick={() => set({ days })}>{capital(label)}</Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <span className="end">
+        Group by
+        <Toggle
+          name="Group by"
+          value={search.group ?? "nothing"}
+          choices={[{ value: "nothing", label: "Nothing" }, { value: "rule", label: "Rule" }, { value: "identity", label: "Identity" }]}
+          onChange={(group) => set({ group })}
+        />
+        Sorted by severity, then age
+      </span>
+    </div>
+  );
+}
+
+function Row({ row, on, pick, open }: { row: QueueRow; on: boolean; pick: () => void; open: () => void }) {
+  const { now, time_zone } = useFrame();
+  return (
+    <tr className={`pick${on ? " on" : ""}${row.new ? " fresh" : ""}`} onMouseDown={pick} onClick={open} aria-selected={on}>
+      <td><SeverityMark level={row.severity} /></td>
+      <td>
+        <div className="cut" title={row.title}>
+          {row.new && <span className="chip" style={{ marginRight: 8 }}>new</span>}
+          <Go to={`/findings/${row.id}`} className="quiet">{row.title}</Go>
+        </div>
+        <div className="cut small t2" title={row.sentence}>{row.sentence}</div>
+      </td>
+      <td>
+        <div className="cut">
+          {row.who.id ? <span onClick={(event) => event.stopPropagation()}><Go to={`/identities/${row.who.id}`} className="quiet plain">{row.who.name}</Go></span> : row.who.name}
+        </div>
+        <div className="cut small t3">{row.who.detail}</div>
+      </td>
+      <td><Labels chips={row.labels} note={row.labels_note} /></td>
+      <td className="num t2" title={exact(row.at, time_zone)}>{age(row.at, now)}</td>
+      <td>
+        {row.verdict ? <span className="small t2">{VERDICTS[row.verdict]}</span>
+          : row.assignee ? <span className="avatar plain" title={row.assignee}>{initials(row.assignee)}</span> : <span className="t3">–</span>}
+      </td>
+    </tr>
+  );
+}
+
+const initials = (name: string): string => name.split(" ").map((part) => part.charAt(0)).join("").slice(0, 2).toUpperCase();
+
+function grouped(rows: QueueRow[], by: Grouping): { head: string | null; rows: QueueRow[] }[] {
+  if (by === "nothing") return [{ head: null, rows }];
+  const groups = new Map<string, QueueRow[]>();
+  for (const row of rows) {
+    const key = by === "rule" ? row.rule_title : row.who.name;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups].map(([head, members]) => ({ head, rows: members }));
+}
+
+function Findings({ view, group, at, pick, open }: { view: QueueView; group: Grouping; at: number; pick: (row: QueueRow) => void; open: (row: QueueRow) => void }) {
+  const order = grouped(view.rows, group);
+  const current = order.flatMap((each) => each.rows)[at];
+  return (
+    <>
+      <table className="rows named">
+        <colgroup><col style={{ width: 104 }} /><col /><col style={{ width: "15%" }} /><col style={{ width: 218 }} /><col style={{ width: 66 }} /><col style={{ width: view.tab === "closed" ? 116 : 54 }} /></colgroup>
+        <thead>
+          <tr><th>Severity</th><th>Finding</th><th>Who or what</th><th>Labels on the object</th><th className="num">Age</th><th><span className="sr">Assigned to</span></th></tr>
+        </thead>
+        <tbody>
+          {order.map((each) => (
+            <Fragment key={each.head ?? ""}>
+              {each.head && <tr className="group"><td colSpan={6}><b>{each.head}</b> · {each.rows.length}</td></tr>}
+              {each.rows.map((row) => (
+                <Row key={row.id} row={row} on={row === current} pick={() => pick(row)} open={() => open(row)} />
+              ))}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+      <div className="last-line"><span>{view.last_line}</span></div>
+    </>
+  );
+}
+
+function Quiet({ view, search, set }: { view: QueueView; search: Search; set: (change: Partial<Search>) => void }) {
+  if (view.sources_connected === 0) {
+    return (
+      <State title="Nothing is connected yet" buttons={<Go to="/sources?add=claude" className="btn primary">Add the first source</Go>}>
+        Fanlight has no source, so it knows nothing. The first one takes a read-only key and about five minutes.
+      </State>
+    );
+  }
+  const filters = [search.tab ?? "open", `from ${search.severity ?? "info"}`, ...(search.days ? [`last ${search.days} days`] : [])].join(", ");
+  return (
+    <State
+      title={(search.tab ?? "open") === "open" ? "The queue is empty" : "No finding is here"}
+      lit={view.all_sources_on_time ? [0, 1, 2, 3, 4, 5] : [0, 1, 4, 5]}
+      missing={view.all_sources_on_time ? [] : [2, 3]}
+      buttons={search.tab !== "closed" && <button type="button" className="btn" onClick={() => set({ tab: "closed" })}>Show closed</button>}
+    >
+      No finding matches “{filters}”.{" "}
+      {view.all_sources_on_time
+        ? `All ${view.sources_connected} sources sent records within their usual lag, so this is quiet and not blind.`
+        : "At least one source is late or stopped, so part of the picture is missing."}
+    </State>
+  );
+}
+
+function Risk({ view }: { view: QueueView }) {
+  if (view.risk.length === 0) return null;
+  return (
+    <Panel title="Identities by risk">
+      <p className="small t3" style={{ marginTop: -8, marginBottom: 6 }}>Score of 100 from open findings, change in 10 days</p>
+      <ul className="lines">
+        {view.risk.map((row) => (
+          <li key={row.identity_id + row.name} style={{ alignItems: "center" }}>
+            <span className="cut" style={{ flex: 1 }}>
+              <Go to={`/identities/${row.identity_id}`} className="quiet">{row.name}</Go>
+              <br />
+              <span className="small t3">{row.detail}</span>
+            </span>
+            <Spark values={row.spark} label={`risk over ten days, now ${row.score}`} />
+            <span className="num" style={{ textAlign: "right", minWidth: 28 }}>
+              <b>{row.score}</b>
+              <br />
+              <span className="small t2">{row.change > 0 ? `+${row.change}` : row.change < 0 ? `−${-row.change}` : "±0"}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Blind({ view }: { view: QueueView }) {
+  if (view.sources_connected === 0) return null;
+  return (
+    <Panel title="What Fanlight cannot see now">
+      <div className="small t2" style={{ display: "grid", gap: 6 }}>
+        {view.blind.map((spot) => <p key={spot.sentence}>{spot.sentence}</p>)}
+        {view.blind.length === 0 && <p>All {view.sources_connected} sources are within their usual lag.</p>}
+        <Go to="/sources">See sources</Go>
+      </div>
+    </Panel>
+  );
+}
+
+function Queue() {
+  const search = useSearch({ strict: false }) as Search;
+  const frame = useFrame();
+  const { see } = useContext(SinceContext);
+  const { tab, severity, days, limit } = search;
+  const request: QueueSearch = { ...(tab && { tab }), ...(severity && { severity }), ...(days && { days }), ...(limit && { limit }) };
+  const { data: view, error, refetch } = useQueue(request);
+  const [at, setAt] = useState(0);
+  const go = useGo();
+  const group = search.group ?? "nothing";
+  const rows = useMemo(() => grouped(view?.rows ?? [], group).flatMap((each) => each.rows), [view, group]);
+  const set = (change: Partial<Search>) => go("/", { ...search, ...change });
+  const open = (row: QueueRow | undefined) => row && go(`/findings/${row.id}`);
+
+  useEffect(() => see(view?.newest_at ?? null), [view?.newest_at, see]);
+  useKeys({
+    j: () => setAt((now) => Math.min(rows.length - 1, now + 1)),
+    k: () => setAt((now) => Math.max(0, now - 1)),
+    Enter: () => open(rows[at]),
+    r: () => void refetch(),
+  });
+
+  if (error && !view) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
+  return (
+    <div className="page with-foot">
+      <div className="title">
+        <h1>Queue</h1>
+        <span className="t2">{view?.summary}</span>
+      </div>
+      {!view ? <Waiting /> : (
+        <>
+          <nav className="tabs" aria-label="Saved views">
+            {view.tabs.map((each) => (
+              <a
+                key={each.key}
+                href={`/?tab=${each.key}`}
+                className={each.key === view.tab ? "active" : ""}
+                aria-current={each.key === view.tab ? "page" : undefined}
+                onClick={(event) => { event.preventDefault(); setAt(0); set({ tab: each.key }); }}
+              >
+                {each.label}<span>{each.count}</span>
+              </a>
+            ))}
+          </nav>
+          <Filters search={search} set={set} />
+          <div className="split">
+            <section className="panel" aria-label="Findings">
+              {frame.arrived > 0 && (
+                <div className="arrival" role="status" aria-live="polite">
+                  <span className="chip">{frame.arrived} new</span>
+                  arrived{frame.arrived_at !== null && ` at ${seconds(frame.arrived_at, frame.time_zone)}`}. They are not placed while you read.
+                  <button type="button" className="btn link" onClick={() => void refetch()}>Show them</button> <Key>R</Key>
+                </div>
+              )}
+              {view.rows.length === 0 ? <Quiet view={view} search={search} set={set} />
+                : <Findings view={view} group={group} at={at} pick={(row) => setAt(rows.indexOf(row))} open={open} />}
+            </section>
+            <div className="stack">
+              <Risk view={view} />
+              <Blind view={view} />
+            </div>
+          </div>
+        </>
+      )}
+      <footer className="foot">
+        <span className="keys"><Key>J</Key><Key>K</Key> move</span>
+        <span className="keys"><Key>Enter</Key> open</span>
+        <span className="keys"><Key>/</Key> search</span>
+        <span className="keys"><Key>R</Key> read again</span>
+        <span className="end">Updated {exact(frame.now, frame.time_zone)}, {frame.time_zone}</span>
+      </footer>
+    </div>
+  );
+}
+
+export const page: Page = {
+  path: "/",
+  component: Queue,
+  nav: { label: "Queue", short: "Qu", group: "", order: 1, count: (header) => countOf(header.queue_open) },
+};
