@@ -1,0 +1,32 @@
+"""Fixtures every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fanlight.pipeline.home import Home, open_home
+
+SHARED = Path(os.environ.get("FANLIGHT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=40, help="kill -9 rounds of the kill test")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `shared` need the folder of reference data; without it they are skipped, and say so."""
+    if SHARED.is_dir():
+        return
+    skip = pytest.mark.skip(reason="needs the shared reference data, which is not beside this checkout")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A fresh installation."""
+    return open_home(tmp_path / "home")

@@ -1,0 +1,41 @@
+"""Settings files: what is usable is applied, what is unknown is named, what is wrong gets one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fanlight.pipeline.home import Home
+from fanlight.state.company import SettingsProblem, apply_settings, load_settings, read_settings_file
+
+
+def test_offices_may_be_bare_networks_or_tables(tmp_path: Path, home: Home) -> None:
+    file = tmp_path / "company.toml"
+    file.write_text(
+        'company_domains = ["example.com"]\n'
+        'offices = ["192.0.2.0/24", {name = "Berlin", country = "DE", cidrs = ["198.51.100.0/25"]}]\n'
+        'moon_phase = "full"\n'
+    )
+    settings, unknown = read_settings_file(file)
+    assert ["moon_phase"] == unknown
+    assert [("192.0.2.0/24",), ("198.51.100.0/25",)] == [office.networks for office in settings.offices]
+    assert "DE" == settings.offices[1].country
+    apply_settings(home.state, settings, "tester")
+    assert settings == load_settings(home.state)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.toml", "offices = [", "is not valid"),
+        ("a.json", "[1]", "must hold a table"),
+        ("a.toml", 'corporate_egress = ["not an address"]', "corporate_egress"),
+        ("a.toml", 'leavers = [{email = "a@example.com"}]', "leavers.0.last_day"),
+    ],
+)
+def test_a_wrong_file_gets_one_sentence(tmp_path: Path, name: str, text: str, words: str) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    with pytest.raises(SettingsProblem, match=words):
+        read_settings_file(file)

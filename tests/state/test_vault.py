@@ -1,0 +1,65 @@
+"""Vendor keys are references, or sealed under a master key outside the data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fanlight.pipeline.home import Home, open_home
+from fanlight.state.vault import KeyProblem, master_key_path
+
+KEY = "sk-ant-" + "api01-" + "A1b2C3d4" * 8
+
+
+def test_a_pasted_key_comes_back_and_is_nowhere_in_the_data_folder(home: Home) -> None:
+    reference = home.vault.seal("claude", KEY)
+    assert "sealed:claude" == reference
+    assert KEY == home.vault.read(reference)
+    home.close()
+    for file in home.path.rglob("*"):
+        assert file.is_dir() or KEY.encode() not in file.read_bytes()
+
+
+def test_the_master_key_lives_outside_the_data_folder(home: Home) -> None:
+    path = master_key_path(home.path)
+    assert home.path not in path.parents
+    assert 0o600 == path.stat().st_mode & 0o777
+
+
+def test_another_master_key_cannot_open_it(home: Home) -> None:
+    home.vault.seal("claude", KEY)
+    master_key_path(home.path).write_bytes(b"x" * 32)
+    with pytest.raises(KeyProblem, match="cannot be opened with this master key"):
+        open_home(home.path).vault.read("sealed:claude")
+
+
+def test_references_say_what_is_wrong(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each bad reference gets one sentence that says what to do, and none quotes a key."""
+    open_file = tmp_path / "open"
+    open_file.write_text(KEY)
+    open_file.chmod(0o644)
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    empty.chmod(0o400)
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    for reference, words in {
+        "env:NO_SUCH_KEY": "not set",
+        f"file:{open_file}": "read by others",
+        f"file:{empty}": "is empty",
+        f"file:{tmp_path / 'missing'}": "cannot be read",
+        KEY: "not as the key itself",
+    }.items():
+        with pytest.raises(KeyProblem, match=words) as problem:
+            home.vault.read(reference)
+        assert KEY not in str(problem.value)
+
+
+def test_a_private_file_and_a_variable_are_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    file.chmod(0o400)
+    monkeypatch.setenv("CLAUDE_KEY", KEY)
+    assert KEY == home.vault.read(f"file:{file}") == home.vault.read("env:CLAUDE_KEY")
