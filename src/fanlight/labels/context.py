@@ -1,0 +1,72 @@
+"""Words around a candidate: keywords that speak for it and look-alike words that speak against it."""
+
+from __future__ import annotations
+
+import re
+
+from fanlight.labels.recognizers import Recognizer, keyword_pattern
+
+__all__ = ["column_title", "looks_alike", "nearest_keyword"]
+
+_LOOK_ALIKES = keyword_pattern(
+    """order|orders|order no|invoice|invoice no|ticket|batch|lot|serial|tracking|track|parcel|shipment|build|commit|sku|
+    part no|part number|product code|imei|isbn|issn|doi|ean|upc|gtin|case|case no|request|request id|trace|trace id|span|
+    version|rev|revision|timestamp|epoch|unix|port|pid|process|build number|job|task|reference|ref|ref no|confirmation|
+    booking|reservation|transaction|transaction id|txn|model|firmware|warehouse|inventory|barcode|license plate|
+    bestellnummer|auftragsnummer|rechnungsnummer|sendungsnummer|numéro de commande|numéro de suivi|pedido|factura|
+    ordine|fattura|zamówienie|faktura|sipariş|issue|pull request|error|error code|offset|seed|checksum|hash|
+    account id|session|row|line|page|chapter|article|item|asset|patent|zip|latitude|longitude|sample|size|bytes""".replace(
+        "\n", ""
+    )
+    .replace("    ", "")
+    .split("|")
+)
+_CELL = re.compile(r"[,;\t|]")
+
+
+def nearest_keyword(text: str, start: int, end: int, recognizer: Recognizer) -> str | None:
+    """The keyword of the recognizer that stands near the candidate, or titles its column."""
+    pattern = recognizer.keywords
+    if pattern is None:
+        return None
+    before = text[max(0, start - recognizer.near) : start].lower()
+    found = None
+    for match in pattern.finditer(before):
+        found = match
+    if found is None:
+        found = pattern.search(text[end : end + recognizer.after].lower())
+    if found is None:
+        title = column_title(text, start)
+        found = pattern.search(title) if title else None
+    return found.group() if found else None
+
+
+def looks_alike(text: str, start: int) -> bool:
+    """Whether a look-alike word stands right before the candidate, on its line."""
+    before = text[max(0, start - 32) : start].lower()
+    line = before.rpartition("\n")[2]
+    return _LOOK_ALIKES.search(line) is not None
+
+
+def column_title(text: str, start: int) -> str:
+    """The title of the table column in which the position stands, in lower case; empty when there is no table.
+
+    Looks back at most 4,000 characters for a line with the same number of delimiters and no digits.
+    """
+    line_start = text.rfind("\n", max(0, start - 400), start) + 1
+    if line_start == 0:
+        return ""
+    line_end = text.find("\n", start, start + 400)
+    line = text[line_start : line_end if line_end >= 0 else start + 400]
+    delimiter = next((d for d in "\t|;," if d in line), None)
+    if delimiter is None:
+        return ""
+    column = line[: start - line_start].count(delimiter)
+    width = line.count(delimiter)
+    block = text[max(0, line_start - 4000) : line_start].split("\n")
+    for row in reversed(block[:-1]):
+        if row.count(delimiter) != width:
+            break
+        if not any(c.isdigit() for c in row) and any(c.isalpha() for c in row):
+            return row.split(delimiter)[column].strip(" \"'`*").lower().replace("_", " ")
+    return ""

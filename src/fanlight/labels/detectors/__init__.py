@@ -1,0 +1,72 @@
+"""Detectors: what a pattern alone cannot say. Each module here that has a `DETECTOR` takes part; there is no list.
+
+A detector names the literals it wants from the shared scan and turns the places where they end into finds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from fanlight.labels.numbers import NumberPiece
+from fanlight.labels.text import TextView
+
+__all__ = ["Detector", "Found", "Sight", "detectors"]
+
+
+@dataclass(slots=True)
+class Found:
+    """A find before masks: offsets in the folded text."""
+
+    start: int
+    end: int
+    type: str
+    group: str
+    recognizer: str
+    confidence: float
+    version: int = 1
+    keyword: str | None = None
+    flags: str = ""
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a detector sees: the text, where its literals end, the numbers, and what patterns found before it."""
+
+    view: TextView
+    ends: Sequence[int]
+    pieces: Sequence[NumberPiece]
+    found: Sequence[Found]
+
+    def __repr__(self) -> str:
+        return f"Sight({self.view!r})"
+
+
+class Detector(Protocol):
+    """One procedural finder. `order` sorts detectors: later ones see what earlier ones found."""
+
+    name: str
+    order: int
+    anchors: tuple[str, ...]
+
+    def find(self, sight: Sight) -> Iterable[Found]:
+        """Finds in one text. Pure; must be linear in the text's length."""
+        ...
+
+
+@cache
+def detectors() -> tuple[Detector, ...]:
+    """Every detector of this package, in order."""
+    return tuple(sorted(_modules(), key=lambda d: (d.order, d.name)))
+
+
+def _modules() -> Iterator[Detector]:
+    for module in pkgutil.iter_modules(__path__):
+        detector = getattr(importlib.import_module(f"{__name__}.{module.name}"), "DETECTOR", None)
+        if detector is not None:
+            yield detector

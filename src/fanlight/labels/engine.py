@@ -1,0 +1,179 @@
+"""From one text to its spans and categories: scan, patterns, validators, context, detectors, then one winner a place."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from fanlight.labels.context import looks_alike, nearest_keyword
+from fanlight.labels.detectors import Found, Sight, detectors
+from fanlight.labels.masks import fingerprint_of, mask_of
+from fanlight.labels.numbers import NumberPiece, number_pieces
+from fanlight.labels.recognizers import Recognizer, recognizers
+from fanlight.labels.scan import Scanner
+from fanlight.labels.taxonomy import taxonomy
+from fanlight.labels.text import TextView, view_of
+from fanlight.labels.validators import flag_of
+from fanlight.labels.values import LabelError, Span, TextLabels
+
+__all__ = ["Engine"]
+
+_SLACK = 8
+_UNLIKELY = 0.4
+
+
+class Engine:
+    """The text engine. Thread-safe; holds no text between calls."""
+
+    def __init__(self, fingerprint_key: bytes, *, cache: Path | None = None, exact_fallback: bool = False) -> None:
+        self._key = fingerprint_key
+        self._recognizers = recognizers()
+        self._detectors = detectors()
+        self._numbers = [(r.digits, r) for r in self._recognizers if r.digits is not None]
+        patterns: list[tuple[int, str, bool]] = []
+        for index, recognizer in enumerate(self._recognizers):
+            patterns += [(index, anchor, True) for anchor in recognizer.anchors]
+            if recognizer.scan is not None:
+                patterns.append((index, recognizer.scan, False))
+        base = len(self._recognizers)
+        for index, detector in enumerate(self._detectors):
+            patterns += [(base + index, anchor, True) for anchor in detector.anchors]
+        self._scanner = Scanner(patterns, cache=cache, exact_fallback=exact_fallback)
+
+    @property
+    def scanner(self) -> str:
+        """Name of the scanning engine in use."""
+        return self._scanner.name
+
+    def label(self, text: str) -> TextLabels:
+        """Label one text. Raises `LabelError`, which carries the length and never the text."""
+        try:
+            return self._label(text)
+        except Exception:  # noqa: BLE001 - whatever failed, its message may quote content
+            raise LabelError("text engine", len(text)) from None
+
+    def _label(self, text: str) -> TextLabels:
+        view = view_of(text)
+        ends = self._scanner.ends(view)
+        pieces = number_pieces(view)
+        found = list(self._by_anchor(view, ends))
+        found += self._by_number(view, pieces)
+        base = len(self._recognizers)
+        kinds: list[Found] = []
+        for index, detector in enumerate(self._detectors):
+            sight = Sight(view, ends.get(base + index, ()), pieces, found)
+            finds = list(detector.find(sight))
+            kinds += [find for find in finds if find.end <= find.start]
+            found = found + [find for find in finds if find.end > find.start]
+        winners = _winners(found)
+        spans = tuple(self._span(view, find) for find in winners)
+        document = tuple(self._span(view, find) for find in kinds)
+        return TextLabels(
+            spans=spans, document=document, categories=_categories((*spans, *document)), characters=len(text)
+        )
+
+    def _by_anchor(self, view: TextView, ends: dict[int, list[int]]) -> Iterator[Found]:
+        count = len(self._recognizers)
+        text = view.text
+        for index, places in ends.items():
+            if index >= count:
+                continue
+            recognizer = self._recognizers[index]
+            search = recognizer.pattern.finditer
+            for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
+                for match in search(text, begin, stop):
+                    find = _judge(recognizer, text, *_value_span(match))
+                    if find is not None:
+                        yield find
+
+    def _by_number(self, view: TextView, pieces: Sequence[NumberPiece]) -> Iterator[Found]:
+        text, size = view.text, len(view.text)
+        for start, end, digits in pieces:
+            begin, stop = max(0, start - 2), min(size, end + 2)
+            for (low, _), recognizer in self._numbers:
+                if digits < low:
+                    continue
+                for match in recognizer.pattern.finditer(text, begin, stop):
+                    find = _judge(recognizer, text, *_value_span(match))
+                    if find is not None:
+                        yield find
+
+    def _span(self, view: TextView, find: Found) -> Span:
+        group = taxonomy().groups[find.group]
+        value = view.text[find.start : find.end]
+        start, end = view.original(find.start, find.end)
+        return Span(
+            start=start, end=end, type=find.type, category=group.category, group=group.name,
+            recognizer=find.recognizer, version=find.version, confidence=round(find.confidence, 3),
+            evidence=mask_of(group.mask, value, find.label), keyword=find.keyword, flags=find.flags,
+            fingerprint=fingerprint_of(self._key, find.type, value) if group.fingerprint else None,
+        )  # fmt: skip
+
+
+def _value_span(match: object) -> tuple[int, int]:
+    named = match.re.groupindex  # type: ignore[attr-defined]
+    return match.span("v" if "v" in named else 0)  # type: ignore[attr-defined, no-any-return]
+
+
+def _regions(ends: Sequence[int], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
+    """Windows around the anchors, merged where they overlap, so that no character is searched twice."""
+    begin = stop = -1
+    for end in ends:
+        low, high = max(0, end - back), min(size, end + reach)
+        if low <= stop:
+            stop = max(stop, high)
+            continue
+        if stop >= 0:
+            yield begin, stop
+        begin, stop = low, high
+    if stop >= 0:
+        yield begin, stop
+
+
+def _judge(recognizer: Recognizer, text: str, start: int, end: int) -> Found | None:
+    """Validators, then context; None when the candidate does not hold."""
+    value = text[start:end]
+    for check in recognizer.validators:
+        if not check(value):
+            return None
+    keyword = nearest_keyword(text, start, end, recognizer)
+    if keyword is None and recognizer.requires_keyword:
+        return None
+    confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
+    if keyword is None and recognizer.look_alikes and looks_alike(text, start):
+        confidence *= _UNLIKELY
+    if confidence < recognizer.group.threshold:
+        return None
+    flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
+    return Found(
+        start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
+        keyword, flags, recognizer.label or (keyword or ""),
+    )  # fmt: skip
+
+
+def _winners(found: Iterable[Found]) -> list[Found]:
+    """The most certain find of each place; longer ones first where certainty is equal."""
+    ordered = sorted(found, key=lambda f: (-round(f.confidence, 2), f.start - f.end, f.start, f.recognizer))
+    kept: list[Found] = []
+    taken: list[tuple[int, int]] = []
+    for find in ordered:
+        index = bisect_left(taken, (find.start, find.end))
+        if index < len(taken) and taken[index][0] < find.end:
+            continue
+        if index > 0 and taken[index - 1][1] > find.start:
+            continue
+        insort(taken, (find.start, find.end))
+        kept.append(find)
+    return sorted(kept, key=lambda f: f.start)
+
+
+def _categories(spans: Iterable[Span]) -> dict[str, float]:
+    """Category to confidence: the best find of it, or of a type that implies it."""
+    known = taxonomy()
+    result: dict[str, float] = {}
+    for span in spans:
+        group = known.groups[span.group]
+        for category in (group.category, *group.implies):
+            result[category] = max(result.get(category, 0.0), span.confidence)
+    return {name: round(c, 3) for name, c in sorted(result.items()) if c >= known.categories[name].threshold}

@@ -1,0 +1,179 @@
+"""The labeller as the rest of Fanlight sees it: text or sealed parts in, labels and matches out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fanlight.labels.engine import Engine
+from fanlight.labels.files import FileText, Readers
+from fanlight.labels.recognizers import ruleset_hash
+from fanlight.labels.taxonomy import taxonomy
+from fanlight.labels.values import LabelError, LabelledObject, Span, TextLabels, band_of
+from fanlight.model import Match, Micros, Reading, ReadingOutcome
+from fanlight.sources.contract import ContentPart, ContentRef
+
+__all__ = ["ENGINE_VERSION", "Labeller"]
+
+ENGINE_VERSION = 1
+
+
+class Labeller:
+    """Labels texts and sealed objects of one tenant. Thread-safe; keeps no content.
+
+    `tenant_key` keys the fingerprints of high-entropy secrets (HMAC); `cache` is a folder for the compiled patterns.
+    `close` ends the file workers; the labeller is also a context manager.
+    """
+
+    def __init__(
+        self, tenant_key: bytes, *, cache: Path | None = None, exact_fallback: bool = False, workers: int = 1
+    ) -> None:
+        key = hashlib.blake2b(b"fanlight label fingerprints", key=tenant_key[:64], digest_size=32).digest()
+        self._engine = Engine(key, cache=cache, exact_fallback=exact_fallback)
+        self._readers = Readers(workers=workers)
+        self.ruleset_version = f"{ruleset_hash()}-t{taxonomy().version}-e{ENGINE_VERSION}"
+
+    def label_text(self, text: str) -> TextLabels:
+        """Spans and categories of one text. Pure. Raises `LabelError`, which never quotes the text."""
+        return self._engine.label(text)
+
+    def label_file(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> tuple[TextLabels, FileText]:
+        """Labels of one file's bytes, and how far it could be read (its text left out)."""
+        text = self._readers.read(data, name=name, mime_type=mime_type)
+        labels = self.label_text(text.text)
+        return labels, text.without_text()
+
+    def read_parts(
+        self, ref: ContentRef, parts: Iterable[ContentPart], *, tenant: str, source: str, now: Micros, full: bool = True
+    ) -> LabelledObject:
+        """Open, label and drop the sealed parts of one object.
+
+        What cannot be read becomes a reason in the reading, never an exception and never "clean". Exceptions of the
+        iterable itself (a source that failed) pass through.
+        """
+        tally = _Tally()
+        matches: list[Match] = []
+        for part in parts:
+            matches += self._part(ref, part, tally, tenant=tenant, source=source, now=now)
+        reading = Reading(
+            tenant=tenant, source=source, object_kind=ref.kind, object_id=ref.object_id, outcome=tally.outcome(),
+            reason="; ".join(dict.fromkeys(tally.reasons)), parts=tally.parts, messages=tally.messages,
+            characters=tally.characters, content_from=min(tally.times, default=None),
+            content_to=max(tally.times, default=None), full=full, read_at=now, ruleset=self.ruleset_version,
+        )  # fmt: skip
+        return LabelledObject(matches=tuple(matches), reading=reading)
+
+    def close(self) -> None:
+        """End the file workers."""
+        self._readers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _part(
+        self, ref: ContentRef, part: ContentPart, tally: _Tally, *, tenant: str, source: str, now: Micros
+    ) -> Iterator[Match]:
+        tally.take(part)
+        try:
+            spans, evidence_of_read = self._open(part)
+        except LabelError:
+            tally.fail("the labeller could not finish a part")
+            spans = []
+        else:
+            tally.read(evidence_of_read)
+        at = part.at if part.at is not None else ref.at
+        for best, count in _by_type(spans):
+            yield Match(
+                tenant=tenant, source=source, object_kind=ref.kind, object_id=ref.object_id, part_id=part.part_id,
+                part_kind=part.part_kind, role=part.role or ref.role, at=at, category=best.category, type=best.type,
+                count=count, confidence=best.confidence, band=band_of(best.confidence), recognizer=best.recognizer,
+                recognizer_version=best.version, evidence=best.evidence, keyword=best.keyword, flags=best.flags,
+                fingerprint=best.fingerprint, chat_id=ref.chat_id, project_id=ref.project_id,
+                owner_account=ref.owner_account, organization_id=ref.organization_id, read_at=now,
+                ruleset=self.ruleset_version,
+            )  # fmt: skip
+
+    def _open(self, part: ContentPart) -> tuple[list[Span], FileText]:
+        """Labels of one part. The content exists only inside this call."""
+        spans: list[Span] = []
+        name = ""
+        if part.file_name is not None and not part.file_name.dropped:
+            with part.file_name.opened() as opened_name:
+                name = opened_name
+                spans += _spans_of(self.label_text(opened_name))
+        length = part.sealed.length
+        with part.sealed.opened() as content:
+            if isinstance(content, bytes):
+                try:
+                    file = self._readers.read(content, name=name, mime_type=part.mime_type)
+                except Exception:  # noqa: BLE001 - whatever failed, its message may quote content
+                    raise LabelError("file reader", length) from None
+            else:
+                file = FileText(text=content)
+        del content, name
+        spans += _spans_of(self.label_text(file.text))
+        return spans, file.without_text()
+
+
+def _spans_of(labels: TextLabels) -> list[Span]:
+    return [*labels.spans, *labels.document]
+
+
+def _by_type(spans: Iterable[Span]) -> Iterator[tuple[Span, int]]:
+    """The most certain span of each type, with how many there are. Secrets stay apart by fingerprint."""
+    groups: dict[tuple[str, str, str | None], list[Span]] = defaultdict(list)
+    for span in spans:
+        groups[span.category, span.type, span.fingerprint].append(span)
+    for same in groups.values():
+        yield max(same, key=lambda span: span.confidence), len(same)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one reading adds up to."""
+
+    parts: int = 0
+    messages: int = 0
+    characters: int = 0
+    unread: int = 0
+    truncated: int = 0
+    times: list[Micros] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def take(self, part: ContentPart) -> None:
+        self.parts += 1
+        self.messages += part.part_kind == "message"
+        if part.at is not None:
+            self.times.append(part.at)
+        if part.notice:
+            self.reasons.append(part.notice)
+            self.truncated += 1
+        if part.truncated:
+            self.reasons.append("a part was cut by the source")
+            self.truncated += 1
+
+    def read(self, file: FileText) -> None:
+        self.characters += file.characters
+        if file.reason:
+            self.reasons.append(file.reason)
+            if file.unreadable:
+                self.unread += 1
+            else:
+                self.truncated += 1
+
+    def fail(self, reason: str) -> None:
+        self.unread += 1
+        self.reasons.append(reason)
+
+    def outcome(self) -> ReadingOutcome:
+        if self.parts and self.unread == self.parts:
+            return "could_not_read"
+        return "partly_read" if self.unread or self.truncated else "read"

@@ -1,0 +1,229 @@
+"""Recognizers as data: one YAML file per family in the catalog, each entry with its own positives and negatives.
+
+A recognizer finds candidates by `anchors` (literals of the multi-pattern scan), by `scan` (a regular expression of that
+scan) or by `digits` (how many digits a number must have), then its `pattern` decides what exactly matches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from fanlight.labels.taxonomy import Group, taxonomy
+from fanlight.labels.validators import Validator, validator_named
+
+__all__ = [
+    "Recognizer",
+    "RecognizerError",
+    "group_of_type",
+    "keyword_pattern",
+    "load_recognizers",
+    "recognizers",
+    "ruleset_hash",
+]
+
+_FIELDS = {
+    "id", "type", "group", "version", "pattern", "anchors", "scan", "digits", "ignore_case", "validators", "keywords",
+    "requires_keyword", "confidence", "keyword_confidence", "near", "reach", "back", "after", "look_alikes", "prefix", "alphabet", "length",
+    "vendor", "positives", "negatives", "name", "languages", "checked_confidence", "label",
+}  # fmt: skip
+
+_ALPHABETS = {
+    "hex": "[0-9a-f]", "HEX": "[0-9A-F]", "anyhex": "[0-9a-fA-F]", "alnum": "[A-Za-z0-9]", "lower": "[a-z0-9]",
+    "upper": "[A-Z0-9]", "url": "[A-Za-z0-9_-]", "base64": "[A-Za-z0-9+/]", "word": r"[A-Za-z0-9_]",
+    "dotted": r"[A-Za-z0-9_.-]", "digits": "[0-9]", "base32": "[A-Z2-7]", "rich": r"[A-Za-z0-9_.~+/=-]",
+}  # fmt: skip
+
+
+class RecognizerError(ValueError):
+    """An entry of the catalog (or of a user's file) cannot be used; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognizer:
+    """How one type of sensitive data is found."""
+
+    id: str
+    type: str
+    group: Group
+    version: int
+    pattern: re.Pattern[str]
+    anchors: tuple[str, ...] = ()
+    scan: str | None = None
+    digits: tuple[int, int] | None = None
+    validators: tuple[Validator, ...] = ()
+    keywords: re.Pattern[str] | None = None
+    requires_keyword: bool = False
+    confidence: float = 0.9
+    keyword_confidence: float = 0.95
+    near: int = 60
+    """Characters before the match in which a keyword counts; a third of it behind the match."""
+    after: int = 30
+    reach: int = 300
+    """Characters behind an anchor's end that the pattern may need."""
+    back: int = 120
+    """Characters before an anchor's end that the pattern may need."""
+    look_alikes: bool = False
+    """A look-alike word (order, ticket, batch, …) right before the match speaks against it."""
+    label: str = ""
+    """Public prefix or vendor, shown in the mask of a key."""
+    positives: tuple[str, ...] = field(default=(), repr=False)
+    negatives: tuple[str, ...] = field(default=(), repr=False)
+
+
+def keyword_pattern(words: list[str] | tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for a list of keywords, matched against lower-case text, whole words where letters end them."""
+    parts = []
+    for word in sorted({w.lower() for w in words}, key=len, reverse=True):
+        body = re.escape(word).replace(r"\ ", r"[\s_-]{0,3}")
+        left = r"(?<![^\W_])" if word[0].isalnum() and ord(word[0]) < 0x2E80 else ""
+        right = r"(?![^\W_])" if word[-1].isalnum() and ord(word[-1]) < 0x2E80 else ""
+        parts.append(f"{left}{body}{right}")
+    return re.compile("|".join(parts))
+
+
+def _text_of(sample: object) -> str:
+    """A sample is text, or parts that are joined (so that no scanner takes our own samples for leaks)."""
+    return "".join(str(part) for part in sample) if isinstance(sample, list) else str(sample)
+
+
+def _shorthand(entry: dict[str, Any]) -> None:
+    """Turn `prefix/alphabet/length` and `vendor/alphabet/length` into pattern and anchors."""
+    alphabet = _ALPHABETS.get(entry.get("alphabet", ""), entry.get("alphabet", ""))
+    length = str(entry.get("length", ""))
+    count = "{" + length + "}"
+    if "prefix" in entry:
+        prefixes = entry["prefix"] if isinstance(entry["prefix"], list) else [entry["prefix"]]
+        heads = "|".join(re.escape(p) for p in prefixes)
+        entry.setdefault("anchors", prefixes)
+        entry.setdefault("pattern", rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9])")
+        entry.setdefault("label", prefixes[0])
+        entry.setdefault("back", max(len(p) for p in prefixes) + 2)
+    elif "vendor" in entry:
+        names = entry["vendor"] if isinstance(entry["vendor"], list) else [entry["vendor"]]
+        heads = "|".join(re.escape(n).replace(r"\ ", r"[\s_.-]?") for n in names)
+        entry.setdefault("anchors", [n.split(" ")[0] for n in names])
+        entry.setdefault(
+            "pattern",
+            rf"(?i:(?<![a-z])(?:{heads}))(?:[^\n]{{0,40}}?)(?<![A-Za-z0-9_/+-])"
+            rf"(?P<v>{alphabet}{count})(?![A-Za-z0-9_/+=-])",
+        )
+        entry.setdefault("label", names[0])
+
+
+def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> Recognizer:
+    entry: dict[str, Any] = {**defaults, **raw}
+    name = entry.get("id", "?")
+    unknown = set(entry) - _FIELDS
+    if unknown:
+        raise RecognizerError(f"{where}: recognizer {name} has unknown fields: {', '.join(sorted(unknown))}.")
+    _shorthand(entry)
+    if "pattern" not in entry or not (entry.get("anchors") or entry.get("scan") or entry.get("digits")):
+        raise RecognizerError(f"{where}: recognizer {name} needs a pattern, and anchors, scan or digits.")
+    groups = taxonomy().groups
+    if entry.get("group") not in groups:
+        raise RecognizerError(f"{where}: recognizer {name} names no group of the taxonomy.")
+    words = entry.get("keywords") or []
+    if entry.get("requires_keyword") and not words:
+        raise RecognizerError(f"{where}: recognizer {name} requires a keyword but lists none.")
+    try:
+        pattern = re.compile(entry["pattern"], re.IGNORECASE if entry.get("ignore_case") else 0)
+        checks = tuple(validator_named(str(v)) for v in entry.get("validators", ()))
+    except (re.error, ValueError) as error:
+        raise RecognizerError(f"{where}: recognizer {name} does not compile: {error}.") from None
+    digits = entry.get("digits")
+    return Recognizer(
+        id=name,
+        type=entry.get("type", name.upper()),
+        group=groups[entry["group"]],
+        version=int(entry.get("version", 1)),
+        pattern=pattern,
+        anchors=tuple(str(a) for a in entry.get("anchors", ())),
+        scan=entry.get("scan"),
+        digits=(digits[0], digits[-1]) if isinstance(digits, list) else (digits, digits) if digits else None,
+        validators=checks,
+        keywords=keyword_pattern(words) if words else None,
+        requires_keyword=bool(entry.get("requires_keyword")),
+        confidence=float(entry.get("confidence", 0.9)),
+        keyword_confidence=float(entry.get("keyword_confidence", 0.95)),
+        near=int(entry.get("near", 60)),
+        after=int(entry.get("after", 30)),
+        reach=int(entry.get("reach", 300)),
+        back=int(entry.get("back", 120)),
+        look_alikes=bool(entry.get("look_alikes")),
+        label=str(entry.get("label", "")),
+        positives=tuple(_text_of(s) for s in entry.get("positives", ())),
+        negatives=tuple(_text_of(s) for s in entry.get("negatives", ())),
+    )
+
+
+def load_recognizers(text: str, where: str) -> Iterator[Recognizer]:
+    """Recognizers of one YAML file. Raises `RecognizerError`."""
+    raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    shared = {f"@{name}": words for name, words in (raw.get("keywords") or {}).items()}
+    for entry in raw["recognizers"]:
+        entry = dict(entry)
+        words = []
+        for word in entry.get("keywords", ()):
+            words.extend(shared[word] if word in shared else [word])
+        if words:
+            entry["keywords"] = words
+        yield _build(entry, raw.get("defaults", {}), where)
+
+
+def _files() -> list[tuple[str, str]]:
+    folder = files("fanlight.catalog") / "recognizers"
+    return sorted((item.name, item.read_text("utf-8")) for item in folder.iterdir() if item.name.endswith(".yml"))
+
+
+@cache
+def recognizers() -> tuple[Recognizer, ...]:
+    """Every recognizer of the catalog. Raises `RecognizerError` when an id is used twice."""
+    found: dict[str, Recognizer] = {}
+    for name, text in _files():
+        for recognizer in load_recognizers(text, name):
+            if recognizer.id in found:
+                raise RecognizerError(f"{name}: recognizer {recognizer.id} exists twice.")
+            found[recognizer.id] = recognizer
+    return tuple(found.values())
+
+
+@cache
+def ruleset_hash() -> str:
+    """Hash over all recognizer files and the taxonomy: what matches are stored against."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, text in _files():
+        digest.update(f"{name}\0{text}\0".encode())
+    digest.update((files("fanlight.catalog") / "taxonomy.yml").read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _groups_by_type() -> dict[str, str]:
+    return {recognizer.type: recognizer.group.name for recognizer in recognizers()}
+
+
+#: Groups of the types that detectors give, and what a category falls back to for types of older rulesets.
+_DETECTED = {
+    "PHONE_NUMBER": "phone", "STREET_ADDRESS": "address", "DATE_OF_BIRTH": "birth_date", "PERSON_NAME": "person",
+    "PASSWORD": "password", "OTP_OR_PIN": "code", "GENERIC_SECRET": "secret", "CONNECTION_STRING": "password",
+    "CONTACT_LIST": "contacts", "HEALTH_TEXT": "health_text", "CONTRACT": "legal_text", "PROGRAM_CODE": "source_code",
+    "FINANCIAL_TEXT": "money", "SALARY": "money",
+}  # fmt: skip
+_FALLBACK = {
+    "PII": "address", "PERSON_NAME": "person", "GOV_ID": "national_id", "PAYMENT_CARD": "card", "FINANCIAL": "money",
+    "HEALTH": "health_text", "SECRET": "secret", "SOURCE_CODE": "source_code", "LEGAL": "legal_text",
+    "CUSTOMER_DATA": "contacts", "CONFIDENTIAL_MARK": "mark",
+}  # fmt: skip
+
+
+def group_of_type(type_name: str, category: str) -> str:
+    """The taxonomy group of a stored type; a type that no recognizer has any more falls back to its category."""
+    return _groups_by_type().get(type_name) or _DETECTED.get(type_name) or _FALLBACK.get(category, "secret")

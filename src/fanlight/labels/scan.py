@@ -1,0 +1,126 @@
+"""One pass over the text for the anchors of all recognizers: Vectorscan, or an exact slower way where it is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+import threading
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fanlight.labels.text import TextView
+
+__all__ = ["Scanner"]
+
+_FORMAT = b"1"
+_BLOCK = 4 << 20
+
+
+def _vectorscan() -> Any:
+    try:
+        return importlib.import_module("hyperscan")
+    except ImportError:
+        return None
+
+
+class Scanner:
+    """Finds where patterns end. `patterns` are (owner, literal or expression, is_literal); owners are small integers.
+
+    `cache` is a folder for the compiled database; its file name is a hash of the patterns and it holds nothing else.
+    """
+
+    def __init__(
+        self, patterns: list[tuple[int, str, bool]], *, cache: Path | None = None, exact_fallback: bool = False
+    ) -> None:
+        self._engine = None if exact_fallback else _vectorscan()
+        owners: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        for owner, pattern, literal in patterns:
+            owners[(pattern.lower() if literal else pattern, literal)].append(owner)
+        self._owners = list(owners.values())
+        self._patterns = list(owners)
+        self._local = threading.local()
+        if self._engine is not None:
+            self._serialized = self._compiled(cache)
+        else:
+            self._slow = [
+                re.compile(f"(?=({re.escape(p)}))" if literal else p, re.IGNORECASE if literal else 0)
+                for p, literal in self._patterns
+            ]
+
+    @property
+    def name(self) -> str:
+        """Which engine runs."""
+        return "vectorscan" if self._engine is not None else "exact"
+
+    def _compiled(self, cache: Path | None) -> bytes:
+        engine = self._engine
+        version = str(getattr(engine, "__version__", "")).encode()
+        key = hashlib.blake2b(repr(self._patterns).encode() + _FORMAT + version, digest_size=16).hexdigest()
+        path = cache / f"scan-{key}.db" if cache else None
+        if path is not None and path.exists():
+            data = path.read_bytes()
+            try:
+                engine.loadb(data, engine.HS_MODE_BLOCK)
+                return data
+            except engine.error:
+                path.unlink(missing_ok=True)
+        database = engine.Database(mode=engine.HS_MODE_BLOCK)
+        expressions = [
+            (re.escape(p) if literal else p).replace(r"\ ", " ").encode() for p, literal in self._patterns
+        ]
+        flags = [engine.HS_FLAG_CASELESS if literal else 0 for _, literal in self._patterns]
+        database.compile(
+            expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags
+        )
+        data = bytes(engine.dumpb(database))
+        if path is not None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                scratch = path.with_suffix(f".{threading.get_ident()}")
+                scratch.write_bytes(data)
+                scratch.replace(path)
+            except OSError:  # a cache that cannot be written only costs the next start
+                pass
+        return data
+
+    def ends(self, view: TextView) -> dict[int, list[int]]:
+        """For each owner the ascending character offsets at which one of its patterns ends."""
+        if self._engine is None:
+            return self._ends_exact(view)
+        database = getattr(self._local, "database", None)
+        if database is None:
+            database = self._engine.loadb(self._serialized, self._engine.HS_MODE_BLOCK)
+            database.scratch = self._engine.Scratch(database)
+            self._local.database = database
+        found: list[int] = []
+        places: list[int] = []
+        note, place = found.append, places.append
+
+        def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            note(pattern)
+            place(end)
+
+        database.scan(view.encoded(), match_event_handler=on_match)
+        if not found:
+            return {}
+        characters = view.characters_at(np.array(places, dtype=np.int64)).tolist()
+        result: dict[int, list[int]] = defaultdict(list)
+        owners = self._owners
+        for pattern, end in zip(found, characters, strict=True):
+            for owner in owners[pattern]:
+                result[owner].append(end)
+        return result
+
+    def _ends_exact(self, view: TextView) -> dict[int, list[int]]:
+        result: dict[int, set[int]] = defaultdict(set)
+        for index, pattern in enumerate(self._slow):
+            literal = self._patterns[index][1]
+            for match in pattern.finditer(view.text):
+                end = match.end(1) if literal else match.end()
+                for owner in self._owners[index]:
+                    result[owner].add(end)
+        return {owner: sorted(ends) for owner, ends in result.items()}

@@ -1,0 +1,129 @@
+"""A text as the engine sees it: the same characters, folded where people and machines vary the spelling.
+
+Folding keeps one character for one character (full-width and foreign digits, no-break spaces, dashes), so offsets
+stay those of the text as given; only invisible characters are dropped, and then offsets are mapped back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Tables", "TextView", "view_of"]
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_PLANE = 65536
+
+OTHER, LOWER, UPPER, DIGIT, HAN, HIRAGANA, KATAKANA, HANGUL = range(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Lookups over the first Unicode plane, made once: folding, character class, lower case."""
+
+    fold: NDArray[np.uint16]
+    kind: NDArray[np.uint8]
+    lower: NDArray[np.uint16]
+
+
+@cache
+def tables() -> Tables:
+    """The lookup tables; about 0.1 s on first use."""
+    fold = np.arange(_PLANE, dtype=np.uint16)
+    kind = np.zeros(_PLANE, dtype=np.uint8)
+    lower = np.arange(_PLANE, dtype=np.uint16)
+    for code in range(0xFF01, 0xFF5F):
+        fold[code] = code - 0xFEE0
+    for code in (0x00A0, 0x2002, 0x2003, 0x2007, 0x2008, 0x2009, 0x200A, 0x202F, 0x3000):
+        fold[code] = 0x20
+    for code in (0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE63):
+        fold[code] = 0x2D
+    for code in range(_PLANE):
+        if 0xD800 <= code < 0xE000:
+            continue
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category == "Nd":
+            kind[code] = DIGIT
+            fold[code] = ord("0") + unicodedata.digit(char)
+        elif 0x4E00 <= code < 0xA000 or 0x3400 <= code < 0x4DC0 or code == 0x3005:
+            kind[code] = HAN
+        elif 0x3040 <= code < 0x30A0:
+            kind[code] = HIRAGANA
+        elif 0x30A0 <= code < 0x3100:
+            kind[code] = KATAKANA
+        elif 0xAC00 <= code < 0xD7A4:
+            kind[code] = HANGUL
+        elif category in {"Lu", "Lt"}:
+            kind[code] = UPPER
+            low = char.lower()
+            lower[code] = ord(low) if len(low) == 1 and ord(low) < _PLANE else code
+        elif category[0] == "L" or category[0] == "M":
+            kind[code] = LOWER
+    return Tables(fold, kind, lower)
+
+
+@dataclass(slots=True)
+class TextView:
+    """The folded text, its code points, and the way back to offsets of the text as given."""
+
+    text: str
+    codes: NDArray[np.uint8] | NDArray[np.uint16]
+    """One code point a character; characters beyond the first plane are 0xFFFF."""
+    origin: NDArray[np.int64] | None = None
+    """Offset in the given text for each character, when invisible ones were dropped."""
+    length: int = 0
+    """Characters of the text as given."""
+    _bytes: bytes | None = None
+    _starts: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return f"TextView({self.length} characters)"
+
+    def encoded(self) -> bytes:
+        """The folded text in UTF-8."""
+        if self._bytes is None:
+            self._bytes = self.text.encode("utf-8", "replace")
+        return self._bytes
+
+    def characters_at(self, byte_offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Character offsets for byte offsets of `encoded()`."""
+        data = self.encoded()
+        if len(data) == len(self.text):
+            return byte_offsets
+        if self._starts is None:
+            raw = np.frombuffer(data, dtype=np.uint8)
+            self._starts = np.concatenate(([0], np.cumsum((raw & 0xC0) != 0x80)))
+        return self._starts[byte_offsets]
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the text as given."""
+        if self.origin is None or end <= start:
+            return start, end
+        return int(self.origin[start]), int(self.origin[end - 1]) + 1
+
+
+def view_of(text: str) -> TextView:
+    """Fold one text. Linear in its length."""
+    length = len(text)
+    if text.isascii():
+        data = text.encode("ascii")
+        return TextView(text, np.frombuffer(data, dtype=np.uint8), None, length, data)
+    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    origin = None
+    if _INVISIBLE.search(text):
+        code = wide
+        hidden = (code == 0xAD) | ((code >= 0x200B) & (code <= 0x200F)) | ((code >= 0x2060) & (code <= 0x2064))
+        origin = np.flatnonzero(~(hidden | (code == 0xFEFF)))
+        wide = wide[origin]
+    plane = np.minimum(wide, 0xFFFF).astype(np.uint16)
+    codes = tables().fold[plane]
+    folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32)
+    if origin is not None or not np.array_equal(folded, wide):
+        text = folded.tobytes().decode("utf-32-le", "surrogatepass")
+    return TextView(text, codes, origin, length)
