@@ -38,9 +38,7 @@ def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
 def resolve_identities(home: Home, lease: Lease) -> Resolution:
     """Link accounts to identities and store the links that changed."""
     with home.reader() as reader:
-        resolution = resolve(
-            gather_accounts(reader), reader.rows(Link), settings_of(home.settings), home.clock.now()
-        )
+        resolution = resolve(gather_accounts(reader), reader.rows(Link), settings_of(home.settings), home.clock.now())
     if resolution.changed:
         segments = home.lake.stage(resolution.changed)
         with home.state.tick(lease) as tick:

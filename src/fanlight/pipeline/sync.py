@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from fanlight.labels import Labeller
+from fanlight.model import SECOND
 from fanlight.pipeline.collect import Collected, collect_events, take_snapshots, walk_inventory
 from fanlight.pipeline.conclude import Concluded, conclude
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
@@ -14,7 +17,7 @@ from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.leases import KeptLease
 from fanlight.sources.contract import Source, SourceError
-from fanlight.state import Lease
+from fanlight.state import Lease, schema
 
 __all__ = ["SourceOutcome", "SyncOutcome", "sync"]
 
@@ -45,25 +48,36 @@ class SyncOutcome:
     def complete(self) -> bool:
         return all(not source.problem for source in self.sources)
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything new came that could change a conclusion."""
+        return any(
+            source.labelled.read or any(c.events or c.versions or c.grants for c in source.streams.values())
+            for source in self.sources
+        )
+
 
 def sync(
     home: Home,
     names: Sequence[str] = (),
     *,
     until_caught_up: bool = True,
+    only_due: bool = False,
     workers: int | None = None,
     say: Progress | None = None,
 ) -> SyncOutcome:
     """Collect from the named sources (all when none is named) and judge.
 
-    One source's failure does not stop the others. Raises `LeaseHeld` when another process works on a source,
+    `only_due` leaves out streams whose own interval has not passed. One source's failure does not stop the others. Raises `LeaseHeld` when another process works on a source,
     `ConnectionProblem` for an unknown name.
     """
     say = say or _silent
     connections = _choose(home, names)
     outcome = SyncOutcome()
     for connection in connections:
-        outcome.sources.append(_sync_source(home, connection, until_caught_up, workers or _workers(), say))
+        outcome.sources.append(_sync_source(home, connection, until_caught_up, only_due, workers or _workers(), say))
+    if only_due and not outcome.changed:
+        return outcome
     with KeptLease(home.state, "judge") as lease:
         outcome.concluded = conclude(home, lease.lease, lambda what, count: say("", what, count))
     return outcome
@@ -82,7 +96,7 @@ def _choose(home: Home, names: Sequence[str]) -> list[Connection]:
 
 
 def _sync_source(
-    home: Home, connection: Connection, until_caught_up: bool, workers: int, say: Progress
+    home: Home, connection: Connection, until_caught_up: bool, only_due: bool, workers: int, say: Progress
 ) -> SourceOutcome:
     outcome = SourceOutcome(connection.name)
 
@@ -96,7 +110,7 @@ def _sync_source(
         source: Source | None = None
         try:
             source = connect(home, connection)
-            _walk(home, lease, source, outcome, until_caught_up, workers, tell)
+            _walk(home, lease, source, outcome, until_caught_up, only_due, workers, tell)
         except SourceError as problem:
             outcome.problem = str(problem)
             outcome.resumable = problem.kind in ("unreachable", "unreadable")
@@ -119,15 +133,22 @@ def _walk(
     source: Source,
     outcome: SourceOutcome,
     until_caught_up: bool,
+    only_due: bool,
     workers: int,
     tell: Callable[[str, int], None],
 ) -> None:
+    def due(stream: str, seconds: float) -> bool:
+        return not only_due or _is_due(home, source.name, stream, seconds)
+
     for events in source.event_streams():
-        outcome.streams[events.name] = collect_events(home, lease, source, events, tell)
+        if due(events.name, events.poll_seconds):
+            outcome.streams[events.name] = collect_events(home, lease, source, events, tell)
     for snapshots in source.snapshot_streams():
-        outcome.streams[snapshots.name] = take_snapshots(home, lease, source, snapshots, tell)
+        if due(snapshots.name, snapshots.every_seconds):
+            outcome.streams[snapshots.name] = take_snapshots(home, lease, source, snapshots, tell)
     for inventory in source.inventory_streams():
-        outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
+        if due(inventory.name, inventory.poll_seconds):
+            outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
     if not source.inventory_streams():
         return
     outcome.labelled = read_queue(
@@ -140,6 +161,17 @@ def _walk(
         limit=None,
         say=tell,
     )
+
+
+def _is_due(home: Home, source: str, stream: str, seconds: float) -> bool:
+    table = schema.cursors
+    with home.state.view() as connection:
+        last = connection.execute(
+            select(table.c.updated_at).where(
+                table.c.tenant == home.tenant, table.c.source == source, table.c.stream == stream
+            )
+        ).scalar()
+    return last is None or home.clock.now() - last >= seconds * SECOND
 
 
 def _silent(source: str, what: str, count: int) -> None:

@@ -1,0 +1,96 @@
+"""`fanlight up`: the supervised processes, and the two of them that it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from cyclopts import App
+
+from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home
+
+_RESTART_AFTER_SECONDS = 2.0
+
+
+def register(app: App) -> None:
+    """Add the commands."""
+    app.command(_up, name="up")
+    app.command(_run_collect, name="run-collect", show=False)
+    app.command(_run_web, name="run-web", show=False)
+
+
+def _up(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption = "default") -> None:
+    """Collect, label and judge, and serve the web page; both parts are started again when they die.
+
+    Parameters
+    ----------
+    port: Port of the web page on this machine.
+    """
+    opened = open_home(home, tenant)
+    print(sign_in_sentence(opened.state, port), flush=True)
+    supervise(opened.path, tenant, port)
+
+
+def supervise(path: Path, tenant: str, port: int) -> None:
+    """Run the collector and the web page as processes of their own until this one is told to stop."""
+    where = ["--home", str(path), "--tenant", tenant]
+    wanted = {"run-collect": [], "run-web": ["--port", str(port)]}
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    died: dict[str, float] = {}
+    while not stop.is_set():
+        for name, extra in wanted.items():
+            process = running.get(name)
+            if process is not None and process.poll() is None:
+                continue
+            if process is not None and name not in died:
+                died[name] = time.monotonic()
+                print(f"{name} ended with code {process.returncode}; starting it again.", file=sys.stderr)
+            if process is None or time.monotonic() - died.get(name, 0.0) >= _RESTART_AFTER_SECONDS:
+                died.pop(name, None)
+                running[name] = subprocess.Popen(  # our own interpreter and our own arguments
+                    [sys.executable, "-m", "fanlight.cli.main", name, *where, *extra], env=dict(os.environ)
+                )
+        stop.wait(0.5)
+    for process in running.values():
+        process.terminate()
+    for process in running.values():
+        process.wait(timeout=20)
+
+
+def _run_collect(*, home: HomeOption = None, tenant: TenantOption = "default") -> None:
+    """Collect, label and judge until told to stop."""
+    from fanlight.pipeline.live import keep_up
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    keep_up(open_home(home, tenant), stop, lambda sentence: print(sentence, file=sys.stderr, flush=True))
+
+
+def _run_web(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption = "default") -> None:
+    """Serve the web page until told to stop."""
+    from fanlight.server.serve import serve
+
+    try:
+        serve(open_home(home, tenant), port)
+    except OSError as problem:
+        end(Exit.USAGE, f"The web page cannot be served on port {port}: {problem.strerror}.")
+
+
+def sign_in_sentence(state: object, port: int) -> str:
+    """The sentence with the single-use address."""
+    from fanlight.state import State
+    from fanlight.state.signin import make_link
+
+    if not isinstance(state, State):
+        raise TypeError("A sign-in link needs the control database.")
+    token = make_link(state, "administrator")
+    return f"Open http://127.0.0.1:{port}/enter?token={token} (works once, for ten minutes)."
