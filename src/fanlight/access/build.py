@@ -1,0 +1,393 @@
+"""From columns of facts to the arrays of the control graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fanlight.access.csr import Csr, Ints
+from fanlight.access.tables import LEAF_KINDS, AccessTables
+from fanlight.model import SENSITIVITY_ORDER
+
+__all__ = ["ControlArrays", "LeafArrays", "Names", "build_arrays"]
+
+#: Grants on these say who belongs where; grants on anything else give access to it.
+_STRUCTURE = ("organization", "group", "idp_group", "organization_role")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Keys of every node, in the order of their numbers."""
+
+    identities: pa.Array
+    accounts: pa.Array
+    groups: pa.Array
+    """`<product>:<id>`"""
+    organizations: pa.Array
+    org_roles: pa.Array
+    """`<organization uuid>/<role>`"""
+    targets: pa.Array
+    """`<kind>:<id>`"""
+    labels: Mapping[str, str]
+    """Names by `<kind>:<id>`, for what has one."""
+    emails: Mapping[str, str]
+    """E-mail by account key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlArrays:
+    """The walk: identities → accounts → principals (account, groups, organizations, roles) → grants → targets.
+
+    Principals share one numbering: accounts, then groups, organizations, organization roles.
+    """
+
+    active: NDArray[np.bool_]
+    identity_accounts: Csr
+    account_identity: Ints
+    held: Csr
+    """Account → every principal it acts as, itself included, nested groups closed."""
+    holders: Csr
+    account_orgs: Csr
+    org_accounts: Csr
+    member_pairs: tuple[Ints, Ints, Ints, Ints]
+    """Account, organization, organization role, since: the memberships."""
+    group_parents: Csr
+    account_groups: Csr
+    """Direct memberships only, for explaining."""
+    principal: Ints
+    target: Ints
+    level: Ints
+    via: Ints
+    since: Ints
+    exact: NDArray[np.bool_]
+    grants_of: Csr
+    """Principal → rows of grants."""
+    grants_on: Csr
+    """Target → rows of grants."""
+    target_org: Ints
+    levels: tuple[str, ...]
+    vias: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafArrays:
+    """Chats and files as columns."""
+
+    ids: pa.Array
+    kinds: pa.DictionaryArray
+    project: Ints
+    """Number of the project as a target, -1 outside projects."""
+    owner: Ints
+    """Account number, -1 when nobody known made it."""
+    organization: Ints
+    proven: NDArray[np.bool_]
+    """True for what every member of the project can open (its knowledge files)."""
+    sensitivity: NDArray[np.int8]
+    created: Ints
+    """0 where the vendor does not say."""
+    by_project: Csr
+    by_owner: Csr
+
+
+def build_arrays(
+    tables: AccessTables, sensitivity: Mapping[tuple[str, str], str]
+) -> tuple[Names, ControlArrays, LeafArrays]:
+    """All arrays of one moment. `sensitivity` is by (kind, id) of objects that have any."""
+    grants = tables.grants.combine_chunks()
+    leaves = tables.leaves.combine_chunks()
+    kind = grants["resource_kind"]
+    is_user = pc.equal(grants["principal_kind"], "user")
+    user_keys = pc.binary_join_element_wise(grants["product"], grants["principal_id"], ":")
+    structure = pc.is_in(kind, value_set=pa.array(_STRUCTURE))
+    authored = pc.and_(pc.is_in(kind, value_set=pa.array(LEAF_KINDS)), pc.equal(grants["via"], "creator"))
+    opening = _bools(pc.invert(pc.or_(structure, authored)))
+
+    accounts = _unique(tables.accounts["account_key"], tables.links["account_key"], user_keys.filter(is_user))
+    linked = _codes(accounts, _array(tables.links["account_key"]))
+    identity_names = tables.links["identity_id"].combine_chunks()
+    own = pc.if_else(
+        pa.array(linked >= 0), _array(identity_names).take(pa.array(np.maximum(linked, 0))), accounts
+    ) if len(identity_names) else accounts  # fmt: skip
+    identities = _unique(own)
+    groups = _unique(
+        pc.binary_join_element_wise(grants["product"], grants["resource_id"], ":").filter(
+            pc.is_in(kind, value_set=pa.array(["group", "idp_group"]))
+        ),
+        user_keys.filter(pc.is_in(grants["principal_kind"], value_set=pa.array(["group", "idp_group"]))),
+    )
+    things = tables.things
+    organizations = _unique(
+        things["object_id"].filter(pc.equal(things["kind"], "organization")),
+        grants["resource_id"].filter(pc.equal(kind, "organization")),
+        grants["principal_id"].filter(pc.equal(grants["principal_kind"], "organization")),
+    )
+    memberships = _bools(pc.and_(is_user, pc.equal(kind, "organization")))
+    role_keys = pc.binary_join_element_wise(grants["resource_id"], grants["level"], "/")
+    org_roles = _unique(
+        role_keys.filter(pa.array(memberships)),
+        grants["principal_id"].filter(pc.equal(grants["principal_kind"], "organization_role")),
+        grants["resource_id"].filter(pc.equal(kind, "organization_role")),
+    )
+    target_keys = pc.binary_join_element_wise(kind, grants["resource_id"], ":")
+    known = pc.is_in(things["kind"], value_set=pa.array(["project"]))
+    targets = _unique(
+        pc.binary_join_element_wise(things["kind"], things["object_id"], ":").filter(known),
+        target_keys.filter(pa.array(opening)),
+    )
+    names = Names(
+        identities=identities,
+        accounts=accounts,
+        groups=groups,
+        organizations=organizations,
+        org_roles=org_roles,
+        targets=targets,
+        labels=_labels(tables),
+        emails=_emails(tables),
+    )
+    leaf_arrays = _leaves(leaves, names, sensitivity)
+    keys = _GrantKeys(grants, user_keys, target_keys, role_keys, memberships, opening)
+    control = _control(tables, names, keys, own, leaf_arrays)
+    return names, control, leaf_arrays
+
+
+@dataclass(frozen=True, slots=True)
+class _GrantKeys:
+    grants: pa.Table
+    principal: pa.Array
+    target: pa.Array
+    role: pa.Array
+    memberships: NDArray[np.bool_]
+    opening: NDArray[np.bool_]
+
+
+def _control(tables: AccessTables, names: Names, keys: _GrantKeys, own: pa.Array, leaves: LeafArrays) -> ControlArrays:
+    grants = keys.grants
+    count = len(names.accounts)
+    group_base = count
+    org_base = group_base + len(names.groups)
+    role_base = org_base + len(names.organizations)
+    size = role_base + len(names.org_roles)
+
+    principal_kind = grants["principal_kind"]
+    as_user = _codes(keys.principal, names.accounts)
+    as_group = _codes(keys.principal, names.groups)
+    user = _bools(pc.equal(principal_kind, "user"))
+    group = _bools(pc.is_in(principal_kind, value_set=pa.array(["group", "idp_group"])))
+    organization = _bools(pc.equal(principal_kind, "organization"))
+    role = _bools(pc.equal(principal_kind, "organization_role"))
+    principal = np.full(len(grants), -1, np.int64)
+    principal[user] = as_user[user]
+    principal[group] = _shift(as_group[group], group_base)
+    principal[organization] = _shift(_codes(grants["principal_id"], names.organizations)[organization], org_base)
+    principal[role] = _shift(_codes(grants["principal_id"], names.org_roles)[role], role_base)
+
+    active = _active(tables, names)
+    members = _memberships(tables, names, keys, as_user)
+    resource_kind = grants["resource_kind"]
+    in_group = _bools(pc.is_in(resource_kind, value_set=pa.array(["group", "idp_group"])))
+    group_key = pc.binary_join_element_wise(grants["product"], grants["resource_id"], ":")
+    into = _codes(group_key, names.groups)
+    direct = (as_user[in_group & user], into[in_group & user])
+    nested = (as_group[in_group & group], into[in_group & group])
+    closed = _close(direct, nested, len(names.groups))
+    to_role = _bools(pc.equal(resource_kind, "organization_role")) & user
+    extra = (as_user[to_role], _codes(grants["resource_id"], names.org_roles)[to_role])
+    itself = np.arange(count)
+    pairs = _distinct(
+        np.concatenate([itself, closed[0], members[0], members[0], extra[0]]),
+        np.concatenate([
+            itself, _shift(closed[1], group_base), _shift(members[1], org_base), _shift(members[2], role_base),
+            _shift(extra[1], role_base),
+        ]),
+        size,
+    )  # fmt: skip
+
+    opening = keys.opening & (principal >= 0)
+    target = _codes(keys.target, names.targets)[opening]
+    principal = principal[opening]
+    chosen = grants.filter(pa.array(opening))
+    level, levels = _encode(chosen["level"])
+    via, vias = _encode(chosen["via"])
+    numbers = np.arange(len(principal))
+    identity = _codes(own, names.identities)
+    membership = _distinct(members[0], members[1], max(1, len(names.organizations)))
+    return ControlArrays(
+        active=active,
+        identity_accounts=Csr.of(identity, itself, len(names.identities)),
+        account_identity=identity,
+        held=Csr.of(*pairs, count),
+        holders=Csr.of(pairs[1], pairs[0], size),
+        account_orgs=Csr.of(*membership, count),
+        org_accounts=Csr.of(membership[1], membership[0], len(names.organizations)),
+        member_pairs=members,
+        group_parents=Csr.of(*nested, len(names.groups)),
+        account_groups=Csr.of(*direct, count),
+        principal=principal,
+        target=target,
+        level=level,
+        via=via,
+        since=chosen["valid_from"].to_numpy(),
+        exact=_bools(chosen["exact_from"]),
+        grants_of=Csr.of(principal, numbers, size),
+        grants_on=Csr.of(target, numbers, len(names.targets)),
+        target_org=_target_organizations(tables, names, leaves),
+        levels=levels,
+        vias=vias,
+    )
+
+
+def _memberships(tables: AccessTables, names: Names, keys: _GrantKeys, as_user: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Who is a member of which organization: a grant, unless the directory no longer lists the account there."""
+    chosen = keys.memberships & (as_user >= 0)
+    account = as_user[chosen]
+    organization = _codes(keys.grants["resource_id"], names.organizations)[chosen]
+    role = _codes(keys.role, names.org_roles)[chosen]
+    since = keys.grants["valid_from"].to_numpy()[chosen]
+    listed = tables.accounts.filter(pc.is_valid(tables.accounts["organization_id"]))
+    gone = listed.filter(pc.invert(listed["active"]))
+    width = len(names.organizations) + 1
+    off = _codes(gone["account_key"], names.accounts) * width + _codes(gone["organization_id"], names.organizations)
+    kept = ~np.isin(account * width + organization, off)
+    return account[kept], organization[kept], role[kept], since[kept]
+
+
+def _active(tables: AccessTables, names: Names) -> NDArray[np.bool_]:
+    """An account is active when any of its records is; one without a record is not known to be off."""
+    codes = _codes(tables.accounts["account_key"], names.accounts)
+    known = np.zeros(len(names.accounts), bool)
+    on = np.zeros(len(names.accounts), bool)
+    known[codes] = True
+    on[codes[_bools(tables.accounts["active"])]] = True
+    return on | ~known
+
+
+def _close(direct: tuple[Ints, Ints], nested: tuple[Ints, Ints], groups: int) -> tuple[Ints, Ints]:
+    """Memberships through groups in groups; a cycle ends because nothing new is found."""
+    parents = Csr.of(*nested, groups)
+    accounts, into = _distinct(*direct, max(1, groups))
+    fresh = (accounts, into)
+    while len(nested[0]) and len(fresh[0]):
+        index, up = parents.spread(fresh[1])
+        found = _distinct(fresh[0][index], up, groups)
+        seen = np.isin(found[0] * groups + found[1], accounts * groups + into)
+        fresh = (found[0][~seen], found[1][~seen])
+        accounts, into = np.concatenate([accounts, fresh[0]]), np.concatenate([into, fresh[1]])
+    return accounts, into
+
+
+def _target_organizations(tables: AccessTables, names: Names, leaves: LeafArrays) -> Ints:
+    """The organization a target lies in, -1 where no record says so."""
+    things = tables.things
+    keys = pc.binary_join_element_wise(things["kind"], things["object_id"], ":")
+    found = _codes(names.targets, _array(keys))
+    organizations = _codes(things["organization_id"], names.organizations)
+    result = np.where(found >= 0, organizations[found] if len(organizations) else -1, -1)
+    if len(leaves.ids):
+        leaf_keys = pc.binary_join_element_wise(leaves.kinds.cast(pa.string()), leaves.ids, ":")
+        as_leaf = _codes(names.targets, leaf_keys)
+        result = np.where(as_leaf >= 0, leaves.organization[as_leaf], result)
+    return result
+
+
+def _leaves(leaves: pa.Table, names: Names, sensitivity: Mapping[tuple[str, str], str]) -> LeafArrays:
+    parent = pc.binary_join_element_wise(leaves["parent_kind"], leaves["parent_id"], ":")
+    project = _codes(parent, names.targets)
+    in_project = _bools(pc.equal(leaves["parent_kind"], "project"))
+    project = np.where(in_project, project, -1)
+    ids = _array(leaves["object_id"])
+    kinds = _array(leaves["kind"]).dictionary_encode()
+    # A file of a chat lies in the chat's project; one round suffices, since nothing lies in a file.
+    in_leaf = _bools(pc.is_in(leaves["parent_kind"], value_set=pa.array(LEAF_KINDS)))
+    if in_leaf.any():
+        up = _codes(_array(leaves["parent_id"]).filter(pa.array(in_leaf)), ids)
+        project[in_leaf] = np.where(up >= 0, project[up], -1)
+    owner = _codes(leaves["owner_account"], names.accounts)
+    knowledge = _bools(pc.is_in(leaves["kind"], value_set=pa.array(["file", "document"]))) & in_project
+    rank = np.zeros(len(ids), np.int8)
+    if sensitivity:
+        listed = pa.array([key for _, key in sensitivity])
+        code = np.array([SENSITIVITY_ORDER[value] for value in sensitivity.values()], np.int8)
+        found = _codes(ids, listed)
+        rank = np.where(found >= 0, code[found], 0).astype(np.int8)
+    numbers = np.arange(len(ids))
+    return LeafArrays(
+        ids=ids,
+        kinds=kinds,
+        project=project,
+        owner=owner,
+        organization=_codes(leaves["organization_id"], names.organizations),
+        proven=knowledge,
+        sensitivity=rank,
+        created=np.asarray(pc.fill_null(_array(leaves["created_at"]), 0)).astype(np.int64),
+        by_project=Csr.of(project, numbers, len(names.targets)),
+        by_owner=Csr.of(owner, numbers, len(names.accounts)),
+    )
+
+
+def _labels(tables: AccessTables) -> dict[str, str]:
+    things = tables.things
+    labels: dict[str, str] = {}
+    for product, kind, key, name in zip(
+        *(things[c].to_pylist() for c in ("product", "kind", "object_id", "name")), strict=True
+    ):
+        if name:
+            label = "group" if kind == "idp_group" else kind
+            labels[f"{label}:{product}:{key}" if label == "group" else f"{label}:{key}"] = name
+    accounts = tables.accounts
+    order = accounts["directory"].to_pylist()
+    for key, name, email, _ in sorted(
+        zip(*(accounts[c].to_pylist() for c in ("account_key", "name", "email")), order, strict=True),
+        key=lambda row: bool(row[3]),
+    ):
+        if name or email:
+            labels[f"account:{key}"] = name or email
+    return labels
+
+
+def _emails(tables: AccessTables) -> dict[str, str]:
+    accounts = tables.accounts
+    pairs = zip(accounts["account_key"].to_pylist(), accounts["email"].to_pylist(), strict=True)
+    return {key: email for key, email in pairs if email}
+
+
+def _array(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _unique(*columns: Any) -> pa.Array:
+    chunks = [_array(column).cast(pa.string()) for column in columns]
+    found = pc.unique(pa.chunked_array(chunks, type=pa.string()))
+    return _array(pc.drop_null(found))
+
+
+def _codes(values: Any, value_set: pa.Array) -> Ints:
+    """Number of each value in the set, -1 where it is not in it (or null)."""
+    found = pc.fill_null(pc.index_in(_array(values), value_set=value_set, skip_nulls=True), -1)
+    codes: Ints = np.asarray(_array(found)).astype(np.int64)
+    return codes
+
+
+def _bools(values: Any) -> NDArray[np.bool_]:
+    filled: NDArray[np.bool_] = np.asarray(_array(pc.fill_null(values, False))).astype(bool)
+    return filled
+
+
+def _shift(codes: Ints, base: int) -> Ints:
+    return np.where(codes >= 0, codes + base, -1)
+
+
+def _distinct(first: Ints, second: Ints, width: int) -> tuple[Ints, Ints]:
+    kept = (first >= 0) & (second >= 0)
+    packed = np.unique(first[kept] * width + second[kept])
+    return packed // width, packed % width
+
+
+def _encode(column: Any) -> tuple[Ints, tuple[str, ...]]:
+    encoded = _array(column).dictionary_encode()
+    return np.asarray(encoded.indices).astype(np.int64), tuple(encoded.dictionary.to_pylist())
