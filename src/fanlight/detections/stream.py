@@ -1,0 +1,290 @@
+"""The live executor: an index over rules that judges one event in microseconds.
+
+Most rules demand one of a few texts in some field; the index files them under (field, text), so an event meets only
+the few rules that could match it. The batch executor (`batch`) gives the same answers in SQL.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import ip_network
+from math import isfinite
+from typing import Any
+
+import re2
+
+from fanlight.detections.compile import compiled_regex
+from fanlight.detections.record import Extractor, Record, flatten, fold_text, text_of, values_of
+from fanlight.detections.rulefile import Rule
+from fanlight.detections.tree import (
+    And,
+    AnyValue,
+    Compare,
+    Equals,
+    Exists,
+    FieldsMatch,
+    InNetwork,
+    IsNull,
+    Keyword,
+    Like,
+    Node,
+    Not,
+    Or,
+    Part,
+    Regex,
+    Test,
+    TimePart,
+    walk,
+)
+from fanlight.enrich.network import parse_address
+
+__all__ = ["NUMBER", "TIME", "Index", "compile_test", "matches", "number_of", "time_part"]
+
+
+class _View:
+    """One event while rules look at it: texts of a field, folded and as written, made once when first asked for."""
+
+    __slots__ = ("_folded", "_plain", "record")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._folded: dict[str, tuple[str, ...]] = {}
+        self._plain: dict[str, tuple[str, ...]] = {}
+
+    def folded(self, field: str) -> tuple[str, ...]:
+        texts = self._folded.get(field)
+        if texts is None:
+            texts = self._folded[field] = tuple([fold_text(text) for text in self.plain(field)])
+        return texts
+
+    def plain(self, field: str) -> tuple[str, ...]:
+        texts = self._plain.get(field)
+        if texts is None:
+            texts = self._plain[field] = tuple([text_of(value) for value in values_of(self.record, field)])
+        return texts
+
+
+_Judge = Callable[[_View], bool]
+
+
+class Index:
+    """Rules ready to judge events. Build once, use for every event; safe to share between threads."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rule for rule in rules if rule.tree is not None)
+        self._judges: list[tuple[Rule, _Judge]] = [
+            (rule, _judge(rule.tree)) for rule in self.rules if rule.tree is not None
+        ]
+        self._keywords = any(isinstance(node, Keyword) for rule in self.rules if rule.tree for node in walk(rule.tree))
+        self.fields = frozenset(field for rule in self.rules for field in rule.fields)
+        self._extractor = Extractor(self.fields)
+        self._by_field: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._always: tuple[int, ...] = ()
+        self._file()
+
+    def _file(self) -> None:
+        """Give every rule the required field that tells most rules apart."""
+        spread: dict[str, set[str]] = {}
+        for rule in self.rules:
+            for field, texts in (rule.required or {}).items():
+                spread.setdefault(field, set()).update(texts)
+        filed: dict[str, dict[str, list[int]]] = {}
+        always: list[int] = []
+        for number, rule in enumerate(self.rules):
+            needs = rule.required
+            if not needs:
+                always.append(number)
+                continue
+            field = max(needs, key=lambda name: (len(spread[name]) / len(needs[name]), name))
+            for text in needs[field]:
+                filed.setdefault(field, {}).setdefault(text, []).append(number)
+        self._by_field = {
+            field: {text: tuple(numbers) for text, numbers in texts.items()} for field, texts in filed.items()
+        }
+        self._always = tuple(always)
+
+    def match(self, record: Record) -> list[Rule]:
+        """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded."""
+        candidates = list(self._always)
+        get = record.get
+        for field, texts in self._by_field.items():
+            value = get(field)
+            if value is None:
+                continue
+            if value.__class__ is str:
+                found = texts.get(fold_text(value))
+                if found is not None:
+                    candidates.extend(found)
+            else:
+                for item in values_of(record, field):
+                    candidates.extend(texts.get(fold_text(text_of(item)), ()))
+        if not candidates:
+            return []
+        view = _View(record)
+        judges = self._judges
+        hits = [number for number in candidates if judges[number][1](view)]
+        if len(hits) > 1:
+            hits = sorted(set(hits))
+        return [judges[number][0] for number in hits]
+
+    def extract(self, raw: Mapping[str, Any]) -> Record:
+        """The part of a raw event that these rules look at, as a flat record."""
+        if self._keywords:
+            return {**flatten(raw), **self._extractor.extract(raw)}
+        return self._extractor.extract(raw)
+
+    def match_raw(self, raw: Mapping[str, Any]) -> list[Rule]:
+        """The rules that a raw event satisfies."""
+        return self.match(self.extract(raw))
+
+
+def matches(node: Node, record: Record) -> bool:
+    """Judge one tree on one record; for a single question, `Index` for many."""
+    return _judge(node)(_View(record))
+
+
+@lru_cache(maxsize=4096)
+def _judge(node: Node) -> _Judge:
+    """A tree as one function."""
+    match node:
+        case AnyValue(field, Equals(texts, False)):
+            return _equals(field, texts)
+        case AnyValue(field, test):
+            return _any_value(field, compile_test(test), _is_cased(test))
+        case Keyword(test):
+            return _keyword(compile_test(test), _is_cased(test))
+        case IsNull(field):
+            return lambda view: view.record.get(field) is None
+        case Exists(field):
+            return lambda view: view.record.get(field) is not None
+        case FieldsMatch(field, other, where):
+            return _fields_match(field, other, where)
+        case And(parts):
+            return _all([_judge(part) for part in parts])
+        case Or(parts):
+            return _any([_judge(part) for part in parts])
+        case Not(part):
+            inner = _judge(part)
+            return lambda view: not inner(view)
+
+
+def _equals(field: str, texts: frozenset[str]) -> _Judge:
+    if len(texts) == 1:
+        (text,) = texts
+        return lambda view: text in view.folded(field)
+    return lambda view: not texts.isdisjoint(view.folded(field))
+
+
+def _any_value(field: str, test: Callable[[str], bool], cased: bool) -> _Judge:
+    if cased:
+        return lambda view: any(test(text) for text in view.plain(field))
+    return lambda view: any(test(text) for text in view.folded(field))
+
+
+def _keyword(test: Callable[[str], bool], cased: bool) -> _Judge:
+    def judge(view: _View) -> bool:
+        fields = view.record
+        return any(test(text) for field in fields for text in (view.plain(field) if cased else view.folded(field)))
+
+    return judge
+
+
+def _fields_match(field: str, other: str, where: str) -> _Judge:
+    compare: dict[str, Callable[[str, str], bool]] = {
+        "whole": operator.eq,
+        "anywhere": operator.contains,
+        "start": str.startswith,
+        "end": str.endswith,
+    }
+    test = compare[where]
+    return lambda view: any(test(left, right) for left in view.folded(field) for right in view.folded(other))
+
+
+def _all(judges: list[_Judge]) -> _Judge:
+    def judge(view: _View) -> bool:
+        for part in judges:  # noqa: SIM110 - a loop is a third faster than all() here
+            if not part(view):
+                return False
+        return True
+
+    return judge
+
+
+def _any(judges: list[_Judge]) -> _Judge:
+    def judge(view: _View) -> bool:
+        for part in judges:  # noqa: SIM110
+            if part(view):
+                return True
+        return False
+
+    return judge
+
+
+def _is_cased(test: Test) -> bool:
+    """Whether a test looks at the text as written; the others get it folded."""
+    return isinstance(test, Regex) or (isinstance(test, Equals | Part | Like) and test.cased)
+
+
+def compile_test(test: Test) -> Callable[[str], bool]:
+    """A test of one text as a function."""
+    match test:
+        case Equals(texts):
+            return texts.__contains__
+        case Part(text, "anywhere"):
+            return lambda value: text in value
+        case Part(text, "start"):
+            return lambda value: value.startswith(text)
+        case Part(text, _):
+            return lambda value: value.endswith(text)
+        case Like(pattern):
+            options = re2.Options()
+            options.dot_nl = True
+            whole = re2.compile(pattern, options)
+            return lambda value: whole.fullmatch(value) is not None
+        case Regex(pattern, flags):
+            searched = compiled_regex(pattern, flags)
+            return lambda value: searched.search(value) is not None
+        case InNetwork(text):
+            network = ip_network(text)
+            return lambda value: (address := parse_address(value)) is not None and address in network
+        case Compare(sign, number):
+            compare = _SIGNS[sign]
+            return lambda value: (held := number_of(value)) is not None and compare(held, number)
+        case TimePart(unit, number):
+            return lambda value: time_part(value, unit) == number
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+#: What counts as a number, and as a time, in both executors.
+NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_NUMBER = re.compile(NUMBER)
+_TIME = re.compile(TIME)
+
+
+def number_of(text: str) -> float | None:
+    """The number a text spells, or None."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    number = float(text)
+    return number if isfinite(number) else None
+
+
+def time_part(text: str, unit: str) -> int | None:
+    """A part of an ISO 8601 time in UTC; None for any other text."""
+    upper = text.upper()
+    if _TIME.fullmatch(upper) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(upper)
+    except ValueError:
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.isocalendar().week if unit == "week" else int(getattr(moment, unit))
