@@ -20,6 +20,7 @@ __all__ = [
     "ContentPart",
     "ContentRef",
     "CursorRefused",
+    "EventContent",
     "EventPage",
     "EventStream",
     "InventoryPage",
@@ -74,6 +75,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventContent:
+    """A content-bearing field taken out of an event's raw record, to be labelled in memory (object kind `event`)."""
+
+    event_id: str
+    part: ContentPart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage:
     """One answer of an event stream, mapped. `cursor` is opaque text of the source."""
 
@@ -82,6 +91,8 @@ class EventPage:
     more: bool
     """True when the walk goes on at once; False when the stream is caught up for now."""
     notices: Sequence[Notice] = ()
+    content: Sequence[EventContent] = ()
+    """What was sealed out of these events; label it, then forget it."""
 
 
 class EventStream(Protocol):
@@ -257,7 +268,9 @@ class Source(Protocol):
     def inventory_streams(self) -> Sequence[InventoryStream]: ...
 
     def read_content(self, ref: ContentRef, since: Micros | None) -> Iterator[ContentPart | ContentRef | ObjectVersion]:
-        """Read one object's content, only what is newer than `since` when given.
+        """Read one object's content, only what is not older than `since` when given.
+
+        `since` is inclusive: parts of exactly that time come again, under the same `part_id`.
 
         Yields sealed parts, and the objects and references found on the way (a chat's files).
         Raises `ContentGone`, `ContentLater`, `SourceError`.

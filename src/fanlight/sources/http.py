@@ -39,9 +39,13 @@ __all__ = [
 ]
 
 _JSON_CAP = 256 * 1024 * 1024
+#: A 500 that asks not to be retried is still asked twice more, seconds apart: a feed cannot leave a page out.
+_LAST_TRIES = 2
 _RETRIED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 Parameters = Sequence[tuple[str, str | int]]
-Trouble = Literal["no connection", "time-out", "cut short", "not readable as JSON", "of an unexpected shape", "too large"]
+Trouble = Literal[
+    "no connection", "time-out", "cut short", "not readable as JSON", "of an unexpected shape", "too large"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,9 @@ def check_address(url: str) -> str:
         raise SourceError("The address must look like https://host, without query or fragment.", kind="refused")
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
         return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-    raise SourceError("The address must begin with https:// (plain http is accepted to this machine only).", kind="refused")
+    raise SourceError(
+        "The address must begin with https:// (plain http is accepted to this machine only).", kind="refused"
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -279,6 +285,7 @@ class VendorClient:
         started = self._clock.now()
         attempt = 0
         key_reread = False
+        last_tries = _LAST_TRIES
         while True:
             self.budget.acquire(purpose if attempt == 0 else f"{purpose}:retry")
             answer = self._send(path, params, read, timeout_seconds)
@@ -293,6 +300,9 @@ class VendorClient:
                 attempt += 1
                 continue
             wait = self._wait_before_retry(answer, rate, attempt)
+            if wait is None and answer.status == 500 and last_tries:
+                last_tries -= 1
+                wait = 5.0
             if wait is None:
                 raise self._refusal(path, answer)
             self.troubles[answer.trouble or str(answer.status)] += 1
@@ -376,7 +386,9 @@ class VendorClient:
     def _gave_up(self, path: str, answer: _Answer, patience: float) -> SourceError:
         waited = f"{patience / 60:.0f} minutes" if patience >= 120 else f"{patience:.0f} seconds"
         if answer.status == 0:
-            return SourceError(f"{self._where(path)} cannot be reached ({answer.trouble}) for {waited}.", kind="unreachable")
+            return SourceError(
+                f"{self._where(path)} cannot be reached ({answer.trouble}) for {waited}.", kind="unreachable"
+            )
         if answer.status == 200:
             what = f"an answer {answer.trouble} ({answer.length} bytes)"
             return SourceError(f"{self._where(path)} keeps sending {what}, tried for {waited}.", kind="unreadable")

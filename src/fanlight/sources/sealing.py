@@ -128,9 +128,7 @@ class RecordSealer:
             kept[folded] = storable
         return kept
 
-    def _seal_value(
-        self, value: Any, place: _Place, depth: int, found: Callable[[SealedField], None] | None
-    ) -> Any:
+    def _seal_value(self, value: Any, place: _Place, depth: int, found: Callable[[SealedField], None] | None) -> Any:
         if isinstance(value, str):
             return self._seal_text(value, place, found)
         if isinstance(value, (bool, int, float)) or value is None:

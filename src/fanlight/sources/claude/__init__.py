@@ -10,7 +10,10 @@ KIND = "claude"
 
 
 def connect(context: SourceContext) -> Source:
-    """The connected source. Options: `url`, `key`, `admin_key`, `analytics_key`, `share`, `rate`. Raises `SourceError`."""
+    """The connected source. Options: `url`, `key`, `admin_key`, `analytics_key`, `share`, `rate`, `patience`.
+
+    Raises `SourceError`.
+    """
     from fanlight.sources.claude.source import ClaudeSource
 
     return ClaudeSource(context)

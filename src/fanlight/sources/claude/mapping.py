@@ -206,7 +206,13 @@ def _guess_family(activity: str) -> str:
     if words & {"shared", "sharing", "share", "published"}:
         return "sharing"
     if "viewed" in words:
-        return "project_view" if "project" in words else "content_view" if words & {"chat", "file", "artifact"} else "other"
+        return (
+            "project_view"
+            if "project" in words
+            else "content_view"
+            if words & {"chat", "file", "artifact"}
+            else "other"
+        )
     if words & {"role", "permission", "grant"}:
         return "privilege_grant" if words & {"assigned", "added", "granted"} else "privilege_revoke"
     if words & {"plugin", "skill", "mcp", "connector", "integration", "marketplace"}:

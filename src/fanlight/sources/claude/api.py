@@ -1,0 +1,254 @@
+"""The Compliance API as typed pages: addresses, limits, error words, the two paging families.
+
+Facts: `reference/compliance-api.md` sections 1 to 8.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fanlight.model import Clock, Micros, format_time, parse_time
+from fanlight.sources.budget import SharedBudget
+from fanlight.sources.contract import SourceError
+from fanlight.sources.http import (
+    ErrorFacts,
+    HttpRefusal,
+    RateFacts,
+    VendorClient,
+    VendorManner,
+    read_count,
+    read_retry_after,
+)
+
+__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "Page", "when"]
+
+BASE = "/v1/compliance"
+Record = dict[str, Any]
+Parameters = Sequence[tuple[str, str | int]]
+
+_SCOPE = re.compile(r"[a-z]+:[a-z_]+")
+_WORDS = (
+    ("Local sessions are not available", "local_sessions_off"),
+    ("Try again later.", "try_later"),
+    ("Unknown query parameter", "unknown_parameter"),
+    ("cursor", "cursor"),
+    ("activity_id format", "cursor"),
+)
+
+
+def read_error(_status: int, payload: object) -> ErrorFacts:
+    """The vendor's codes, and our names of the few texts that matter. The text itself stays behind."""
+    error = payload.get("error") if isinstance(payload, Mapping) else None
+    if not isinstance(error, Mapping):
+        return ErrorFacts()
+    message = error.get("message")
+    message = message if isinstance(message, str) else ""
+    marks = {mark for words, mark in _WORDS if words in message}
+    got, _, needed = message.partition("Needed")
+    if "scope" in got:
+        marks |= {f"got:{scope}" for scope in _SCOPE.findall(got)}
+        marks |= {f"needed:{scope}" for scope in _SCOPE.findall(needed)}
+    details = error.get("details")
+    code = details.get("error_code") if isinstance(details, Mapping) else None
+    kind = error.get("type")
+    return ErrorFacts(
+        type=kind if isinstance(kind, str) and kind.isidentifier() else "",
+        code=code if isinstance(code, str) and code.isidentifier() else "",
+        marks=frozenset(marks),
+    )
+
+
+def read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
+    """Limit, remaining and reset of the shared budget of the parent organization."""
+    return RateFacts(
+        limit=read_count(headers.get("anthropic-ratelimit-requests-limit")),
+        remaining=read_count(headers.get("anthropic-ratelimit-requests-remaining")),
+        reset_at=when(headers.get("anthropic-ratelimit-requests-reset")),
+        retry_after=read_retry_after(headers.get("retry-after"), now),
+    )
+
+
+def _is_final(_status: int, headers: Mapping[str, str], facts: ErrorFacts) -> bool:
+    return headers.get("x-should-retry", "").lower() == "false" or "try_later" in facts.marks
+
+
+MANNER = VendorManner(read_rate=read_rate, read_error=read_error, is_final=_is_final)
+
+
+def when(text: object) -> Micros | None:
+    """A time of the vendor; without zone it is UTC. None when absent or not readable."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. `next` is the cursor or token of the page after it, None on the last one."""
+
+    items: list[Record]
+    next: str | None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplianceKey:
+    """What the settings say of one Compliance key."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    is_active: bool
+    created_by: str | None
+    expires_at: Micros | None
+
+
+def _is_cursor_page(name: str) -> Callable[[Any], bool]:
+    def right(value: Any) -> bool:
+        items, more = value[name], value["has_more"]
+        if not isinstance(items, list) or not isinstance(more, bool) or (items and not isinstance(items[0], dict)):
+            return False
+        if not more:
+            return True
+        # An empty page in the middle, or one that names no cursor, is asked for again with the old cursor.
+        return bool(items) and isinstance(value.get("last_id"), str)
+
+    return right
+
+
+def _is_token_page(value: Any) -> bool:
+    items, token = value["data"], value.get("next_page")
+    if not isinstance(items, list) or (items and not isinstance(items[0], dict)):
+        return False
+    if token is not None and not isinstance(token, str):
+        return False
+    return not (value.get("has_more") is True and not token)
+
+
+def is_record(value: Any) -> bool:
+    """Whether an answer is one JSON object."""
+    return isinstance(value, dict)
+
+
+class ClaudeApi:
+    """Reads the Compliance API. One rate budget for all endpoints of the parent organization."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        read_key: Callable[[], str],
+        clock: Clock,
+        budget: SharedBudget,
+        agent_tag: str,
+        patience_seconds: float,
+    ) -> None:
+        self.clock = clock
+        self.client = VendorClient(
+            label="Claude",
+            base_url=url,
+            credentials=lambda: {"x-api-key": read_key()},
+            clock=clock,
+            budget=budget,
+            manner=MANNER,
+            headers={"anthropic-version": "2023-06-01"},
+            agent_tag=agent_tag,
+            patience_seconds=patience_seconds,
+        )
+
+    def record(
+        self, path: str, params: Parameters = (), *, purpose: str, patience_seconds: float | None = None
+    ) -> Record:
+        """One object. Raises `HttpRefusal` (status 404 when gone)."""
+        answer: Record = self.client.get_json(
+            BASE + path, params, purpose=purpose, is_right=is_record, patience_seconds=patience_seconds
+        )
+        return answer
+
+    def cursor_page(
+        self,
+        path: str,
+        params: Parameters,
+        *,
+        purpose: str,
+        name: str = "data",
+        patience_seconds: float | None = None,
+    ) -> tuple[Page, Record]:
+        """One page of the cursor family, and the whole answer (chats have fields beside the list)."""
+        answer: Record = self.client.get_json(
+            BASE + path, params, purpose=purpose, is_right=_is_cursor_page(name), patience_seconds=patience_seconds
+        )
+        last = answer.get("last_id")
+        last = last if isinstance(last, str) and last else None
+        return Page(answer[name], last if answer["has_more"] else None, last), answer
+
+    def token_page(
+        self,
+        path: str,
+        params: Parameters,
+        *,
+        purpose: str,
+        patience_seconds: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> tuple[Page, Record]:
+        """One page of the page-token family; sessions have no `has_more`, so the token decides."""
+        answer: Record = self.client.get_json(
+            BASE + path,
+            params,
+            purpose=purpose,
+            is_right=_is_token_page,
+            patience_seconds=patience_seconds,
+            timeout_seconds=timeout_seconds,
+        )
+        token = answer.get("next_page") or None
+        return Page(answer["data"], None if answer.get("has_more") is False else token), answer
+
+    def all_items(self, path: str, params: Parameters = (), *, purpose: str, limit: int) -> Iterator[Record]:
+        """Every item of a page-token list."""
+        token: str | None = None
+        while True:
+            asked: list[tuple[str, str | int]] = [("limit", limit), *params]
+            if token:
+                asked.append(("page", token))
+            page, _ = self.token_page(path, asked, purpose=purpose)
+            yield from page.items
+            if page.next is None:
+                return
+            if page.next == token:
+                raise SourceError(f"Claude ({path}) gives the same page token again and again.", kind="unreadable")
+            token = page.next
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.client.close()
+
+
+def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
+    """The same refusal in an operator's words; `what` names the data that was asked for."""
+    marks = refusal.facts.marks
+    if refusal.status == 403:
+        got = sorted(mark[4:] for mark in marks if mark.startswith("got:"))
+        needed = sorted(mark[7:] for mark in marks if mark.startswith("needed:"))
+        sentence = f"The key may not read {what}"
+        if needed:
+            sentence += f": it needs one of {', '.join(needed)}"
+        if got:
+            sentence += f" and has {', '.join(got)}"
+        return SourceError(sentence + ".", kind="refused")
+    if refusal.status == 404:
+        return SourceError(
+            f"Claude answers 404 for {what}: the key is missing, of the wrong kind, or the address is not its API.",
+            kind="credential",
+        )
+    return refusal
+
+
+def bound_text(at: Micros) -> str:
+    """A moment as the API's range filters take it."""
+    return format_time(at)

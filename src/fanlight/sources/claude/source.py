@@ -1,0 +1,116 @@
+"""One connected Claude Enterprise tenant."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from fanlight.model import Micros, ObjectVersion
+from fanlight.sources.budget import SharedBudget
+from fanlight.sources.claude.api import ClaudeApi
+from fanlight.sources.claude.content import ContentReader
+from fanlight.sources.claude.directory import DirectorySnapshots, ProjectSnapshots
+from fanlight.sources.claude.feed import ActivityFeed, OwnTraffic
+from fanlight.sources.claude.inventory import Chats, CodeArtifacts, LocalSessions, Projects, RemoteSessions
+from fanlight.sources.claude.mapping import ActivityMapper
+from fanlight.sources.claude.records import RecordMapper
+from fanlight.sources.contract import (
+    ContentPart,
+    ContentRef,
+    EventStream,
+    InventoryStream,
+    SnapshotStream,
+    SourceContext,
+    SourceError,
+    SourceReport,
+)
+
+__all__ = ["ClaudeSource"]
+
+_URL = "https://api.anthropic.com"
+_DOCUMENTED_LIMIT = 600
+_SHARE = 0.6
+
+
+class ClaudeSource:
+    """Implements `contract.Source`. All streams share one budget; the feed goes first."""
+
+    kind = "claude"
+
+    def __init__(self, context: SourceContext) -> None:
+        options = context.options
+        self.name = context.name
+        self._context = context
+        tag = hashlib.blake2b(f"{context.tenant}/{context.name}".encode(), key=context.content_key[:64], digest_size=6)
+        self.budget = SharedBudget(
+            context.clock,
+            limit=int(number_of(options, "rate", _DOCUMENTED_LIMIT)),
+            share=number_of(options, "share", _SHARE),
+            fixed="rate" in options,
+        )
+        self.api = ClaudeApi(
+            url=options.get("url") or _URL,
+            read_key=lambda: context.read_secret(options.get("key", "")),
+            clock=context.clock,
+            budget=self.budget,
+            agent_tag=tag.hexdigest(),
+            patience_seconds=number_of(options, "patience", 900.0),
+        )
+        events = ActivityMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
+        self.records = RecordMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
+        self.own_traffic = OwnTraffic(self.api, events, collector_ips=frozenset(context.known_collector_ips))
+        self._events: list[EventStream] = [ActivityFeed(self.api, events), self.own_traffic]
+        self._snapshots: list[SnapshotStream] = [
+            DirectorySnapshots(self.api, self.records),
+            ProjectSnapshots(self.api, self.records),
+        ]
+        self._inventories: list[InventoryStream] = [
+            Chats(self.api, self.records),
+            Projects(self.api, self.records),
+            LocalSessions(self.api, self.records),
+            RemoteSessions(self.api, self.records),
+            CodeArtifacts(self.api, self.records),
+        ]
+        self._content = ContentReader(self.api, self.records)
+
+    def event_streams(self) -> Sequence[EventStream]:
+        """`feed` and `own_traffic`."""
+        return self._events
+
+    def snapshot_streams(self) -> Sequence[SnapshotStream]:
+        """`directory`, `project_access`, and with an Admin key `console`."""
+        return self._snapshots
+
+    def inventory_streams(self) -> Sequence[InventoryStream]:
+        """Most valuable first: chats, projects, sessions, code artifacts."""
+        return self._inventories
+
+    def read_content(self, ref: ContentRef, since: Micros | None) -> Iterator[ContentPart | ContentRef | ObjectVersion]:
+        """See `ContentReader.read`."""
+        return self._content.read(ref, since)
+
+    def check(self) -> SourceReport:
+        """Try the key against one cheap request a scope."""
+        raise NotImplementedError
+
+    def requests(self) -> Mapping[str, int]:
+        """Requests by purpose; a retry counts as `<purpose>:retry`."""
+        return self.budget.spent()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.api.close()
+
+
+def number_of(options: Mapping[str, str], name: str, default: float) -> float:
+    """A numeric option. Raises `SourceError` for something else than a positive number."""
+    text = options.get(name)
+    if text is None or text == "":
+        return float(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise SourceError(f"The option {name} must be a number above 0.", kind="refused")
+    return value
