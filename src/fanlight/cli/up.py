@@ -55,7 +55,7 @@ def supervise(path: Path, tenant: str, port: int) -> None:
                 print(f"{name} ended with code {process.returncode}; starting it again.", file=sys.stderr)
             if process is None or time.monotonic() - died.get(name, 0.0) >= _RESTART_AFTER_SECONDS:
                 died.pop(name, None)
-                running[name] = subprocess.Popen(  # our own interpreter and our own arguments
+                running[name] = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
                     [sys.executable, "-m", "fanlight.cli.main", name, *where, *extra], env=dict(os.environ)
                 )
         stop.wait(0.5)

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 
 from fanlight.enrich.client import client_label
-from fanlight.identity.gather import gather_accounts
 from fanlight.identity.accounts import settings_of
+from fanlight.identity.gather import gather_accounts
 from fanlight.identity.resolve import resolve
 from fanlight.identity.rows import identity_rows
-from fanlight.model import Event, Link, Match, format_time
+from fanlight.model import Event, Link, format_time
 from fanlight.pipeline.home import Home
 
 __all__ = ["EXPORTS"]

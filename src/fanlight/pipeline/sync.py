@@ -68,8 +68,8 @@ def sync(
 ) -> SyncOutcome:
     """Collect from the named sources (all when none is named) and judge.
 
-    `only_due` leaves out streams whose own interval has not passed. One source's failure does not stop the others. Raises `LeaseHeld` when another process works on a source,
-    `ConnectionProblem` for an unknown name.
+    `only_due` leaves out streams whose own interval has not passed. One source's failure does not stop the
+    others. Raises `LeaseHeld` when another process works on a source, `ConnectionProblem` for an unknown name.
     """
     say = say or _silent
     connections = _choose(home, names)

@@ -1,0 +1,118 @@
+"""Searching everything that was written for things that must not be there.
+
+A search that looks only at bytes would miss what a store compressed or encoded, so each file is also decoded:
+Parquet columns, SQLite rows (write-ahead log and free pages are searched as bytes), gzip, zstd. A needle is
+looked for as UTF-8, UTF-16, URL-encoded and base64 at each of its three alignments.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import sqlite3
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hyperscan
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+__all__ = ["Leak", "find_leaks"]
+
+_SHORTEST = 8
+"""Shorter needles would be found by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A needle found: in which file, in which decoded form of it."""
+
+    file: str
+    form: str
+    needle: str
+
+
+def encodings(needle: str) -> Iterator[bytes]:
+    """Every form in which a text may have been written."""
+    plain = needle.encode()
+    yield plain
+    yield needle.encode("utf-16-le")
+    yield needle.encode("utf-16-be")
+    for quoted in (urllib.parse.quote(needle, safe=""), urllib.parse.quote_plus(needle)):
+        if quoted != needle:
+            yield quoted.encode()
+    for offset in range(3):
+        # Whole base64 groups only: those at the edges mix with what stands before and after.
+        body = base64.b64encode(b"\0" * offset + plain)
+        yield body[4 if offset else 0 : len(body) - 4]
+        yield base64.urlsafe_b64encode(b"\0" * offset + plain)[4 if offset else 0 : len(body) - 4]
+    escaped = needle.encode("unicode_escape")
+    if escaped != plain:
+        yield escaped
+
+
+def _escape(form: bytes) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in form)
+
+
+class _Search:
+    def __init__(self, needles: Iterable[str]) -> None:
+        self.names = sorted({needle for needle in needles if len(needle) >= _SHORTEST})
+        forms = [
+            (number, form)
+            for number, name in enumerate(self.names)
+            for form in sorted(set(encodings(name)))
+            if len(form) >= _SHORTEST
+        ]
+        self.database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        if forms:
+            flags = hyperscan.HS_FLAG_SINGLEMATCH
+            self.database.compile(
+                expressions=[_escape(form) for _, form in forms],
+                ids=[number for number, _ in forms],
+                flags=[flags] * len(forms),
+            )
+
+    def __call__(self, data: bytes) -> set[str]:
+        found: set[str] = set()
+        if self.names and data:
+            self.database.scan(data, match_event_handler=lambda number, *_: found.add(self.names[number]))
+        return found
+
+
+def _decoded(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "bytes", data
+    if data[:4] == b"PAR1":
+        table = pq.read_table(path)
+        for name in table.column_names:
+            column = table[name]
+            if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+                values = (value for value in pa.compute.unique(column).to_pylist() if value)
+                joined = b"\n".join(value if isinstance(value, bytes) else value.encode() for value in values)
+                yield f"column {name}", joined
+    elif data[:16] == b"SQLite format 3\0":
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+            for (table_name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                rows = connection.execute(f'SELECT * FROM "{table_name}"').fetchall()
+                cells = (cell for row in rows for cell in row if isinstance(cell, str | bytes))
+                yield f"table {table_name}", b"\n".join(c if isinstance(c, bytes) else c.encode() for c in cells)
+    elif data[:2] == b"\x1f\x8b":
+        yield "gzip", gzip.decompress(data)
+    elif data[:4] == b"\x28\xb5\x2f\xfd":
+        yield "zstd", zstandard.ZstdDecompressor().decompressobj().decompress(data)
+
+
+def find_leaks(folders: Iterable[Path], needles: Iterable[str]) -> list[Leak]:
+    """Every needle found in any file below the folders, in any decoded form."""
+    search = _Search(needles)
+    leaks: list[Leak] = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+            if not path.is_file():
+                continue
+            for form, content in _decoded(path, path.read_bytes()):
+                leaks.extend(Leak(str(path), form, needle) for needle in sorted(search(content)))
+    return leaks
