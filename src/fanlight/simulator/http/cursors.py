@@ -1,7 +1,7 @@
 """Opaque cursors and page tokens.
 
-A token says where in an order the walk stands. It is bound to its purpose (endpoint, order, parameters that decide the
-order) and to the parent organization, not to a key: rotating keys does not end a walk, nor does restarting the simulator.
+A token says where in an order the walk stands. It is bound to its purpose (endpoint, order, whatever decides the order)
+and to the parent organization, not to a key: rotating keys does not end a walk, nor does restarting the simulator.
 """
 
 from __future__ import annotations

@@ -154,9 +154,7 @@ def _whole(name: str, value: str) -> int:
     try:
         return int(value)
     except ValueError:
-        raise bad_request(
-            f"{name}: Input should be a valid integer, unable to parse string as an integer"
-        ) from None
+        raise bad_request(f"{name}: Input should be a valid integer, unable to parse string as an integer") from None
 
 
 def _limit(value: str, maximum: int) -> int:

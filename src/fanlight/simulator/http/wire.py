@@ -96,7 +96,7 @@ class Connection(asyncio.Protocol):
         if plug is not None:
             plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol names it
         self._transport = None
         self._buffer = b""
 
