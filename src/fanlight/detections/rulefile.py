@@ -192,7 +192,7 @@ def _documents(path: Path, errors: list[RuleError]) -> list[_Document]:
             while loader.check_node():
                 node = loader.get_node()
                 content = loader.construct_document(node)
-                line = node.start_mark.line + 1
+                line = node.start_mark.line + 1 if node is not None else 1
                 if content is None:
                     continue
                 if not isinstance(content, dict):
@@ -254,7 +254,7 @@ def _compiled(condition: Any, placeholders: Lists | None) -> Node:
 
 
 def _detection_rule(document: _Document, placeholders: Lists | None) -> tuple[Rule, Any]:
-    parsed = SigmaRule.from_dict(_with_detection(document.data))
+    parsed = SigmaRule.from_dict(document.data)
     tree = any_of([_compiled(condition.parsed, placeholders) for condition in parsed.detection.parsed_condition])
     named = {
         name: _compiled(detection.postprocess(parsed.detection), placeholders)
@@ -269,11 +269,6 @@ def _detection_rule(document: _Document, placeholders: Lists | None) -> tuple[Ru
         conditions=named,
     )
     return rule, parsed.logsource
-
-
-def _with_detection(data: dict[str, Any]) -> dict[str, Any]:
-    """A YAML `null` condition or detection gives pySigma's own clear error; dates and the like pass unchanged."""
-    return data
 
 
 def _correlation_rule(document: _Document) -> Rule:
@@ -340,22 +335,19 @@ def _referenced(rules: list[Rule], errors: list[RuleError]) -> list[Rule]:
             missing = [name for name in rule.correlation.rules if name not in known] if rule.correlation else []
             if missing:
                 broken.append(rule)
-                sentence = (
-                    f"The correlation refers to '{missing[0]}', which is not loaded; load it too or correct the name."
-                )
+                sentence = f"The correlation refers to '{missing[0]}', which is not loaded; load it or correct it."
                 errors.append(RuleError(rule.path or Path(), rule.line, sentence, "reference"))
         if not broken:
             break
         rules = [rule for rule in rules if rule not in broken]
+    ids = {key: rule.id for key, rule in known.items()}
     silent: set[str] = set()
     resolved: list[Rule] = []
     for rule in rules:
         if rule.correlation is None:
             resolved.append(rule)
             continue
-        resolved.append(
-            replace(rule, correlation=rule.correlation.with_ids({key: item.id for key, item in known.items()}))
-        )
+        resolved.append(replace(rule, correlation=rule.correlation.with_ids(ids)))
         if not rule.correlation.generate:
             silent.update(known[name].id for name in rule.correlation.rules)
     return [replace(rule, reports=False) if rule.id in silent else rule for rule in resolved]
