@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from fanlight.model import SECOND
 from fanlight.pipeline.home import Home
 from fanlight.state import LeaseHeld, LeaseLost, Segment, open_state, schema
-from fanlight.state.signin import make_link, open_session, session_user
+from fanlight.state.signin import SignIns
 
 
 def segment(path: str) -> Segment:
@@ -33,7 +33,7 @@ def test_a_writer_that_lost_its_lease_loses_its_step(home: Home) -> None:
         tick.set_cursor("claude", "feed", "stale")
     with home.state.tick(new) as tick:
         tick.set_cursor("claude", "feed", "fresh")
-    assert "fresh" == home.state.cursor("claude", "feed")
+    assert home.state.cursor("claude", "feed") == "fresh"
 
 
 def test_a_living_holder_keeps_its_lease(home: Home) -> None:
@@ -47,7 +47,7 @@ def test_a_living_holder_keeps_its_lease(home: Home) -> None:
 def test_a_dead_holder_is_followed_at_once(home: Home) -> None:
     """After kill -9 nobody waits for the lease to run out."""
     home.state.take_lease("source/claude", owner="process 999999999-dead")
-    assert 2 == home.state.take_lease("source/claude").fence
+    assert home.state.take_lease("source/claude").fence == 2
 
 
 def test_a_segment_is_replaced_once(home: Home) -> None:
@@ -63,7 +63,7 @@ def test_a_segment_is_replaced_once(home: Home) -> None:
 def test_migrations_make_the_tables_the_code_speaks_of(home: Home) -> None:
     with home.state.view() as connection:
         for table in schema.metadata.sorted_tables:
-            assert 0 == connection.execute(select(func.count()).select_from(table)).scalar_one()
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
 def test_two_tenants_of_one_home_see_nothing_of_each_other(home: Home) -> None:
@@ -78,10 +78,15 @@ def test_two_tenants_of_one_home_see_nothing_of_each_other(home: Home) -> None:
 
 
 def test_a_sign_in_link_works_once_and_expires(home: Home) -> None:
-    token = make_link(home.state, "admin")
-    session = open_session(home.state, token)
-    assert session is not None
-    assert "admin" == session_user(home.state, session)
-    assert open_session(home.state, token) is None
-    assert open_session(home.state, make_link(home.state, "admin", life=-SECOND)) is None
-    assert session_user(home.state, "guess") is None
+    store = SignIns(home.state)
+    now = home.clock.now()
+    store.add_link("hash", "admin", now + SECOND)
+    assert "admin" == store.use_link("hash", now)
+    assert store.use_link("hash", now) is None
+    store.add_link("late", "admin", now)
+    assert store.use_link("late", now + SECOND) is None
+    store.add_session("session", "admin", now + SECOND)
+    assert "admin" == store.session_user("session", now)
+    assert store.session_user("session", now + 2 * SECOND) is None
+    store.end_session("session")
+    assert store.session_user("session", now) is None

@@ -14,8 +14,8 @@ KEY = "sk-ant-" + "api01-" + "A1b2C3d4" * 8
 
 def test_a_pasted_key_comes_back_and_is_nowhere_in_the_data_folder(home: Home) -> None:
     reference = home.vault.seal("claude", KEY)
-    assert "sealed:claude" == reference
-    assert KEY == home.vault.read(reference)
+    assert reference == "sealed:claude"
+    assert home.vault.read(reference) == KEY
     home.close()
     for file in home.path.rglob("*"):
         assert file.is_dir() or KEY.encode() not in file.read_bytes()
@@ -24,7 +24,7 @@ def test_a_pasted_key_comes_back_and_is_nowhere_in_the_data_folder(home: Home) -
 def test_the_master_key_lives_outside_the_data_folder(home: Home) -> None:
     path = master_key_path(home.path)
     assert home.path not in path.parents
-    assert 0o600 == path.stat().st_mode & 0o777
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_another_master_key_cannot_open_it(home: Home) -> None:
@@ -55,9 +55,7 @@ def test_references_say_what_is_wrong(home: Home, tmp_path: Path, monkeypatch: p
         assert KEY not in str(problem.value)
 
 
-def test_a_private_file_and_a_variable_are_read(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_private_file_and_a_variable_are_read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "key"
     file.write_text(KEY + "\n")
     file.chmod(0o400)

@@ -9,10 +9,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
 from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home
+
+if TYPE_CHECKING:
+    from fanlight.pipeline.home import Home
 
 _RESTART_AFTER_SECONDS = 2.0
 
@@ -32,7 +36,7 @@ def _up(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption = "de
     port: Port of the web page on this machine.
     """
     opened = open_home(home, tenant)
-    print(sign_in_sentence(opened.state, port), flush=True)
+    print(sign_in_sentence(opened, port), flush=True)
     supervise(opened.path, tenant, port)
 
 
@@ -85,12 +89,10 @@ def _run_web(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption 
         end(Exit.USAGE, f"The web page cannot be served on port {port}: {problem.strerror}.")
 
 
-def sign_in_sentence(state: object, port: int) -> str:
+def sign_in_sentence(home: Home, port: int) -> str:
     """The sentence with the single-use address."""
-    from fanlight.state import State
-    from fanlight.state.signin import make_link
+    from fanlight.server.signin import Sessions
+    from fanlight.state.signin import SignIns
 
-    if not isinstance(state, State):
-        raise TypeError("A sign-in link needs the control database.")
-    token = make_link(state, "administrator")
-    return f"Open http://127.0.0.1:{port}/enter?token={token} (works once, for ten minutes)."
+    address = Sessions(SignIns(home.state), home.clock).issue_link("administrator", f"http://127.0.0.1:{port}")
+    return f"Open {address} (works once, for ten minutes)."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue as queues
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fanlight.labels import Labeller
 from fanlight.model import SECOND, Match, Micros, ObjectVersion, Reading
@@ -53,7 +53,7 @@ def read_queue(
     home: Home,
     lease: Lease,
     source: Source,
-    make_labeller: Callable[[], Labeller],
+    labeller: Labeller,
     *,
     workers: int,
     due_before: Micros | None,
@@ -62,7 +62,7 @@ def read_queue(
 ) -> LabelledCounts:
     """Read what is queued until nothing is left (or `limit` things were read); commits about once a second.
 
-    Worker threads share the source (its client and request budget are made for that); each has its own labeller.
+    Worker threads share the source (its client and request budget are made for that) and the labeller.
     A `SourceError` that stops the source (bad credential, unreachable) is raised after what was read before it
     is committed.
     """
@@ -72,7 +72,7 @@ def read_queue(
     threads = [
         threading.Thread(
             target=_work,
-            args=(home, source, make_labeller, tasks, results),
+            args=(home, source, labeller, tasks, results),
             daemon=True,
             name=f"label-{n}",
         )
@@ -167,18 +167,16 @@ def _commit(home: Home, lease: Lease, source: str, results: list[_Result], count
 def _work(
     home: Home,
     source: Source,
-    make_labeller: Callable[[], Labeller],
+    labeller: Labeller,
     tasks: queues.Queue[Queued | None],
     results: queues.Queue[_Result | SourceError],
 ) -> None:
-    labeller: Labeller | None = None
     stopped: SourceError | None = None
     while (queued := tasks.get()) is not None:
         if stopped is not None:
             results.put(stopped)  # the source said no; asking again for each waiting thing would only repeat it
             continue
         try:
-            labeller = labeller or make_labeller()
             results.put(_read_one(home, source, labeller, queued))
         except SourceError as problem:
             stopped = problem
@@ -206,6 +204,7 @@ def _read_one(home: Home, source: Source, labeller: Labeller, queued: Queued) ->
             tenant=home.tenant,
             source=source.name,
             now=home.clock.now(),
+            full=queued.read_to is None,
         )
     except ContentGone:
         result.state, result.reason = "gone", "no longer there"
@@ -214,8 +213,7 @@ def _read_one(home: Home, source: Source, labeller: Labeller, queued: Queued) ->
     except ContentLater as later:
         result.retry_in, result.reason = later.seconds, "not readable yet"
         return result
-    result.matches = labelled.matches
-    result.reading = replace(labelled.reading, full=queued.read_to is None)
+    result.matches, result.reading = labelled.matches, labelled.reading
     if labelled.reading.outcome == "could_not_read":
         result.state, result.reason = "failed", labelled.reading.reason
     return result

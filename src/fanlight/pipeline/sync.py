@@ -151,16 +151,17 @@ def _walk(
             outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
     if not source.inventory_streams():
         return
-    outcome.labelled = read_queue(
-        home,
-        lease,
-        source,
-        lambda: Labeller(home.vault.tenant_key("fingerprint")),
-        workers=workers,
-        due_before=None if until_caught_up else home.clock.now(),
-        limit=None,
-        say=tell,
-    )
+    with Labeller(home.vault.tenant_key("fingerprint"), cache=home.path / "cache") as labeller:
+        outcome.labelled = read_queue(
+            home,
+            lease,
+            source,
+            labeller,
+            workers=workers,
+            due_before=None if until_caught_up else home.clock.now(),
+            limit=None,
+            say=tell,
+        )
 
 
 def _is_due(home: Home, source: str, stream: str, seconds: float) -> bool:
