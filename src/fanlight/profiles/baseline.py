@@ -1,7 +1,8 @@
 """What is usual for one identity at one time: rollups of its accounts, merged with decay.
 
-A baseline is read at a moment t and uses closed UTC days only, at most 90. A value first seen less than 24
-hours before t is no habit yet: otherwise the sign-in of an intruder would make the view that follows it usual.
+A baseline is read at a moment t and uses closed UTC days only, at most 90. A value first seen after noon of the
+day before is no habit yet: otherwise the sign-in of an intruder would make the view that follows it usual, also
+across midnight. So the baseline is the same for every moment of a day.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fanlight.model import DAY, Micros, Rollup, day_of, parse_time
+from fanlight.model import DAY, HOUR, Micros, Rollup, day_of, parse_time
 from fanlight.profiles.surprise import HourCurve
 
 __all__ = ["HALF_LIFE_DAYS", "WINDOW_DAYS", "Baseline", "Habit", "Spread", "baseline_of"]
 
 WINDOW_DAYS = 90
 HALF_LIFE_DAYS = 30.0
-SETTLING: Micros = DAY
+SETTLING: Micros = 12 * HOUR
 WARM_DAYS, WARM_EVENTS = 7, 20
 
 
@@ -105,10 +106,11 @@ def baseline_of(rows: Sequence[Rollup], at: Micros) -> Baseline:
             by_day[row.value][row.day] += row.n
             since = min(since or row.first_at, row.first_at)
             until = max(until, row.last_at)
+    settled = parse_time(last_day) - SETTLING
     habits: dict[str, dict[str, Habit]] = defaultdict(dict)
     for (dimension, value), parts in grouped.items():
         habit = _habit(parts, at)
-        if dimension in ("hour", "type", "family") or habit.first_at < at - SETTLING:
+        if dimension in ("hour", "type", "family") or habit.first_at < settled:
             habits[dimension][value] = habit
     return Baseline(
         at=at, habits=habits, by_day={name: dict(days) for name, days in by_day.items()}, since=since, until=until
@@ -176,16 +178,28 @@ class Spread:
         """Identities that had been active before a day."""
         return bisect_left(self.population, day)
 
-    def firsts(self, since_day: str, until_day: str) -> int:
-        """How many identities met a value for the first time in [since, until), not counting their very first day."""
+    def firsts(self, since_day: str, until_day: str, *, new_to_all: bool = False) -> int:
+        """Identity-days in [since, until) on which somebody met a first value, not counting anybody's very first day.
+
+        `new_to_all` counts only the day on which a value was first shown by anybody.
+        """
+        return sum(
+            1
+            for day, first_of_all in self._meetings
+            if since_day <= day < until_day and (first_of_all or not new_to_all)
+        )
+
+    @cached_property
+    def _meetings(self) -> tuple[tuple[str, bool], ...]:
+        """(day, whether nobody had shown the value before) of each identity and day with a first value."""
         born: dict[str, str] = {}
         for pairs in self.first_days.values():
             for day, identity in pairs:
                 if identity not in born or day < born[identity]:
                     born[identity] = day
-        return sum(
-            1
-            for pairs in self.first_days.values()
-            for day, identity in pairs
-            if since_day <= day < until_day and day > born[identity]
-        )
+        met: dict[tuple[str, str], bool] = {}
+        for pairs in self.first_days.values():
+            for day, identity in pairs:
+                if day > born[identity]:
+                    met[identity, day] = met.get((identity, day), False) or day == pairs[0][0]
+        return tuple((day, first) for (_, day), first in met.items())

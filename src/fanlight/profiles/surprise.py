@@ -142,7 +142,7 @@ def journey(km: float, minutes: float) -> Journey:
 
 
 def once_in(nats: float) -> str:
-    """`once in 2,900 events`, with two significant figures."""
+    """`once in 2,900`, with two significant figures."""
     figure = math.exp(min(nats, 20.0))
     digits = max(math.floor(math.log10(max(figure, 1.0))) - 1, 0)
-    return f"once in {int(round(figure, -digits)):,} events"
+    return f"once in {int(round(figure, -digits)):,}"

@@ -1,0 +1,614 @@
+"""Facts as of the time of an event: who, where, what kind of project and chat it was then, as known now."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from fanlight.detections.facts import Exported, Facts
+from fanlight.enrich.localtime import hour_of_week, zone_of
+from fanlight.enrich.network import network_prefix, parse_address, parse_networks, within
+from fanlight.model import (
+    DAY,
+    SENSITIVITY_ORDER,
+    Event,
+    Grant,
+    Match,
+    Micros,
+    ObjectVersion,
+    Rollup,
+    Sensitivity,
+    account_key,
+    day_of,
+    parse_time,
+)
+from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Spread, baseline_of
+from fanlight.profiles.surprise import HOURS, HourCurve
+
+__all__ = ["Answer", "Context", "Person", "ProjectState", "Where"]
+
+Answer = Literal["yes", "no", "could_not_tell"]
+#: Openness of a project, from closed to open.
+OPENNESS = {"private": 0, "organization": 1, "public": 2}
+ELEVATED = frozenset({"primary_owner", "owner", "admin", "membership_admin"})
+_PERSON_KINDS = ("idp_user", "user")
+_TRAILING_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An identity as it was at the time."""
+
+    id: str
+    name: str
+    email: str | None
+    accounts: tuple[str, ...]
+    department: str | None
+    timezone: str | None
+    roles: tuple[str, ...]
+
+    @property
+    def elevated(self) -> bool:
+        return any(role in ELEVATED for role in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of an address; unknown parts are None and the prefix stands in."""
+
+    ip: str
+    country: str | None
+    city: str | None
+    lat: float | None
+    lon: float | None
+    asn: int | None
+    as_name: str | None
+    kind: str
+    prefix: str | None
+    corporate: bool
+    confidence: str = ""
+
+    @property
+    def network(self) -> str | None:
+        """The value that is compared as "network": the AS, else the prefix."""
+        return f"AS{self.asn}" if self.asn is not None else self.prefix
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """A project at one time."""
+
+    id: str
+    name: str
+    created_at: Micros | None
+    owner: str | None
+    privacy: str
+    """private, organization, public or `could_not_tell`."""
+    privacy_reason: str
+
+
+@dataclass
+class Context:
+    """One judging's view of the facts, with everything looked up once."""
+
+    facts: Facts
+    since: Micros
+    until: Micros
+    _where: dict[str, Where] = field(default_factory=dict)
+    _rollups: dict[str, list[Rollup]] = field(default_factory=dict)
+    _baselines: dict[tuple[str, str], Baseline] = field(default_factory=dict)
+    _matches: dict[str, dict[str, list[Match]]] = field(default_factory=dict)
+    _exported: dict[tuple[str, str, Micros], Exported] = field(default_factory=dict)
+    _objects: dict[tuple[str, str], list[ObjectVersion]] = field(default_factory=dict)
+    _sharing: dict[str, list[tuple[Micros, str]]] = field(default_factory=dict)
+    _persons: dict[tuple[str, str], Person] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------ people
+
+    @cached_property
+    def _links(self) -> dict[str, list[tuple[Micros, Micros | None, str]]]:
+        links: dict[str, list[tuple[Micros, Micros | None, str]]] = defaultdict(list)
+        for link in self.facts.links():
+            if not link.removed:
+                links[link.account_key].append((link.valid_from, link.valid_to, link.identity_id))
+        return {account: sorted(spans, key=lambda s: (s[0], s[2])) for account, spans in links.items()}
+
+    @cached_property
+    def _accounts(self) -> dict[str, list[str]]:
+        accounts: dict[str, list[str]] = defaultdict(list)
+        for account, spans in self._links.items():
+            for identity in sorted({span[2] for span in spans}):
+                accounts[identity].append(account)
+        return {identity: sorted(found) for identity, found in accounts.items()}
+
+    def identity_of(self, account: str | None, at: Micros) -> str | None:
+        """The identity behind an account at a time; an account that is linked to nobody stands for itself."""
+        if account is None:
+            return None
+        spans = self._links.get(account, ())
+        for since, until, identity in reversed(spans):
+            if since <= at and (until is None or at < until):
+                return identity
+        # A link that starts later than the event: the account was first listed after it acted.
+        return spans[0][2] if spans and at < spans[0][0] else account
+
+    def accounts_of(self, identity: str) -> tuple[str, ...]:
+        return tuple(self._accounts.get(identity, (identity,)))
+
+    @cached_property
+    def _people_objects(self) -> dict[str, list[ObjectVersion]]:
+        found: dict[str, list[ObjectVersion]] = defaultdict(list)
+        for version in self.facts.objects(_PERSON_KINDS):
+            found[account_key(version.product, version.object_id)].append(version)
+        return {key: sorted(versions, key=lambda v: (v.valid_from, v.seen_at)) for key, versions in found.items()}
+
+    def person(self, identity: str, at: Micros) -> Person:
+        """Name, department and roles of an identity as of a time (the oldest known where nothing is older)."""
+        key = (identity, day_of(at))
+        known = self._persons.get(key)
+        if known is None:
+            known = self._persons[key] = self._person(identity, at)
+        return known
+
+    def _person(self, identity: str, at: Micros) -> Person:
+        name, email, department, timezone = "", None, None, None
+        roles: list[str] = []
+        accounts = self.accounts_of(identity)
+        for account in sorted(accounts, key=lambda a: not a.startswith(("okta:", "entra_id:"))):
+            for version in _as_of_each(self._people_objects.get(account, ()), at):
+                attributes = _attributes(version)
+                name = name or version.name or ""
+                email = email or _text(attributes, "email", "login", "profile.email")
+                department = department or _text(attributes, "department", "profile.department")
+                timezone = timezone or _text(attributes, "timezone", "profile.timezone")
+                role = _text(attributes, "organization_role", "role")
+                roles += [role] if role else []
+        return Person(identity, name, email, accounts, department, timezone, tuple(sorted(set(roles))))
+
+    @cached_property
+    def _departments(self) -> dict[str, frozenset[str]]:
+        members: dict[str, set[str]] = defaultdict(set)
+        for account, versions in self._people_objects.items():
+            department = _text(_attributes(versions[-1]), "department", "profile.department")
+            if department:
+                members[department].add(self.identity_of(account, self.until) or account)
+        return {name: frozenset(found) for name, found in members.items()}
+
+    def peers(self, person: Person) -> frozenset[str]:
+        """The other identities of the person's department; empty when the directory names none."""
+        if person.department is None:
+            return frozenset()
+        return self._departments.get(person.department, frozenset()) - {person.id}
+
+    # ------------------------------------------------------------------ places
+
+    @cached_property
+    def _egress(self) -> Any:
+        return parse_networks(self.facts.company.corporate_egress)
+
+    def where(self, ip: str, at: Micros) -> Where:
+        """The place of an address."""
+        known = self._where.get(ip)
+        if known is None:
+            known = self._where[ip] = self._locate(ip, at)
+        return known
+
+    def _locate(self, ip: str, at: Micros) -> Where:
+        place = self.facts.locate(ip, at)
+        address = parse_address(ip)
+        corporate = address is not None and within(address, self._egress)
+        prefix = network_prefix(ip)
+        return Where(
+            ip, place.country, place.city, place.latitude, place.longitude, place.asn, place.as_name,
+            place.network_kind, prefix, corporate or place.network_kind == "office", str(place.confidence),
+        )  # fmt: skip
+
+    # --------------------------------------------------------------- behaviour
+
+    @property
+    def _first_day(self) -> str:
+        return day_of(self.since - WINDOW_DAYS * DAY)
+
+    def prepare(self, identities: Collection[str]) -> None:
+        """Load the rollups of these identities in one go."""
+        accounts = {a for identity in identities for a in self.accounts_of(identity) if a not in self._rollups}
+        if not accounts:
+            return
+        for account in accounts:
+            self._rollups[account] = []
+        for row in self.facts.rollups(accounts, self._first_day, day_of(self.until)):
+            self._rollups[row.entity].append(row)
+
+    def baseline(self, identity: str, at: Micros) -> Baseline:
+        """What is usual for an identity before the day of `at`."""
+        key = (identity, day_of(at))
+        known = self._baselines.get(key)
+        if known is None:
+            self.prepare([identity])
+            rows = [row for account in self.accounts_of(identity) for row in self._rollups[account]]
+            known = self._baselines[key] = baseline_of(rows, at)
+        return known
+
+    def zone(self, person: Person, at: Micros) -> str:
+        """The person's own time zone: the directory's word, else the company's, else learned from places and hours."""
+        known = self._zones.get(person.id)
+        if known is None:
+            baseline = self.baseline(person.id, at)
+            countries: dict[str, int] = defaultdict(int)
+            for ip, habit in baseline.values("ip").items():
+                countries[self.where(ip, habit.last_at).country or ""] += habit.n
+            country = max(countries, key=lambda c: (countries[c], c), default="") or None
+            hours = [baseline.values("hour")[str(h)].n if str(h) in baseline.values("hour") else 0 for h in range(168)]
+            learned = zone_of(person.timezone, country, hours)
+            known = self.facts.company.timezone if learned.reason == "unknown" else learned.zone
+            self._zones[person.id] = known = known or "UTC"
+        return known
+
+    @cached_property
+    def _zones(self) -> dict[str, str]:
+        return {}
+
+    def hours(self, person: Person, at: Micros) -> HourCurve:
+        """The person's hour-of-week curve in local time, leaning on the working hours while there is little history."""
+        shift = (hour_of_week(at, self.zone(person, at)) - hour_of_week(at)) % HOURS
+        baseline = self.baseline(person.id, at)
+        counts = {(int(h) + shift) % HOURS: habit.weight for h, habit in baseline.values("hour").items()}
+        return HourCurve.of(counts, self._office_curve, weight=5.0)
+
+    @cached_property
+    def _office_curve(self) -> HourCurve:
+        start, end = self.facts.company.working_hours
+        counts = {d * 24 + h: 1.0 for d in range(5) for h in range(start, end)}
+        return HourCurve.of(counts, None, weight=1.0)
+
+    def spread(self, dimension: str) -> Spread:
+        """How many identities showed each value of `country`, `network`, `kind`, `client` or `project`."""
+        if dimension in ("country", "network", "kind"):
+            return self._place_spreads[dimension]
+        return self._spread_of(dimension)
+
+    def _spread_of(self, dimension: str) -> Spread:
+        if dimension not in self._spreads:
+            sightings = self.facts.sightings(dimension, self._first_day, day_of(self.until))
+            self._spreads[dimension] = Spread.of(
+                (self.identity_of(s.account, s.last_at) or s.account, s.value, s.first_day) for s in sightings
+            )
+        return self._spreads[dimension]
+
+    @cached_property
+    def _spreads(self) -> dict[str, Spread]:
+        return {}
+
+    @cached_property
+    def _place_spreads(self) -> dict[str, Spread]:
+        found: dict[str, list[tuple[str, str, str]]] = {"country": [], "network": [], "kind": []}
+        for sighting in self.facts.sightings("ip", self._first_day, day_of(self.until)):
+            where = self.where(sighting.value, sighting.last_at)
+            identity = self.identity_of(sighting.account, sighting.last_at) or sighting.account
+            for dimension, value in (("country", where.country), ("network", where.network), ("kind", where.kind)):
+                if value:
+                    found[dimension].append((identity, value, sighting.first_day))
+        return {dimension: Spread.of(rows) for dimension, rows in found.items()}
+
+    @cached_property
+    def _active_days(self) -> list[str]:
+        days = self.facts.active(self._first_day, day_of(self.until))
+        return sorted(day for _, day in {(self.identity_of(a, self.until) or a, day) for a, day in days})
+
+    def identity_days(self, since_day: str, until_day: str) -> int:
+        """Pairs of identity and day with an event in [since, until)."""
+        return bisect_left(self._active_days, until_day) - bisect_left(self._active_days, since_day)
+
+    def rate_of_firsts(self, dimension: str, at: Micros, *, new_to_all: bool = False) -> float:
+        """How often, per identity and active day, somebody meets a first value of a dimension in 30 days before `at`.
+
+        `new_to_all` counts only values that nobody of the company had shown before.
+        """
+        key = (dimension, day_of(at), new_to_all)
+        known = self._rates.get(key)
+        if known is None:
+            since, until = day_of(at - _TRAILING_DAYS * DAY), day_of(at)
+            days = self.identity_days(since, until)
+            firsts = self.spread(dimension).firsts(since, until, new_to_all=new_to_all)
+            known = self._rates[key] = (firsts + 0.5) / (days + 1)
+        return known
+
+    @cached_property
+    def _rates(self) -> dict[tuple[str, str, bool], float]:
+        return {}
+
+    @cached_property
+    def office_countries(self) -> frozenset[str]:
+        """Countries of offices: as set, else every country in which at least 5 % of the company's identities work."""
+        if self.facts.company.office_countries:
+            return frozenset(self.facts.company.office_countries)
+        spread = self.spread("country")
+        enough = max(2.0, 0.05 * len(spread.population))
+        return frozenset(value for value, pairs in spread.first_days.items() if len(pairs) >= enough)
+
+    # ------------------------------------------------------------------ around
+
+    @cached_property
+    def _activity(self) -> dict[str, list[Event]]:
+        found: dict[str, list[Event]] = defaultdict(list)
+        for event in self.facts.activity(self.since - 2 * DAY, self.until + DAY):
+            identity = self.identity_of(event.account_key, event.occurred_at)
+            if identity is not None:
+                found[identity].append(event)
+        return {who: sorted(events, key=lambda e: (e.occurred_at, e.event_id)) for who, events in found.items()}
+
+    def around(self, identity: str, since: Micros, until: Micros) -> Sequence[Event]:
+        """The identity's events in [since, until], all sources, in time order."""
+        events = self._activity.get(identity, [])
+        first = bisect_left(events, since, key=lambda e: e.occurred_at)
+        last = bisect_left(events, until + 1, key=lambda e: e.occurred_at)
+        return events[first:last]
+
+    # ------------------------------------------------------------------ things
+
+    def learn(self, events: Iterable[Event]) -> None:
+        """Load labels and records of every chat, project and file that these events name, in bulk."""
+        chats: set[str] = set()
+        projects: set[str] = set()
+        files: set[str] = set()
+        for event in events:
+            chats.update([event.chat_id] if event.chat_id else [])
+            projects.update([event.project_id] if event.project_id else [])
+            files.update([event.file_id] if event.file_id else [])
+        self._load_objects(("chat",), chats)
+        self._load_objects(("file", "document", "generated_file"), files)
+        for kind in ("chat", "file", "document"):
+            for oid in chats | files:
+                for version in self._objects.get((kind, oid), ()):
+                    if version.parent_kind == "project" and version.parent_id:
+                        projects.add(version.parent_id)
+                    if version.parent_kind == "chat" and version.parent_id:
+                        chats.add(version.parent_id)
+        self._load_objects(("project",), projects)
+        by: dict[str, dict[str, list[Match]]] = {k: defaultdict(list) for k in ("chat", "project", "file")}
+        for match in self.facts.matches(chats, projects, files):
+            if match.chat_id or match.object_kind == "chat":
+                by["chat"][match.chat_id or match.object_id].append(match)
+            if match.project_id or match.object_kind == "project":
+                by["project"][match.project_id or match.object_id].append(match)
+            if match.object_kind in ("file", "document", "generated_file"):
+                by["file"][match.object_id].append(match)
+        self._matches = {kind: dict(found) for kind, found in by.items()}
+        self._exported.clear()
+
+    def _load_objects(self, kinds: tuple[str, ...], ids: Collection[str]) -> None:
+        if not ids:
+            return
+        for version in self.facts.objects(kinds, ids):
+            self._objects.setdefault((version.kind, version.object_id), []).append(version)
+        for versions in self._objects.values():
+            versions.sort(key=lambda v: (v.valid_from, v.seen_at))
+
+    def versions(self, kind: str, object_id: str) -> Sequence[ObjectVersion]:
+        """Loaded versions of an object, oldest first."""
+        return self._objects.get((kind, object_id), ())
+
+    def labels(self, kind: str, object_id: str, at: Micros) -> Exported:
+        """Sensitivity and categories of a chat, project or file, from content written up to `at`."""
+        key = (kind, object_id, at)
+        known = self._exported.get(key)
+        if known is None:
+            matches = [m for m in self._matches.get(kind, {}).get(object_id, ()) if m.at is None or m.at <= at]
+            known = self._exported[key] = self._export(kind, matches)
+        return known
+
+    def _export(self, kind: str, matches: Sequence[Match]) -> Exported:
+        if not matches:
+            return Exported("none")
+        strong = [m.category for m in matches if m.band != "low"]
+        categories = tuple(sorted(set(strong), key=lambda c: (-strong.count(c), c)))
+        if kind != "project":
+            return Exported(self.facts.sensitivity_of(matches), categories)
+        # A project is as sensitive as the most sensitive thing in it: many harmless chats do not add up.
+        things: dict[tuple[str, str], list[Match]] = defaultdict(list)
+        for match in matches:
+            things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
+        levels: list[Sensitivity] = [self.facts.sensitivity_of(part) for part in things.values()]
+        return Exported(max(levels, key=lambda level: SENSITIVITY_ORDER[level]), categories)
+
+    def label_times(self, kind: str, object_id: str, at: Micros) -> tuple[Micros, int, Micros]:
+        """Of an object's matches up to `at`: when the newest was written, how many things, when it was first read."""
+        matches = [m for m in self._matches.get(kind, {}).get(object_id, ()) if m.at is None or m.at <= at]
+        written = max((m.at for m in matches if m.at is not None), default=at)
+        return written, sum(m.count for m in matches), min((m.read_at for m in matches), default=at)
+
+    def entered_with(self, part: Sequence[Match]) -> Exported:
+        """Sensitivity and categories of some matches by themselves (one message)."""
+        return self._export("message", part)
+
+    def sensitive_things(self, project: str, at: Micros) -> int:
+        """Number of chats, files and documents of a project that are moderate or above."""
+        things: dict[tuple[str, str], list[Match]] = defaultdict(list)
+        for match in self._matches.get("project", {}).get(project, ()):
+            if match.at is None or match.at <= at:
+                things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
+        return sum(1 for part in things.values() if SENSITIVITY_ORDER[self.facts.sensitivity_of(part)] >= 2)
+
+    def note_sharing(self, events: Iterable[Event]) -> None:
+        """Remember the openness that each sharing event left behind."""
+        for event in events:
+            if event.project_id:
+                self._sharing.setdefault(event.project_id, []).append((event.occurred_at, audience_of(event)))
+        for states in self._sharing.values():
+            states.sort()
+
+    def project(self, project_id: str, at: Micros) -> ProjectState:
+        """The project just before `at`."""
+        versions = self.versions("project", project_id)
+        newest = versions[-1] if versions else None
+        privacy, reason = self._privacy(project_id, versions, at)
+        return ProjectState(
+            id=project_id,
+            name=(newest.name if newest else None) or "",
+            created_at=newest.created_at if newest else None,
+            owner=newest.owner_account if newest else None,
+            privacy=privacy,
+            privacy_reason=reason,
+        )
+
+    def _privacy(self, project_id: str, versions: Sequence[ObjectVersion], at: Micros) -> tuple[str, str]:
+        told = [(when, state) for when, state in self._sharing.get(project_id, ()) if when < at]
+        seen = []
+        for version in versions:
+            is_private = _attributes(version).get("is_private")
+            # The time at which the record was seen, never its creation: the record tells the state at reading.
+            if isinstance(is_private, bool) and version.seen_at < at:
+                seen.append((version.seen_at, "private" if is_private else "organization"))
+        known = sorted(told + seen)
+        if known:
+            when, state = known[-1]
+            return state, f"{state} since {day_of(when)} as far as is known"
+        strangers = self._strangers(project_id, at)
+        if strangers:
+            return "organization", f"{strangers} people without a grant had opened it before"
+        first = [when for when, _ in self._sharing.get(project_id, ()) if when >= at]
+        return "could_not_tell", "no record from before" if first else "no sharing event and no record from before"
+
+    @cached_property
+    def _group_members(self) -> dict[str, set[str]]:
+        groups: dict[str, set[str]] = defaultdict(set)
+        for grant in self.facts.grants("group"):
+            if grant.principal_kind == "user" and grant.principal_id:
+                groups[grant.resource_id].add(account_key(grant.product, grant.principal_id))
+        return groups
+
+    def members_of(self, group_id: str) -> set[str]:
+        """Accounts that are or were members of a group."""
+        return self._group_members.get(group_id, set())
+
+    @cached_property
+    def _project_members(self) -> dict[str, set[str]]:
+        members: dict[str, set[str]] = defaultdict(set)
+        for grants in self._grants_by_project.values():
+            for grant in grants:
+                if grant.principal_kind == "group" and grant.principal_id:
+                    members[grant.resource_id] |= self.members_of(grant.principal_id)
+                elif grant.principal_id:
+                    members[grant.resource_id].add(account_key(grant.product, grant.principal_id))
+        return members
+
+    def grants_on(self, project_id: str) -> Sequence[Grant]:
+        """Every version of the grants on a project."""
+        return self._grants_by_project.get(project_id, ())
+
+    @cached_property
+    def _grants_by_project(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = defaultdict(list)
+        for grant in self.facts.grants("project"):
+            found[grant.resource_id].append(grant)
+        return found
+
+    def touched(self, identity: str, project_id: str, at: Micros) -> bool:
+        """Whether the identity had done anything in a project before `at`, or made it."""
+        state = self.project(project_id, at)
+        if state.owner is not None and self.identity_of(state.owner, at) == identity:
+            return True
+        if self._spread_of("project").holders(project_id, day_of(at), frozenset({identity})):
+            return True
+        start = parse_time(day_of(at))
+        return any(event.project_id == project_id for event in self.around(identity, start, at - 1))
+
+    def touched_before(self, identity: str, project_id: str, at: Micros) -> bool:
+        """Whether the identity was seen in the project on a day before that of `at`."""
+        return self._spread_of("project").holders(project_id, day_of(at), frozenset({identity})) > 0
+
+    def note_chats(self, events: Iterable[Event]) -> None:
+        """Remember in which project each chat was, from every event that names both or says there was none."""
+        for event in events:
+            if event.chat_id:
+                self._chat_projects.setdefault(event.chat_id, []).append((event.occurred_at, event.project_id or ""))
+        for states in self._chat_projects.values():
+            states.sort()
+
+    @cached_property
+    def _chat_projects(self) -> dict[str, list[tuple[Micros, str]]]:
+        return {}
+
+    def chat_project_before(self, chat_id: str, at: Micros) -> str | None:
+        """The project a chat was in before `at`: its id, `""` for none, None where nobody knows."""
+        told = [state for state in self._chat_projects.get(chat_id, ()) if state[0] < at]
+        for version in self.versions("chat", chat_id):
+            if version.seen_at < at:
+                told.append((version.seen_at, (version.parent_id or "") if version.parent_kind == "project" else ""))
+        return max(told)[1] if told else None
+
+    def project_of(self, event: Event) -> str | None:
+        """The project of an event: its own, else its file's or chat's, else that of the role it gives."""
+        if event.project_id:
+            return event.project_id
+        for kind, object_id in (("file", event.file_id), ("document", event.file_id), ("chat", event.chat_id)):
+            for version in reversed(self.versions(kind, object_id) if object_id else ()):
+                if version.parent_kind == "project" and version.parent_id:
+                    return version.parent_id
+                if version.parent_kind == "chat" and version.parent_id:
+                    held = self.versions("chat", version.parent_id)
+                    if held and held[-1].parent_kind == "project":
+                        return held[-1].parent_id
+        if event.target_kind in ("project", "chat_project"):
+            return event.target_id
+        return None
+
+    def owned(self, person: Person, kinds: Collection[str], at: Micros) -> int:
+        """Objects of these kinds (keys) that an account of the person made before `at`."""
+        if not kinds:
+            return 0
+        key = tuple(sorted(kinds))
+        if key not in self._owners:
+            found: dict[str, list[Micros]] = defaultdict(list)
+            for version in self.facts.objects(key):
+                if version.owner_account:
+                    found[version.owner_account].append(version.created_at or version.valid_from)
+            self._owners[key] = dict(found)
+        return sum(1 for account in person.accounts for made in self._owners[key].get(account, ()) if made < at - DAY)
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, ...], dict[str, list[Micros]]]:
+        return {}
+
+    def _strangers(self, project_id: str, at: Micros) -> int:
+        """Accounts that touched the project before the day of `at` and hold nothing on it."""
+        members = self._project_members.get(project_id)
+        if not members:
+            return 0
+        day = day_of(at)
+        pairs = self._spread_of("project").first_days.get(project_id, ())
+        identities = {self.identity_of(account, at) for account in members}
+        return sum(1 for first, identity in pairs if first < day and identity not in identities)
+
+
+def audience_of(event: Event) -> str:
+    """The openness that a sharing event leaves: public, organization or private."""
+    audience = json.loads(event.raw).get("audience") or []
+    kinds = {item.get("type") if isinstance(item, dict) else item for item in audience}
+    return "public" if "public" in kinds else "organization" if kinds else "private"
+
+
+def _as_of_each(versions: Sequence[ObjectVersion], at: Micros) -> list[ObjectVersion]:
+    """The version in force at a time, else the oldest known."""
+    before = [version for version in versions if version.valid_from <= at]
+    return before[-1:] or list(versions[:1])
+
+
+def _attributes(version: ObjectVersion) -> dict[str, Any]:
+    found = json.loads(version.attributes or "{}")
+    return found if isinstance(found, dict) else {}
+
+
+def _text(attributes: dict[str, Any], *names: str) -> str | None:
+    for name in names:
+        value: Any = attributes
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, str) and value:
+            return value
+    return None

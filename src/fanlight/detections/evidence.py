@@ -1,0 +1,225 @@
+"""The chain of evidence: what the account did around the finding, what the thing held, by which path it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fanlight.detections.behavior import duration
+from fanlight.detections.context import Context, Person
+from fanlight.detections.joins import ENTERED
+from fanlight.detections.words import day_name, did, listed, thing_with, who
+from fanlight.model import HOUR, Event, Evidence, Grant, Micros, account_key
+
+__all__ = ["EvidencePlan", "chain", "source_name"]
+
+_SOURCES = {
+    "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
+    "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
+}  # fmt: skip
+_MOST_EVENTS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePlan:
+    """A rule's `evidence:`: how far to look, and the words of its findings."""
+
+    before: Micros = 12 * HOUR
+    after: Micros = 2 * HOUR
+    sentence: str = "At {time} {who}'s account did what this rule looks for; {clause}."
+    title: str | None = None
+    severity: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """(severity, fields that raise or lower it to that), the first that holds wins."""
+
+    @classmethod
+    def of(cls, source: Mapping[str, Any] | None) -> EvidencePlan:
+        """Read a rule's `evidence:`. Raises `ValueError` with a sentence."""
+        source = source or {}
+        unknown = set(source) - {"before", "after", "sentence", "title", "severity"}
+        if unknown:
+            raise ValueError(f"evidence does not know {', '.join(sorted(unknown))}.")
+        steps = tuple((str(step["is"]), dict(step.get("when") or {})) for step in source.get("severity") or ())
+        return cls(
+            before=duration(str(source.get("before", "12h"))),
+            after=duration(str(source.get("after", "2h"))),
+            sentence=str(source.get("sentence", cls.__dataclass_fields__["sentence"].default)),
+            title=source.get("title"),
+            severity=steps,
+        )
+
+
+def source_name(product: str) -> str:
+    """A vendor's name as people write it."""
+    return _SOURCES.get(product, product)
+
+
+def chain(
+    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan
+) -> tuple[Evidence, ...]:
+    """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it."""
+    since, until = anchor.occurred_at - plan.before, hits[-1].occurred_at + plan.after
+    steps = [
+        *_event_steps(anchor, hits, person, new, context, since, until),
+        *_gap_steps(context, since, until),
+        *_label_steps(anchor, context),
+        *_grant_steps(anchor, person, context),
+        *_baseline_step(anchor, person, context),
+    ]
+    return tuple(sorted(steps, key=lambda step: (step.at, step.kind, step.event_id or "", step.text)))
+
+
+def _event_steps(
+    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, since: Micros,
+    until: Micros,
+) -> list[Evidence]:  # fmt: skip
+    around = {(e.product, e.event_id): e for e in context.around(person.id, since, until)} if person.id else {}
+    around |= {(e.product, e.event_id): e for e in (*hits, anchor)}
+    ordered = sorted(around.values(), key=lambda e: (e.occurred_at, e.event_id))
+    hit_ids = {hit.event_id for hit in hits}
+    usual_ips = set(context.baseline(person.id, anchor.occurred_at).values("ip")) if person.id else set()
+    rows: list[tuple[Event, str]] = [
+        (event, _mark(event, anchor, hit_ids, new, usual_ips, context)) for event in ordered
+    ]
+    steps = list(_folded(rows, context))
+    if len(steps) > _MOST_EVENTS:
+        # The newest ordinary steps say least; what is new, and what stands next to the anchor, stays.
+        place = next(i for i, step in enumerate(steps) if step.event_id == anchor.event_id)
+        ranked = sorted(range(len(steps)), key=lambda i: (steps[i].mark == "usual", abs(i - place)))
+        kept = set(ranked[:_MOST_EVENTS])
+        steps = [step for i, step in enumerate(steps) if i in kept]
+    return steps
+
+
+def _mark(
+    event: Event, anchor: Event, hits: set[str], new: frozenset[str], usual_ips: set[str], context: Context
+) -> str:
+    if event.event_id == anchor.event_id:
+        return "anchor"
+    if event.event_id in hits or (event.ip and f"ip:{event.ip}" in new):
+        return "new"
+    if event.user_agent and f"client:{context.facts.client_of(event.user_agent)}" in new:
+        return "new"
+    return "usual" if event.ip is None or event.ip in usual_ips else "context"
+
+
+def _folded(rows: Iterable[tuple[Event, str]], context: Context) -> Iterable[Evidence]:
+    """Repeats of the same act from the same address with the same mark become one step with a count."""
+    run: list[tuple[Event, str]] = []
+
+    def same(a: Event, b: Event) -> bool:
+        return (a.type, a.ip, a.product, a.outcome, a.project_id) == (b.type, b.ip, b.product, b.outcome, b.project_id)
+
+    for event, mark in rows:
+        if run and (run[-1][1] != mark or mark == "anchor" or not same(run[-1][0], event)):
+            yield _step(run, context)
+            run = []
+        run.append((event, mark))
+    if run:
+        yield _step(run, context)
+
+
+def _step(run: Sequence[tuple[Event, str]], context: Context) -> Evidence:
+    event, mark = run[0]
+    text = did(event, len(run))
+    if event.project_id:
+        name = context.project(event.project_id, event.occurred_at).name
+        text += f", project {name}" if name else ""
+    labels = context.labels("chat", event.chat_id, event.occurred_at).categories if event.chat_id else ()
+    if labels and len(run) == 1:
+        text += f" ({listed(list(labels[:4]))})"
+    kind, object_id = next(
+        ((k, i) for k, i in (("chat", event.chat_id), ("file", event.file_id), ("project", event.project_id)) if i),
+        (event.target_kind, event.target_id),
+    )
+    return Evidence(
+        at=event.occurred_at, kind="event", source=source_name(event.product), text=text,
+        event_id=None if event.type == ENTERED else event.event_id, ip=event.ip,
+        mark=mark,  # type: ignore[arg-type]
+        object_kind=kind, object_id=object_id, until=run[-1][0].occurred_at if len(run) > 1 else None,
+    )  # fmt: skip
+
+
+def _gap_steps(context: Context, since: Micros, until: Micros) -> list[Evidence]:
+    return [
+        Evidence(
+            at=max(gap.since, since), kind="gap", source=source_name(gap.source), text=gap.sentence, mark="gap",
+            until=gap.until,
+        )
+        for gap in context.facts.gaps(since, until)
+        if gap.since < until and gap.until > since
+    ]  # fmt: skip
+
+
+def _label_steps(anchor: Event, context: Context) -> list[Evidence]:
+    steps: list[Evidence] = []
+    for kind, object_id in (("chat", anchor.chat_id), ("file", anchor.file_id), ("project", anchor.project_id)):
+        if not object_id or (kind == "project" and steps):
+            continue
+        found = context.labels(kind, object_id, anchor.occurred_at)
+        if found.sensitivity == "none":
+            continue
+        at, count, read = context.label_times(kind, object_id, anchor.occurred_at)
+        late = read - anchor.occurred_at
+        when = f", read {late // HOUR} h {late % HOUR // 60_000_000:02d} min after the event" if late > 0 else ""
+        text = thing_with(kind, found.categories)
+        steps.append(
+            Evidence(
+                at=min(at, anchor.occurred_at), kind="label", source="Fanlight",
+                text=f"By then it was {text}, sensitivity {found.sensitivity}, {count:,} found{when}",
+                object_kind=kind, object_id=object_id,
+            )
+        )  # fmt: skip
+    return steps
+
+
+def _grant_steps(anchor: Event, person: Person, context: Context) -> list[Evidence]:
+    """By which grant the person reached the project at that time, or that none is known."""
+    project = context.project_of(anchor)
+    if project is None or not person.id:
+        return []
+    at = anchor.occurred_at
+    state = context.project(project, at)
+    name = f"project {state.name}" if state.name else f"project {project}"
+    if state.owner and context.identity_of(state.owner, at) == person.id:
+        since = state.created_at or at
+        text = f"{who(person)} made {name} on {day_name(since, context.zone(person, at))}"
+        return [Evidence(at=min(since, at), kind="grant", source="Claude", text=text, object_kind="project",
+                         object_id=project)]  # fmt: skip
+    held = [grant for grant in context.grants_on(project) if grant.valid_from <= at and not grant.removed]
+    mine = [grant for grant in held if _is_mine(grant, person, context)]
+    if mine:
+        grant = min(mine, key=lambda g: (g.valid_from, g.grant_id))
+        how = {"group": " through a group", "organization": " through the organization",
+               "organization_role": " through an organization role"}.get(grant.via, "")  # fmt: skip
+        exact = "since" if grant.exact_from else "seen since"
+        text = f"{who(person)} holds {grant.level} on {name}{how}, {exact} {day_name(grant.valid_from, 'UTC')}"
+        return [Evidence(at=min(grant.valid_from, at), kind="grant", source="Claude", text=text,
+                         object_kind="project", object_id=project)]  # fmt: skip
+    text = f"No grant of {who(person)} on {name} is known at that time; could not tell by which path it was reached"
+    return [Evidence(at=at, kind="grant", source="Claude", text=text, object_kind="project", object_id=project)]
+
+
+def _is_mine(grant: Grant, person: Person, context: Context) -> bool:
+    if grant.principal_id is None:
+        return False
+    if grant.principal_kind == "user":
+        return account_key(grant.product, grant.principal_id) in person.accounts
+    if grant.principal_kind == "group":
+        return bool(set(person.accounts) & context.members_of(grant.principal_id))
+    return grant.principal_kind == "organization"
+
+
+def _baseline_step(anchor: Event, person: Person, context: Context) -> list[Evidence]:
+    if not person.id:
+        return []
+    baseline = context.baseline(person.id, anchor.occurred_at)
+    if not baseline.events:
+        text = f"Too early: no event of {who(person)} is known before this day"
+        return [Evidence(at=anchor.occurred_at, kind="baseline", source="Fanlight", text=text)]
+    zone = context.zone(person, anchor.occurred_at)
+    span = f"{day_name(baseline.since, zone)} to {day_name(baseline.until, zone)}"
+    text = f"Usual of {who(person)}: {span}, {baseline.events:,} events on {baseline.active_days} active days"
+    if not baseline.warm:
+        text += "; too early to call something unusual by this history alone"
+    return [Evidence(at=baseline.since, kind="baseline", source="Fanlight", text=text, until=baseline.until)]

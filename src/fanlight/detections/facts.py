@@ -1,0 +1,115 @@
+"""What judging asks of the world: loaders of facts, in bulk. The lake answers in production, a scenario in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from fanlight.enrich.places import Place
+from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion, Rollup, Sensitivity
+
+__all__ = ["Company", "Exported", "Facts", "Gap", "Sighting"]
+
+
+class Sighting(NamedTuple):
+    """An account showed a value, first on this day."""
+
+    account: str
+    value: str
+    first_day: str
+    last_at: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which a source sent nothing although it should have."""
+
+    source: str
+    since: Micros
+    until: Micros
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """What the operator knows of the company and judging uses. All optional."""
+
+    corporate_egress: tuple[str, ...] = ()
+    """Networks (CIDR) whose users may be anywhere: offices, VPN exits, secure web gateways."""
+    office_countries: tuple[str, ...] = ()
+    """ISO codes; empty: learned from where the organization works."""
+    timezone: str | None = None
+    """Used for people whose own zone is unknown."""
+    working_hours: tuple[int, int] = (8, 19)
+    """Local hours (from, to) that are usual while somebody has no history."""
+    holidays: tuple[str, ...] = ()
+    """Local days, `YYYY-MM-DD`; like a Sunday for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Sensitivity of one object with the label categories that make it."""
+
+    sensitivity: Sensitivity
+    categories: tuple[str, ...] = field(default=())
+
+
+class Facts(Protocol):
+    """Facts known now. Loaders are called a few times a judging, never once an event."""
+
+    @property
+    def tenant(self) -> str: ...
+
+    @property
+    def company(self) -> Company: ...
+
+    def events(self, types: Collection[str] | None, since: Micros, until: Micros) -> Sequence[Event]:
+        """Events of these types (lower case; None: all) in [since, until), with raw."""
+        ...
+
+    def activity(self, since: Micros, until: Micros) -> Sequence[Event]:
+        """All events in [since, until) without raw."""
+        ...
+
+    def events_of_chats(self, chats: Collection[str], types: Collection[str], until: Micros) -> Sequence[Event]:
+        """Every event of these types about these chats before `until`, without raw."""
+        ...
+
+    def objects(self, kinds: Collection[str], ids: Collection[str] | None = None) -> Sequence[ObjectVersion]:
+        """Every version of the objects of these kinds."""
+        ...
+
+    def grants(self, resource_kind: str) -> Sequence[Grant]:
+        """Every version of the grants on resources of a kind."""
+        ...
+
+    def links(self) -> Sequence[Link]: ...
+
+    def matches(self, chats: Collection[str], projects: Collection[str], files: Collection[str]) -> Sequence[Match]:
+        """Current matches that name any of these chats, projects, files or documents."""
+        ...
+
+    def entered(self, since: Micros, until: Micros) -> Sequence[Match]:
+        """Current matches in what people (role user) wrote in [since, until)."""
+        ...
+
+    def rollups(self, entities: Collection[str], first_day: str, last_day: str) -> Sequence[Rollup]:
+        """Account rollups of these accounts in [first, last] (UTC days)."""
+        ...
+
+    def sightings(self, dimension: str, first_day: str, last_day: str) -> Sequence[Sighting]:
+        """Which account showed which value of a dimension in [first, last], first on which day."""
+        ...
+
+    def active(self, first_day: str, last_day: str) -> Sequence[tuple[str, str]]:
+        """(account, day) of every day with an event in [first, last]."""
+        ...
+
+    def locate(self, ip: str, at: Micros) -> Place: ...
+
+    def client_of(self, user_agent: str) -> str: ...
+
+    def sensitivity_of(self, matches: Sequence[Match]) -> Sensitivity: ...
+
+    def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]: ...

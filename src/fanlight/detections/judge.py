@@ -1,0 +1,315 @@
+"""Judging: facts known now and rules in, findings out. A pure function; arrival order plays no part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fanlight.detections.behavior import Behavior, Outcome, Subject, parse_behavior
+from fanlight.detections.context import Context, Person
+from fanlight.detections.dedup import Dedup, finding_id, group_hits
+from fanlight.detections.evidence import EvidencePlan, chain
+from fanlight.detections.facts import Facts
+from fanlight.detections.joins import ENTERED, entered_events, join_fields, with_project
+from fanlight.detections.record import flatten
+from fanlight.detections.rulefile import Rule
+from fanlight.detections.stream import Index
+from fanlight.detections.words import at_time, fill, listed, place, thing_with, who
+from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, account_key, columns_of
+
+__all__ = ["judge"]
+
+_NOBODY = Person("", "", None, (), None, None, ())
+_CHAT_STATE = ("claude_chat_created", "claude_chat_viewed", "claude_chat_updated", "claude_chat_settings_updated")
+_CHAT_MOVES = ("claude_chat_updated", "claude_chat_settings_updated")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A rule as judging uses it."""
+
+    rule: Rule
+    behavior: Behavior | None
+    dedup: Dedup
+    evidence: EvidencePlan
+
+    @property
+    def types(self) -> frozenset[str] | None:
+        """Event types that must be read for this rule, in lower case; None where it demands no type."""
+        needs = (self.rule.required or {}).get("type")
+        if needs is None:
+            return None
+        return needs | {name.lower() for name in (self.behavior.types if self.behavior else ())}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """One event that a rule holds on."""
+
+    plan: _Plan
+    subject: Subject
+    outcome: Outcome
+    group_key: str
+
+    @property
+    def at(self) -> Micros:
+        return self.subject.event.occurred_at
+
+    @property
+    def tie(self) -> str:
+        return self.subject.event.event_id
+
+
+def judge(facts: Facts, rules: Sequence[Rule], window: tuple[Micros, Micros]) -> list[Finding]:
+    """Findings whose anchor lies in [from, to), by time and id.
+
+    The facts before the window teach what is usual and settle where a group of hits began. Raises `ValueError`
+    (with a sentence) when a rule's behavior, dedup or evidence cannot be read; `check_rule` finds that earlier.
+    """
+    since, until = window
+    plans = {rule.id: _plan(rule) for rule in rules if rule.tree is not None and rule.reports}
+    if not plans:
+        return []
+    warm = max(
+        [DAY, *(3 * plan.dedup.period + (plan.behavior.window if plan.behavior else 0) for plan in plans.values())]
+    )
+    context = Context(facts, since - warm, until)
+    hits = _hits(facts, context, plans, since - warm, until)
+    findings: list[Finding] = []
+    for rule_id in sorted(hits):
+        plan = plans[rule_id]
+        for group in group_hits(hits[rule_id], plan.dedup.period):
+            if since <= group[0].at < until:
+                findings.append(_finding(group, context))
+    return sorted(findings, key=lambda finding: (finding.at, finding.id))
+
+
+def _plan(rule: Rule) -> _Plan:
+    return _Plan(rule, parse_behavior(rule.behavior), Dedup.of(rule.dedup), EvidencePlan.of(rule.evidence))
+
+
+def check_rule(rule: Rule) -> None:
+    """Raise `ValueError` with a sentence when the rule's own keys cannot be read."""
+    _plan(rule)
+
+
+def _hits(
+    facts: Facts, context: Context, plans: Mapping[str, _Plan], since: Micros, until: Micros
+) -> dict[str, list[_Hit]]:
+    events = _candidates(facts, context, plans, since, until)
+    index = Index([plan.rule for plan in plans.values()])
+    matched: list[tuple[_Plan, Event, dict[str, Any]]] = []
+    for event in events:
+        record = _record(event, context)
+        matched += [(plans[rule.id], event, record) for rule in index.match(record)]
+    people = {context.identity_of(event.account_key, event.occurred_at) for plan, event, _ in matched if plan.behavior}
+    context.prepare({identity for identity in people if identity})
+    hits: dict[str, list[_Hit]] = {}
+    for plan, event, record in matched:
+        subject = _subject(event, record, context)
+        outcome = _judge(plan, subject, context)
+        if outcome.holds:
+            hit = _Hit(plan, subject, outcome, _group_key(plan, subject))
+            hits.setdefault(plan.rule.id, []).append(hit)
+    return hits
+
+
+_COLUMNS = tuple(name for name in columns_of(Event) if name != "raw")
+
+
+def _record(event: Event, context: Context) -> dict[str, Any]:
+    """The event as rules see it: its columns, the vendor's own fields over them, and what is joined."""
+    record: dict[str, Any] = {name: value for name in _COLUMNS if (value := getattr(event, name)) is not None}
+    record |= flatten(json.loads(event.raw))
+    for name, value in join_fields(event, context).items():
+        if value is not None and value != []:
+            record[name] = tuple(value) if isinstance(value, list) else value
+    return record
+
+
+def _candidates(
+    facts: Facts, context: Context, plans: Mapping[str, _Plan], since: Micros, until: Micros
+) -> list[Event]:
+    wanted = [plan.types for plan in plans.values()]
+    every = any(types is None for types in wanted)
+    types = frozenset(name for types in wanted for name in types or ())
+    events = list(facts.events(None if every else types - {ENTERED}, since, until))
+    if "claude_project_sharing_updated" in types:
+        context.note_sharing(facts.events(("claude_project_sharing_updated",), 0, until))
+    moves = {event.chat_id for event in events if event.type in _CHAT_MOVES and event.chat_id}
+    if moves:
+        context.note_chats(facts.events_of_chats(moves, _CHAT_STATE, until))
+    entries = list(entered_events(facts, context, since, until)) if ENTERED in types else []
+    context.learn([*events, *entries])
+    return sorted(with_project([*events, *entries], context), key=lambda event: (event.occurred_at, event.event_id))
+
+
+def _subject(event: Event, record: Mapping[str, Any], context: Context) -> Subject:
+    identity = context.identity_of(event.account_key, event.occurred_at)
+    person = context.person(identity, event.occurred_at) if identity else _NOBODY
+    if identity and not person.email and event.actor_email:
+        person = replace(person, email=event.actor_email)
+    where = context.where(event.ip, event.occurred_at) if event.ip else None
+    return Subject(event, person, record, where)
+
+
+def _judge(plan: _Plan, subject: Subject, context: Context) -> Outcome:
+    if plan.behavior is None:
+        return Outcome(True)
+    if not subject.person.id:
+        return Outcome(False)  # no account, so nothing is usual for it
+    return plan.behavior.judge(subject, context)
+
+
+def _group_key(plan: _Plan, subject: Subject) -> str:
+    event = subject.event
+    values = {
+        "identity": subject.person.id or event.actor_id or event.actor_kind or "",
+        "project": event.project_id or "", "chat": event.chat_id or "", "organization": event.organization_id or "",
+        "target": str(subject.record.get("target_id") or event.target_id or ""),
+    }  # fmt: skip
+    return "|".join(values[key] for key in plan.dedup.by)
+
+
+# -------------------------------------------------------------------- findings
+
+
+def _finding(group: Sequence[_Hit], context: Context) -> Finding:
+    first, last = group[0], group[-1]
+    plan, subject = first.plan, first.subject
+    event, person = subject.event, subject.person
+    hit_events = [hit.subject.event for hit in group]
+    words = _words(group, context)
+    new = frozenset().union(*(hit.outcome.new for hit in group))
+    strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
+    return Finding(
+        tenant=context.facts.tenant,
+        id=finding_id(context.facts.tenant, plan.rule.id, first.group_key, event.event_id),
+        rule=plan.rule.name,
+        rule_version=str(plan.rule.version),
+        title=fill(plan.evidence.title or plan.rule.title, words).rstrip("."),
+        severity=_severity(strongest),
+        at=event.occurred_at,
+        identity_id=person.id or None,
+        identity_email=person.email,
+        group_key=first.group_key,
+        sentence=fill(plan.evidence.sentence, words),
+        events=_event_ids(group),
+        entities=_entities(hit_events, person, context),
+        why=(*first.outcome.why, *_thing_why(event, context)),
+        evidence=chain(event, hit_events, person, new, context, plan.evidence),
+        runbook=tuple(plan.rule.runbook),
+        attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
+        basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},
+    )
+
+
+def _event_ids(group: Sequence[_Hit]) -> tuple[str, ...]:
+    """The sources' ids of every event the finding rests on; an entry names the event that placed it."""
+    ids: dict[str, None] = {}
+    for hit in group:
+        for event_id in hit.outcome.events:
+            ids[event_id] = None
+        event = hit.subject.event
+        if event.type == ENTERED:
+            placed_by = json.loads(event.raw).get("entry.placed_by")
+            ids |= {placed_by: None} if placed_by else {}
+        else:
+            ids[event.event_id] = None
+    return tuple(ids)
+
+
+_SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+
+
+def _rank(severity: Severity) -> int:
+    return _SEVERITIES.index(severity)
+
+
+def _severity(hit: _Hit) -> Severity:
+    level: str = hit.plan.rule.level
+    for severity, when in hit.plan.evidence.severity:
+        if all(_holds(hit.subject.record.get(name), wanted) for name, wanted in when.items()):
+            level = severity
+            break
+    return next((severity for severity in _SEVERITIES if severity == level), hit.plan.rule.level)
+
+
+def _holds(found: Any, wanted: Any) -> bool:
+    wanted_values = wanted if isinstance(wanted, list) else [wanted]
+    found_values = found if isinstance(found, list | tuple) else [found]
+    return any(value in wanted_values for value in found_values)
+
+
+def _words(group: Sequence[_Hit], context: Context) -> dict[str, str]:
+    """What a rule's sentence may name in braces."""
+    first = group[0]
+    event, person, at = first.subject.event, first.subject.person, first.at
+    zone = context.zone(person, at) if person.id else (context.facts.company.timezone or "UTC")
+    project = context.project_of(event)
+    state = context.project(project, at) if project else None
+    chat = context.labels("chat", event.chat_id, at) if event.chat_id else None
+    entry = first.subject.record.get("entry.labels") or []
+    target = first.subject.record.get("target_id")
+    receiver = context.identity_of(account_key(event.product, str(target)), at) if target else None
+    gap = first.subject.record.get("entry.gap_seconds")
+    return {
+        "time": at_time(at, zone),
+        "who": who(person) if person.id else (event.actor_kind or "somebody").replace("_", " "),
+        "chat": thing_with("chat", chat.categories if chat else ()),
+        "labels": listed(list(chat.categories[:4])) if chat else "",
+        "entry": listed(list(entry[:4])) or "sensitive content",
+        "project": f"project {state.name}"
+        if state and state.name
+        else f"project {project}"
+        if project
+        else "a project",
+        "project_labels": listed(list(context.labels("project", project, at).categories[:4])) if project else "",
+        "sensitive_things": str(context.sensitive_things(project, at)) if project else "0",
+        "place": place(first.subject.where),
+        "clause": first.outcome.clause,
+        "target": who(context.person(receiver, at)) if receiver else str(target or "somebody"),
+        "role": str(first.subject.record.get("role") or "").rsplit(":", 1)[-1],
+        "privacy": state.privacy.replace("could_not_tell", "could not tell") if state else "",
+        "privacy_reason": state.privacy_reason if state else "",
+        "count": str(len({hit.subject.event.file_id or hit.subject.event.target_id for hit in group})),
+        "gap": f"{abs(int(gap)) // 60} min {'after' if int(gap) > 0 else 'before'}" if isinstance(gap, int) else "",
+        "key_kind": event.type.removesuffix("_created").replace("_", " "),
+    }
+
+
+def _thing_why(event: Event, context: Context) -> list[Why]:
+    """What the thing is, as a reason of its own: sensitivity, and whose it is."""
+    found: list[Why] = []
+    for kind, object_id in (("chat", event.chat_id), ("file", event.file_id), ("project", context.project_of(event))):
+        if not object_id:
+            continue
+        labels = context.labels(kind, object_id, event.occurred_at)
+        if labels.sensitivity in ("moderate", "high"):
+            things = context.sensitive_things(object_id, event.occurred_at) if kind == "project" else 0
+            also = f"{things} sensitive chats and files in it" if things else "moderate and above count as sensitive"
+            observed = f"{labels.sensitivity}: {listed(list(labels.categories[:4]))}"
+            found.append(Why(fact=f"sensitivity of the {kind}", observed=observed, usual=also))
+    return found
+
+
+def _entities(events: Sequence[Event], person: Person, context: Context) -> tuple[Entity, ...]:
+    entities: dict[tuple[str, str], Entity] = {}
+
+    def add(kind: str, object_id: str | None, name: str = "") -> None:
+        if object_id and (kind, object_id) not in entities:
+            entities[kind, object_id] = Entity(kind=kind, id=object_id, name=name)
+
+    add("identity", person.id, who(person))
+    for event in events:
+        add("account", event.account_key, event.actor_email or "")
+        add("chat", event.chat_id)
+        project = context.project_of(event)
+        add("project", project, context.project(project, event.occurred_at).name if project else "")
+        add("file", event.file_id)
+        add(event.target_kind or "", event.target_id if event.target_kind else None)
+        add("ip", event.ip)
+        add("organization", event.organization_id)
+    return tuple(entities.values())

@@ -1,0 +1,88 @@
+"""Sentences for people: times, places, things. The account did it; nobody is accused; content is never quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from fanlight.detections.context import Person, Where
+from fanlight.enrich.countries import country_name
+from fanlight.enrich.localtime import local_time
+from fanlight.model import Event, Micros
+
+__all__ = ["at_time", "did", "fill", "listed", "place", "thing_with", "who"]
+
+_NETWORKS = {
+    "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
+    "secure_web_gateway": "a secure web gateway", "office": "an office", "private": "a private network",
+}  # fmt: skip
+
+
+def at_time(at: Micros, zone: str) -> str:
+    """`02:14:09 on Thursday 7 May (Europe/Berlin)`."""
+    local = local_time(at, zone)
+    return f"{local.strftime('%H:%M:%S on %A')} {local.day} {local.strftime('%B')} ({zone})"
+
+
+def day_name(at: Micros, zone: str) -> str:
+    """`7 May 2026`."""
+    local = local_time(at, zone)
+    return f"{local.day} {local.strftime('%b %Y')}"
+
+
+def who(person: Person) -> str:
+    """The best name there is for an identity."""
+    return person.name or person.email or person.id or "Somebody"
+
+
+def place(where: Where | None) -> str:
+    """`a hosting network in Canada`; the address where nothing else is known."""
+    if where is None:
+        return "an unknown place"
+    network = _NETWORKS.get(where.kind)
+    if where.country:
+        return f"{network or 'a network'} in {country_name(where.country)}"
+    return (
+        f"{network or 'the address'} {where.ip}, whose country is unknown" if not network else f"{network} ({where.ip})"
+    )
+
+
+def listed(items: Sequence[str]) -> str:
+    """`PII, SECRET and HEALTH`."""
+    if len(items) <= 1:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def thing_with(kind: str, categories: Sequence[str]) -> str:
+    """`a chat with PII and SECRET`."""
+    return f"a {kind} with {listed(list(categories[:4]))}" if categories else f"a {kind}"
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """Put values into the `{names}` of a rule's sentence; a name that is not known stays empty. One sentence out."""
+    text = template
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    text = " ".join(text.split()).replace("; .", ".").replace(" ;", ";").replace(" ,", ",").rstrip("; ")
+    return text if text.endswith(".") else f"{text}."
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, str]:
+    text = resources.files("fanlight.catalog").joinpath("phrases.yml").read_text(encoding="utf-8")
+    return {str(name): str(phrase) for name, phrase in yaml.safe_load(text).items()}
+
+
+def did(event: Event, times: int = 1) -> str:
+    """What an event type means in words, for the evidence; unknown types are spelled out."""
+    phrase = _phrases().get(event.type)
+    if phrase is None:
+        plain = event.type.removeprefix("claude_").replace(".", " ").replace("_", " ")
+        phrase = plain[:1].upper() + plain[1:]
+    if event.outcome == "failure" and "fail" not in phrase.lower() and "refused" not in phrase.lower():
+        phrase += ", refused or failed"
+    return phrase if times == 1 else f"{phrase}, {times} times"
