@@ -8,6 +8,9 @@ Every source has a data file `content_fields.json` beside its mapping:
 * `long`: fields kept up to 2,048 characters (user agents, the vendor's own addresses).
 * `hosts`: addresses of which only scheme and host are kept; path and query can hold secrets.
 
+`"default": "name"` keeps other text up to 256 characters: audit logs of directories, clouds and code hosts describe
+administration in the vendor's own sentences, and rules match on them.
+
 An entry with dots is a whole path from the root, an entry without is the last name at any depth. Any other text is
 kept only when it looks like an identifier, a number or an enumeration: at most 256 ASCII characters, no white space.
 Everything else is replaced by `SealedMark` (length and keyed hash), so a field that the vendor adds tomorrow cannot
@@ -43,6 +46,8 @@ class ContentFields:
     names: frozenset[str] = frozenset()
     long: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
+    default: Action = "token"
+    """For fields in no list: `token` for sources that carry people's content, `name` for pure audit logs."""
 
     def action_for(self, path: str) -> Action:
         """What happens to text at a dotted lower-case path; a whole path wins over a last name."""
@@ -56,14 +61,14 @@ class ContentFields:
                 return "long"
             if wanted in self.names:
                 return "name"
-        return "token"
+        return self.default
 
 
 def load_content_fields(package: str) -> ContentFields:
     """Read `content_fields.json` of a source package, for example `fanlight.sources.claude`."""
     data = orjson.loads(resources.files(package).joinpath("content_fields.json").read_bytes())
-    return ContentFields(**{name: frozenset(map(str.lower, data.get(name, ()))) for name in
-                            ("content", "names", "long", "hosts")})  # fmt: skip
+    lists = {name: frozenset(map(str.lower, data.get(name, ()))) for name in ("content", "names", "long", "hosts")}
+    return ContentFields(**lists, default=data.get("default", "token"))
 
 
 @dataclass(frozen=True, slots=True)
