@@ -15,8 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from fanlight.model import Micros
 from fanlight.server import schema
 from fanlight.server.guard import Guard, allowed_hosts
-from fanlight.server.ports import NotAccepted, QueueQuery, Viewer, Views
-from fanlight.server.signin import Sessions
+from fanlight.server.ports import NotAccepted, QueueQuery, Sessions, Viewer, Views
 
 __all__ = ["COOKIE", "WebSettings", "create_app"]
 

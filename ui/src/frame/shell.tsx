@@ -1,5 +1,5 @@
 import { Menu, useMantineColorScheme } from "@mantine/core";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useLocation } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useAct, useHeader } from "../api/client";
 import type { HeaderView } from "../api/types";
@@ -9,6 +9,7 @@ import { Go } from "../parts/go";
 import { Mark } from "../parts/marks";
 import { Failed, State } from "../parts/panel";
 import { HeaderContext, SinceContext } from "./context";
+import { SayProvider } from "../parts/say";
 import { Search } from "./search";
 
 const FRESHNESS: Record<HeaderView["freshness"], string> = {
@@ -67,13 +68,14 @@ function Organizations({ header }: { header: HeaderView }) {
 }
 
 function Nav({ header }: { header: HeaderView }) {
+  const inFinding = useLocation({ select: (location) => location.pathname.startsWith("/findings/") });
   const entries = pages.flatMap((page) => (page.nav ? [{ path: page.path, ...page.nav }] : [])).sort((a, b) => a.order - b.order);
   return (
     <nav className="nav" aria-label="Pages">
       {entries.map((entry, at) => (
         <div key={entry.path}>
           {entry.group !== "" && entry.group !== entries[at - 1]?.group && <div className="group">{entry.group}</div>}
-          <Go to={entry.path}>
+          <Go to={entry.path} className={entry.path === "/" && inFinding ? "active" : ""}>
             <span>
               <span className="long">{entry.label}</span>
               <span className="short" aria-hidden="true">{entry.short}</span>
@@ -112,7 +114,7 @@ export function Shell() {
             </div>
           </header>
           <Nav header={header} />
-          <main>{error ? <div className="page"><Failed error={error} again={() => void refetch()} /></div> : <Outlet />}</main>
+          <main>{error ? <div className="page"><Failed error={error} again={() => void refetch()} /></div> : <SayProvider><Outlet /></SayProvider>}</main>
         </div>
       </SinceContext.Provider>
     </HeaderContext.Provider>

@@ -77,7 +77,7 @@ function Row({ row, on, pick, open }: { row: QueueRow; on: boolean; pick: () => 
         </div>
         <div className="cut small t3">{row.who.detail}</div>
       </td>
-      <td><Labels chips={row.labels} note={row.labels_note} /></td>
+      <td><Labels chips={row.labels} note={row.labels_note} room={17} /></td>
       <td className="num t2" title={exact(row.at, time_zone)}>{age(row.at, now)}</td>
       <td>
         {row.verdict ? <span className="small t2">{VERDICTS[row.verdict]}</span>
@@ -105,7 +105,7 @@ function Findings({ view, group, at, pick, open }: { view: QueueView; group: Gro
   return (
     <>
       <table className="rows named">
-        <colgroup><col style={{ width: 104 }} /><col /><col style={{ width: "15%" }} /><col style={{ width: 218 }} /><col style={{ width: 66 }} /><col style={{ width: view.tab === "closed" ? 116 : 54 }} /></colgroup>
+        <colgroup><col style={{ width: 98 }} /><col /><col style={{ width: "13.5%" }} /><col style={{ width: 178 }} /><col style={{ width: 62 }} /><col style={{ width: view.tab === "closed" ? 116 : 54 }} /></colgroup>
         <thead>
           <tr><th>Severity</th><th>Finding</th><th>Who or what</th><th>Labels on the object</th><th className="num">Age</th><th><span className="sr">Assigned to</span></th></tr>
         </thead>

@@ -8,7 +8,7 @@ export function Go({ to, search, className, children, title }: GoProps) {
   const [path, rest] = to.split("?");
   const merged = { ...Object.fromEntries(new URLSearchParams(rest ?? "")), ...search };
   return (
-    <Link to={path as never} search={merged as never} className={className ?? ""} activeOptions={{ exact: false, includeSearch: false }} title={title}>
+    <Link to={path as never} search={merged as never} className={className ?? ""} activeOptions={{ exact: path === "/", includeSearch: false }} title={title}>
       {children}
     </Link>
   );

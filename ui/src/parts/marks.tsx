@@ -37,9 +37,11 @@ export function Label({ chip, count = false }: { chip: LabelChip; count?: boolea
   );
 }
 
-/** At most `most` labels, then `+3` with the rest on hover. */
-export function Labels({ chips, note = "", most = 2 }: { chips: LabelChip[]; note?: string; most?: number }) {
+/** At most two labels, one where two have more than `room` letters, then `+3` with the rest on hover. */
+export function Labels({ chips, note = "", room = 40 }: { chips: LabelChip[]; note?: string; room?: number }) {
   if (chips.length === 0) return <span className="t3 small">{note}</span>;
+  const letters = chips.slice(0, 2).reduce((sum, chip) => sum + chip.category.length, 0);
+  const most = letters > room ? 1 : 2;
   const rest = chips.slice(most);
   return (
     <span className="labels">

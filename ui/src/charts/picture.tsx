@@ -1,0 +1,146 @@
+import { useElementSize } from "@mantine/hooks";
+import { useMemo, useState, type KeyboardEvent } from "react";
+import type { Picture, PictureNode } from "../api/types";
+import { date, exact } from "../format";
+import { useFrame } from "../frame/context";
+import { Go } from "../parts/go";
+import { useKeys } from "../parts/keys";
+import { Label, SensitivityMark } from "../parts/marks";
+import { Panel, Toggle } from "../parts/panel";
+import { place, through, type Placed } from "./layout";
+
+const TOP = 26;
+
+function curve(from: Placed, to: Placed): string {
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + 16, to.x, to.y + 16];
+  const bend = Math.min(26, (x2 - x1) * 0.6);
+  return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+}
+
+function Box(props: { node: PictureNode; at: Placed; lit: boolean; selected: boolean; select: () => void; move: (event: KeyboardEvent) => void }) {
+  const { node, at, lit, selected } = props;
+  const marks = [lit && "lit", selected && "selected", node.more && "more", node.change].filter(Boolean).join(" ");
+  const room = at.width > 250 ? 2 : 1;
+  return (
+    <button
+      type="button"
+      id={`node-${node.id}`}
+      className={`node ${marks}`}
+      style={{ left: at.x, top: at.y + TOP, width: at.width }}
+      aria-pressed={selected}
+      tabIndex={selected ? 0 : -1}
+      title={node.text}
+      onClick={props.select}
+      onKeyDown={props.move}
+    >
+      {node.sensitivity && node.sensitivity !== "not_read" && <SensitivityMark level={node.sensitivity} word={false} />}
+      <span className="cut">{node.text}</span>
+      {node.count && <span className="n">{node.count}</span>}
+      {node.labels.slice(0, room).map((chip) => <Label key={chip.category} chip={chip} />)}
+      {node.labels.length > room && <span className="n">+{node.labels.length - room}</span>}
+    </button>
+  );
+}
+
+function Drawing({ picture, selected, select }: { picture: Picture; selected: string | null; select: (id: string) => void }) {
+  const { ref, width } = useElementSize();
+  const drawn = useMemo(() => (width > 0 ? place(picture, width) : null), [picture, width]);
+  const lit = useMemo(() => (selected ? through(picture, selected) : new Set<string>()), [picture, selected]);
+  const move = (node: PictureNode) => (event: KeyboardEvent) => {
+    if (!drawn) return;
+    const here = drawn.nodes.get(node.id);
+    const beside = [...drawn.nodes.values()].filter((each) => each.column === here?.column).sort((a, b) => a.y - b.y);
+    const row = beside.findIndex((each) => each.id === node.id);
+    const along = (from: "source" | "target", to: "source" | "target") => picture.edges.find((edge) => edge[from] === node.id)?.[to];
+    const next = {
+      ArrowUp: beside[row - 1]?.id, ArrowDown: beside[row + 1]?.id, ArrowRight: along("source", "target"), ArrowLeft: along("target", "source"),
+    }[event.key];
+    if (next) {
+      event.preventDefault();
+      select(next);
+      document.getElementById(`node-${next}`)?.focus();
+    }
+  };
+  return (
+    <div className="picture" ref={ref} style={{ height: drawn ? drawn.height + TOP + 6 : 300 }}>
+      {drawn && (
+        <>
+          {picture.columns.map((column, at) => (
+            <span key={column.heading} className="column-head" style={{ left: drawn.columns[at]?.x, maxWidth: (drawn.columns[at]?.width ?? 0) + 28 }} title={`${column.heading} ${column.total}`}>
+              <b>{column.heading}</b> {column.total}
+            </span>
+          ))}
+          <svg width="100%" height={drawn.height + TOP} aria-hidden="true">
+            <g transform={`translate(0 ${TOP})`}>
+              {[...picture.edges]
+                .map((edge) => ({ ...edge, on: lit.has(edge.source) && lit.has(edge.target) }))
+                .sort((a, b) => Number(a.on) - Number(b.on))
+                .map((edge) => {
+                  const [from, to] = [drawn.nodes.get(edge.source), drawn.nodes.get(edge.target)];
+                  if (!from || !to) return null;
+                  return <path key={`${edge.source} ${edge.target}`} d={curve(from, to)} className={`edge${edge.wide ? " wide" : ""}${edge.on ? " lit" : ""}${edge.known ? "" : " unknown"}`} />;
+                })}
+            </g>
+          </svg>
+          {picture.columns.flatMap((column) =>
+            column.nodes.map((node) => {
+              const at = drawn.nodes.get(node.id);
+              return at && <Box key={node.id} node={node} at={at} lit={lit.has(node.id)} selected={node.id === selected} select={() => select(node.id)} move={move(node)} />;
+            }),
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The same as rows: one line a project with the way to it. */
+function PathTable({ picture }: { picture: Picture }) {
+  const name = new Map(picture.columns.flatMap((column) => column.nodes.map((node) => [node.id, node] as const)));
+  const columnOf = new Map(picture.columns.flatMap((column, at) => column.nodes.map((node) => [node.id, at] as const)));
+  const last = picture.columns.length - 1;
+  const up = (id: string, column: number) => [...through(picture, id)].filter((each) => columnOf.get(each) === column).map((each) => name.get(each)?.text).join("; ");
+  return (
+    <table className="rows facts">
+      <thead><tr><th>Project</th><th>Resources</th><th>Project role</th><th>Organization</th><th>Organization role</th></tr></thead>
+      <tbody>
+        {(picture.columns[last - 1]?.nodes ?? []).map((node) => (
+          <tr key={node.id}>
+            <td>{node.link ? <Go to={node.link}>{node.text}</Go> : node.text} <span className="t3">{node.count}</span></td>
+            <td>{up(node.id, last) || "–"}</td><td>{up(node.id, 3) || "–"}</td><td>{up(node.id, 2) || "–"}</td><td>{up(node.id, 1) || "–"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function AccessPicture({ picture, name }: { picture: Picture; name: string }) {
+  const { time_zone } = useFrame();
+  const [chosen, choose] = useState<string | null>(null);
+  const [shown, show] = useState<"picture" | "table">("picture");
+  const nodes = picture.columns.flatMap((column) => column.nodes);
+  const selected = chosen !== null && nodes.some((node) => node.id === chosen) ? chosen : picture.selected;
+  const node = nodes.find((each) => each.id === selected);
+  useKeys({ t: () => show((now) => (now === "table" ? "picture" : "table")) });
+  return (
+    <Panel
+      title={`What ${name} can reach`}
+      hint={picture.summary}
+      bare
+      end={
+        <>
+          <span className="t3" title={exact(picture.as_of, time_zone)}>as of {date(picture.as_of, time_zone)}</span>
+          <Toggle name="View" value={shown} choices={[{ value: "picture", label: "Picture" }, { value: "table", label: "Table" }]} onChange={show} />
+        </>
+      }
+    >
+      {shown === "table" ? <PathTable picture={picture} /> : <Drawing picture={picture} selected={selected} select={choose} />}
+      <div className="selected-path" aria-live="polite">
+        <b>{node ? "Selected path" : "No path selected"}</b>
+        <span className="t2">{node ? node.sentence || node.text : "Select a box to see every path through it."}</span>
+        {node?.link && <span className="end"><Go to={node.link}>{node.link_text || "Open"}</Go></span>}
+      </div>
+    </Panel>
+  );
+}

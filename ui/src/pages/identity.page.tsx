@@ -1,0 +1,133 @@
+import { useParams } from "@tanstack/react-router";
+import { useIdentity } from "../api/client";
+import type { AccountRow, IdentityView, PostureFact } from "../api/types";
+import { Activity } from "../charts/activity";
+import { CompareCell } from "../charts/compare";
+import { AccessPicture } from "../charts/picture";
+import { age, date, exact } from "../format";
+import { useFrame } from "../frame/context";
+import { ChainPanel } from "../parts/chain";
+import { Facts } from "../parts/facts";
+import { Go } from "../parts/go";
+import { useKeys } from "../parts/keys";
+import { Labels, SeverityMark } from "../parts/marks";
+import { Failed, Panel, State, Waiting } from "../parts/panel";
+import type { Page } from ".";
+
+function Accounts({ rows, summary }: { rows: AccountRow[]; summary: string }) {
+  const { time_zone } = useFrame();
+  return (
+    <Panel title="Linked accounts" hint={summary} bare>
+      <table className="rows facts">
+        <thead><tr><th>Source</th><th>Login</th><th>Id</th><th>Why it is linked</th><th>Evidence</th><th className="num">Since</th></tr></thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.source + row.id + row.login}>
+              <td><b style={{ fontWeight: 600 }}>{row.source}</b></td>
+              <td className={row.active ? "" : "t3"}>{row.login}{!row.active && " (not active)"}</td>
+              <td className="mono t3">{row.id}</td>
+              <td className="t2">{row.why}</td>
+              <td className={row.evidence === "suggested" ? "" : "t2"}>{row.evidence === "suggested" ? <b>suggested</b> : row.evidence}</td>
+              <td className="num t2">{row.since === null ? "–" : date(row.since, time_zone)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function Findings({ identity }: { identity: IdentityView }) {
+  const { now } = useFrame();
+  if (identity.open_findings.length === 0) return null;
+  return (
+    <Panel title="Open findings" hint={`${identity.open_findings.length}, worst first`} bare>
+      <table className="rows named">
+        <colgroup><col style={{ width: 104 }} /><col /><col style={{ width: 190 }} /><col style={{ width: 70 }} /></colgroup>
+        <tbody>
+          {identity.open_findings.map((row) => (
+            <tr key={row.id}>
+              <td><SeverityMark level={row.severity} /></td>
+              <td>
+                <div className="cut"><Go to={`/findings/${row.id}`} className="quiet">{row.title}</Go></div>
+                <div className="cut small t2" title={row.sentence}>{row.sentence}</div>
+              </td>
+              <td><Labels chips={row.labels} note={row.labels_note} room={17} /></td>
+              <td className="num t2">{age(row.at, now)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+const STATUS = { pass: "Passes", fail: "Fails", unknown: "Unknown" };
+
+function Posture({ rows }: { rows: PostureFact[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <Panel title="Posture" hint="checks that concern this identity" bare>
+      <table className="rows facts">
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.check + row.title}>
+              <td style={{ width: 96 }}>{row.status === "fail" ? <SeverityMark level={row.severity} /> : <span className="t2">{STATUS[row.status]}</span>}</td>
+              <td style={{ width: "30%" }}><b style={{ fontWeight: 600 }}>{row.title}</b></td>
+              <td className="t2" style={{ padding: "5px 14px 5px 8px" }}>{row.sentence}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function Identity() {
+  const { identity: id } = useParams({ strict: false }) as { identity: string };
+  const { data: identity, error, refetch } = useIdentity(id);
+  const { time_zone } = useFrame();
+  useKeys({ r: () => void refetch() });
+  if (error) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
+  if (!identity) return <div className="page"><Waiting /></div>;
+  const open = identity.open_findings;
+  return (
+    <div className="page">
+      <div className="title">
+        <h1>{identity.name}</h1>
+        <span className="t2">{identity.detail}</span>
+        {identity.severity && <SeverityMark level={identity.severity} />}
+        {open[0] && (
+          <Go to={`/findings/${open[0].id}`}>{open.length} open {open.length === 1 ? "finding" : "findings"}</Go>
+        )}
+        {!open[0] && <span className="t3">no open finding</span>}
+      </div>
+      <div className="stack">
+        <div className="top-pair">
+          <Panel title="Facts" end={<span className="t3">as of {exact(identity.as_of, time_zone).slice(0, -3)}</span>}><Facts facts={identity.facts} /></Panel>
+          <Accounts rows={identity.accounts} summary={identity.accounts_summary} />
+        </div>
+        {identity.picture ? <AccessPicture picture={identity.picture} name={identity.name} /> : (
+          <Panel title={`What ${identity.name} can reach`}>
+            <State title="There is no access picture yet" missing={[2, 3]}>{identity.picture_missing}</State>
+          </Panel>
+        )}
+        <Findings identity={identity} />
+        {identity.activity.length > 0 && (
+          <Panel title="Activity against baseline" hint={identity.activity_summary} ruled bare>
+            <div className="quad">{identity.activity.map((cell) => <Activity key={cell.heading} cell={cell} />)}</div>
+          </Panel>
+        )}
+        <div className="split key-panel">
+          <ChainPanel title="Time line" summary={identity.timeline_summary} steps={identity.timeline} empty="No connected source has named this identity." />
+          <div className="stack">
+            {identity.hours && <section className="panel" aria-label="Hour of week"><CompareCell cell={identity.hours} /></section>}
+          </div>
+        </div>
+        <Posture rows={identity.posture} />
+      </div>
+    </div>
+  );
+}
+
+export const page: Page = { path: "/identities/$identity", component: Identity };
