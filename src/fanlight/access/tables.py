@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 
 from fanlight.identity.gather import ACCOUNT_KINDS
-from fanlight.model import Grant, Link, Micros, ObjectVersion
+from fanlight.model import HOUR, Grant, Link, Micros, ObjectVersion
 
 __all__ = ["LEAF_KINDS", "AccessTables", "tables_of_rows", "tables_of_store"]
 
@@ -26,6 +26,9 @@ LEAF_KINDS = (
 )  # fmt: skip
 PERSON_KINDS = tuple(kind for kind, sort in ACCOUNT_KINDS.items() if sort != "api_key")
 THING_KINDS = ("organization", "project", "group", "idp_group", "role", "workspace", "app", "idp_app")
+
+#: How long the first listing of a kind may take.
+FIRST_LISTING = HOUR
 
 _ACCOUNTS = pa.schema(
     [("account_key", pa.string()), ("organization_id", pa.string()), ("name", pa.string()), ("email", pa.string()),
@@ -109,9 +112,20 @@ def _objects_at(objects: Iterable[ObjectVersion], at: Micros) -> list[ObjectVers
 
 
 def _grants_at(grants: Iterable[Grant], at: Micros) -> list[Grant]:
+    """Per grant the newest version valid at `at`.
+
+    A grant without a stated start that stood in the first listing of its kind is older than our first look; it
+    counts for the time before, too, rather than letting an organization begin on the day it was connected.
+    """
     newest: dict[tuple[str, str], Grant] = {}
-    for grant in grants:
-        if grant.valid_from <= at:
+    rows = list(grants)
+    first: dict[tuple[str, str], Micros] = {}
+    for grant in rows:
+        kind = (grant.product, grant.resource_kind)
+        first[kind] = min(grant.seen_at, first.get(kind, grant.seen_at))
+    for grant in rows:
+        standing = not grant.exact_from and grant.seen_at <= first[grant.product, grant.resource_kind] + FIRST_LISTING
+        if grant.valid_from <= at or (standing and not grant.removed):
             key = (grant.product, grant.grant_id)
             before = newest.get(key)
             if before is None or (before.valid_from, before.seen_at) < (grant.valid_from, grant.seen_at):
@@ -150,14 +164,20 @@ def _account(version: ObjectVersion) -> dict[str, Any]:
 
 
 def _account_row(
-    product: str, kind: str, object_id: str, organization: str | None, name: str | None, removed: bool, attributes: str
+    product: str,
+    kind: str,
+    object_id: str,
+    organization_id: str | None,
+    name: str | None,
+    removed: bool,
+    attributes: str,
 ) -> dict[str, Any]:
     known = orjson.loads(attributes or "{}")
     status = str(known.get("status") or "").casefold()
     off = status in _OFF or known.get("suspended") is True or known.get("is_active") is False
     return {
         "account_key": f"{product}:{object_id}",
-        "organization_id": organization,
+        "organization_id": organization_id,
         "name": name or known.get("full_name") or known.get("display_name"),
         "email": known.get("email") or known.get("primary_email") or known.get("login"),
         "active": not removed and not off,
@@ -182,7 +202,10 @@ _OBJECTS_AT = """
     """
 _GRANTS_AT = """
     SELECT product, principal_kind, principal_id, resource_kind, resource_id, level, via, valid_from, exact_from
-    FROM (SELECT * FROM grants WHERE valid_from <= $1
+    FROM (SELECT * FROM grants
+          WHERE valid_from <= $1 OR (NOT exact_from AND NOT removed AND seen_at <= $2 + (
+              SELECT min(seen_at) FROM grants first
+              WHERE first.product = grants.product AND first.resource_kind = grants.resource_kind))
           QUALIFY row_number() OVER (
               PARTITION BY product, grant_id ORDER BY valid_from DESC, seen_at DESC) = 1)
     WHERE NOT removed
@@ -210,7 +233,7 @@ def tables_of_store(reader: _Queries, at: Micros) -> AccessTables:
         at=at,
         accounts=_table(rows, _ACCOUNTS),
         things=reader.query(f"SELECT {things} FROM ({_at(THING_KINDS)}) WHERE {there}", [at]),
-        grants=reader.query(_GRANTS_AT, [at]),
+        grants=reader.query(_GRANTS_AT, [at, FIRST_LISTING]),
         links=reader.query(_LINKS_AT, [at]),
         leaves=reader.query(f"SELECT {leaves} FROM ({_at(LEAF_KINDS)}) WHERE {there}", [at]),
     )
