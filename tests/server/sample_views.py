@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from fanlight.model import DAY, HOUR, MINUTE, SECOND, Micros, parse_time
 from fanlight.server import schema as s
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer
@@ -26,32 +28,29 @@ def chips(*names: str, counts: tuple[int, ...] = ()) -> list[s.LabelChip]:
     ]
 
 
-class MemorySessions:
-    """Links and sessions in memory, for tests of the pages."""
+@dataclass
+class MemorySignIn:
+    """Links and sessions in memory, for tests."""
 
-    def __init__(self) -> None:
-        self.links: dict[str, str] = {}
-        self.sessions: dict[str, str] = {}
+    links: dict[str, tuple[str, Micros]] = field(default_factory=dict)
+    sessions: dict[str, tuple[str, Micros]] = field(default_factory=dict)
 
-    def issue_link(self, user: str, base_url: str) -> str:
-        token = f"link-{len(self.links)}-{len(self.sessions)}"
-        self.links[token] = user
-        return f"{base_url}/enter?token={token}"
+    def add_link(self, token_hash: str, user: str, expires_at: Micros) -> None:
+        self.links[token_hash] = (user, expires_at)
 
-    def enter(self, token: str) -> str | None:
-        user = self.links.pop(token, None)
-        if user is None:
-            return None
-        session = f"session-{len(self.sessions)}"
-        self.sessions[session] = user
-        return session
+    def use_link(self, token_hash: str, now: Micros) -> str | None:
+        user, expires_at = self.links.pop(token_hash, (None, 0))
+        return user if now < expires_at else None
 
-    def viewer(self, session: str | None) -> Viewer | None:
-        user = self.sessions.get(session or "")
-        return Viewer(name=user) if user else None
+    def add_session(self, token_hash: str, user: str, expires_at: Micros) -> None:
+        self.sessions[token_hash] = (user, expires_at)
 
-    def leave(self, session: str | None) -> None:
-        self.sessions.pop(session or "", None)
+    def session_user(self, token_hash: str, now: Micros) -> str | None:
+        user, expires_at = self.sessions.get(token_hash, (None, 0))
+        return user if now < expires_at else None
+
+    def end_session(self, token_hash: str) -> None:
+        self.sessions.pop(token_hash, None)
 
 
 _ROWS: list[tuple[str, str, str, str, str, str, tuple[str, ...], int, str | None]] = [

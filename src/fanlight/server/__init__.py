@@ -1,16 +1,16 @@
 """Web server: page APIs, sign-in and the built interface. Loopback only unless the operator says otherwise."""
 
 from fanlight.server.app import WebSettings, create_app
-from fanlight.server.ports import NotAccepted, QueueQuery, Sessions, Viewer, Views
+from fanlight.server.ports import NotAccepted, QueueQuery, SignInStore, Viewer, Views
 from fanlight.server.run import Running, run, start
-from fanlight.server.signin import StateSessions
+from fanlight.server.signin import Sessions
 
 __all__ = [
     "NotAccepted",
     "QueueQuery",
     "Running",
     "Sessions",
-    "StateSessions",
+    "SignInStore",
     "Viewer",
     "Views",
     "WebSettings",

@@ -15,7 +15,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from fanlight.model import Micros
 from fanlight.server import schema
 from fanlight.server.guard import Guard, allowed_hosts
-from fanlight.server.ports import NotAccepted, QueueQuery, Sessions, Viewer, Views
+from fanlight.server.ports import NotAccepted, QueueQuery, Viewer, Views
+from fanlight.server.signin import Sessions
 
 __all__ = ["COOKIE", "WebSettings", "create_app"]
 

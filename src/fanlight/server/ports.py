@@ -1,6 +1,6 @@
 """What the web server needs from the rest of Fanlight, as Protocols.
 
-`fanlight.server.views` implements `Views` over the lake and the state, `fanlight.server.signin` implements `Sessions`.
+`fanlight.server.views` implements `Views` over the lake and the state, `fanlight.state.signin` implements `SignInStore`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 from fanlight.model import Micros
 from fanlight.server import schema
 
-__all__ = ["NotAccepted", "Pages", "QueueQuery", "Sessions", "Viewer", "Views", "Workflow"]
+__all__ = ["NotAccepted", "Pages", "QueueQuery", "SignInStore", "Viewer", "Views", "Workflow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,21 +87,17 @@ class Views(Pages, Workflow, Protocol):
     """Everything the pages need."""
 
 
-class Sessions(Protocol):
-    """Sign-in links that work once, and the sessions they open."""
+class SignInStore(Protocol):
+    """Sign-in links and sessions, kept as hashes only."""
 
-    def issue_link(self, user: str, base_url: str) -> str:
-        """An address that signs `user` in once within ten minutes."""
+    def add_link(self, token_hash: str, user: str, expires_at: Micros) -> None: ...
+
+    def use_link(self, token_hash: str, now: Micros) -> str | None:
+        """The user of a link that exists, is not used and not expired; marks it used in the same transaction."""
         ...
 
-    def enter(self, token: str) -> str | None:
-        """The secret of a new session for a link's token; None when it was used, expired or never existed."""
-        ...
+    def add_session(self, token_hash: str, user: str, expires_at: Micros) -> None: ...
 
-    def viewer(self, session: str | None) -> Viewer | None:
-        """Who a session belongs to."""
-        ...
+    def session_user(self, token_hash: str, now: Micros) -> str | None: ...
 
-    def leave(self, session: str | None) -> None:
-        """End a session."""
-        ...
+    def end_session(self, token_hash: str) -> None: ...

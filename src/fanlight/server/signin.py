@@ -1,34 +1,58 @@
-"""Sign-in over the state database, which keeps hashes of tokens only."""
+"""Sign-in by a link that works once, and the sessions it opens.
+
+Tokens are 256 random bits. The store keeps their SHA-256 only, so a copy of the state database opens nothing.
+"""
 
 from __future__ import annotations
 
-from fanlight.server.ports import Viewer
-from fanlight.state.signin import end_session, make_link, open_session, session_user
-from fanlight.state.state import State
+import hashlib
+import secrets
 
-__all__ = ["StateSessions"]
+from fanlight.model import HOUR, MINUTE, Clock, Micros
+from fanlight.server.ports import SignInStore, Viewer
+
+__all__ = ["LINK_LIFE", "SESSION_LIFE", "Sessions", "hash_token"]
+
+LINK_LIFE: Micros = 10 * MINUTE
+SESSION_LIFE: Micros = 12 * HOUR
 
 
-class StateSessions:
-    """`Sessions` as the product runs them."""
+def hash_token(token: str) -> str:
+    """What the store keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+
+class Sessions:
+    """Issues links, turns each into one session, and tells who a session belongs to."""
+
+    def __init__(self, store: SignInStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
 
     def issue_link(self, user: str, base_url: str) -> str:
         """An address that signs `user` in once within ten minutes."""
-        return f"{base_url.rstrip('/')}/enter?token={make_link(self._state, user)}"
+        token = secrets.token_urlsafe(32)
+        self._store.add_link(hash_token(token), user, self._clock.now() + LINK_LIFE)
+        return f"{base_url.rstrip('/')}/enter?token={token}"
 
     def enter(self, token: str) -> str | None:
-        """The secret of a new session, or None."""
-        return open_session(self._state, token) if token else None
+        """The session token for a link's token, or None when the link was used, expired or never existed."""
+        now = self._clock.now()
+        user = self._store.use_link(hash_token(token), now)
+        if user is None:
+            return None
+        session = secrets.token_urlsafe(32)
+        self._store.add_session(hash_token(session), user, now + SESSION_LIFE)
+        return session
 
     def viewer(self, session: str | None) -> Viewer | None:
-        """Who a session belongs to."""
-        user = session_user(self._state, session) if session else None
+        """Who a session cookie belongs to."""
+        if not session:
+            return None
+        user = self._store.session_user(hash_token(session), self._clock.now())
         return None if user is None else Viewer(name=user)
 
     def leave(self, session: str | None) -> None:
         """End a session."""
         if session:
-            end_session(self._state, session)
+            self._store.end_session(hash_token(session))
