@@ -71,7 +71,7 @@ def card_brand(value: str) -> str | None:
 
 def _card(value: str) -> bool:
     number = digits_of(value)
-    return card_brand(number) is not None and luhn(number) and len(set(number)) > 2
+    return card_brand(number) is not None and luhn(number) and len(set(number)) > 1
 
 
 def _uniform_separators(value: str) -> bool:
@@ -127,6 +127,12 @@ def _jwt(value: str) -> bool:
 def _mixed(value: str) -> bool:
     """Letters and digits both."""
     return bool(re.search(r"[A-Za-z]", value)) and bool(re.search(r"\d", value))
+
+
+def _mixed_tail(value: str) -> bool:
+    """Letters and digits both in the last sixteen characters, and no word of one case only."""
+    tail = value[-16:]
+    return _mixed(tail) and len(set(tail)) >= 8
 
 
 def _ssn(value: str) -> bool:
@@ -334,6 +340,7 @@ _NAMED: dict[str, Validator] = {
     "not_sequential": lambda v: not _sequential(v),
     "not_repeated": _not_repeated,
     "mixed": _mixed,
+    "mixed_tail": _mixed_tail,
     "jwt": _jwt,
     "ssn": _ssn,
     "iban": _iban,

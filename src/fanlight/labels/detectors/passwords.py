@@ -1,0 +1,191 @@
+"""Passwords, PINs and one-time codes as people and programs write them: `pw Sunflower-12`, `das Passwort lautet …`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.randomness import is_random_token, looks_like_password
+from fanlight.labels.validators import is_placeholder
+
+__all__ = ["DETECTOR"]
+
+_WORDS = (
+    "password", "passwd", "passwort", "passphrase", "passcode", "pass phrase", "pwd", "passw", "pswd", "kennwort",
+    "losung", "mot de passe", "mdp", "contraseña", "contrasena", "clave", "senha", "palavra-passe", "parola", "wachtwoord",
+    "paswoord", "hasło", "haslo", "lösenord", "losenord", "adgangskode", "passord", "salasana", "şifre", "sifre", "heslo",
+    "parolă", "jelszó", "пароль", "パスワード", "パス", "暗証", "密码", "密碼", "口令", "비밀번호", "비번", "패스워드", "암호",
+    "pw", "pass", "passwrd", "psw", "login", "creds", "credentials",
+)  # fmt: skip
+_CODE_WORDS = (
+    "pin", "otp", "one-time", "one time", "verification code", "access code", "security code", "2fa", "mfa code",
+    "login code", "door code", "alarm code", "unlock code", "auth code", "authentication code", "passcode",
+    "bestätigungscode", "geheimzahl", "code de vérification", "código de verificación", "codice di verifica",
+    "código de verificação", "verificatiecode", "kod weryfikacyjny", "doğrulama kodu", "인증번호", "验证码", "暗証番号",
+)  # fmt: skip
+
+_WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
+_IS = (
+    r"is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|era|é|foi|jest|to|brzmi|"
+    r"är|er|on|olarak|şudur|:=|=>|==|=|:|->|→|：|は|が|是|为|為|는|은|가|이|→"
+)
+_LINK = (
+    r"for|to|of|on|at|in|für|zum|zur|von|vom|beim|der|des|de|del|du|des|pour|para|per|di|della|do|da|dla|till|för|voor|van|"
+    r"için|the|my|our|your|his|her|their|root|admin|user|account|wifi|wi-fi|wlan"
+)
+# keyword, an optional `for something`, a verb or sign, the value
+_STATED = re.compile(
+    rf"(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}\s{{0,3}}(?:(?:{_IS})\s{{0,3}}){{1,2}}"
+    r"(?P<q>[\"'`“„«「『*]{0,3})(?P<v>[^\s\"'`“”„«»「」『』]{3,128})(?P<e>[\"'`”“»」』]?)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,]\s{0,3}(?P<q>[\"'`])(?P<v>[^\n\"'`]{3,100})(?P=q)")
+# keyword and value side by side: only a value that nobody takes for a word
+_BESIDE = re.compile(r"[\"'`)*]{0,2}[ \t/|,]{1,3}[\"'`(*]{0,2}(?P<v>[^\s\"'`]{6,64})")
+_ARGUMENT = re.compile(r"[ =][\"']?(?P<v>[^\s\"']{4,100})")
+_TRIM = ".,;:!?)]}>'\"`”»」*|"
+_EXPRESSION = re.compile(
+    r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|data|args|input|user|form)\."
+    r"|^[a-z_]+\.[a-z_]+$|^[a-z]+[A-Z][a-zA-Z]*$|::|^--|^https?:|^/|\\$|^[A-Z][A-Z0-9]*_[A-Z0-9_]+$|^\w+_\w*(?:password|secret|pwd|pass|token)\w*$"
+)
+_NOT_VALUES = frozenset(
+    """string str text varchar bool boolean int integer number required optional none null nil undefined true false reset
+    change changed forgot forgotten expired policy manager length strength field login hint generator protected protection
+    less based only hash hashed salt and or not is are the this that must should cannot can't incorrect invalid wrong empty
+    blank again here below above enter set unset new old same input hidden masked secure weak strong shared private public
+    characters chars confirm confirmation recovery management rotation database server user username admin root test
+    password passwort passwd secret token key email name yes no on off default auto unknown anonymous disabled enabled
+    value values object array file type class function const var let return""".split()
+)
+_BEFORE_NO = re.compile(r"(?i)(?:bypass|com|by|tres|sur|over|under|tres)$|[a-z]$")
+_CODE = re.compile(
+    rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!\d]{{0,40}}?)?[\"'`)]{{0,2}}\s{{0,3}}"
+    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
+    re.IGNORECASE,
+)
+
+
+class _Passwords:
+    name = "passwords"
+    order = 20
+    anchors = tuple(dict.fromkeys((*_WORDS, *_CODE_WORDS)))
+
+    def find(self, sight: Sight) -> Iterable[Found]:
+        text = sight.view.text
+        seen: set[int] = set()
+        for end in sight.ends:
+            if end in seen:
+                continue
+            seen.add(end)
+            yield from _at(text, end)
+
+
+_KEYWORD = re.compile(rf"(?:{_WORD})$", re.IGNORECASE)
+_CODE_KEYWORD = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, _CODE_WORDS), key=len, reverse=True))})$", re.IGNORECASE)
+_SHORT = frozenset({"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"})
+
+
+def _at(text: str, end: int) -> Iterator[Found]:
+    head = text[max(0, end - 24) : end]
+    code = _CODE_KEYWORD.search(head)
+    if code is not None and _stands_alone(text, end - len(code.group()), end, code.group().lower()):
+        yield from _codes(text, end, code.group().lower())
+    word = _KEYWORD.search(head)
+    if word is None:
+        return
+    keyword = word.group().lower()
+    start = end - len(keyword)
+    if keyword in _SHORT and not _stands_alone(text, start, end, keyword):
+        return
+    if start > 0 and keyword in {"pass", "login"} and text[start - 1].isalpha():
+        return
+    find = _value_after(text, end, keyword)
+    if find is not None:
+        yield find
+
+
+def _stands_alone(text: str, start: int, end: int, keyword: str) -> bool:
+    if not keyword.isascii():
+        return True
+    left = start == 0 or not text[start - 1].isalpha()
+    return left and (end >= len(text) or not text[end].isalpha())
+
+
+_SUFFIX = re.compile(r"[A-Za-z0-9_.-]{0,24}")
+
+
+def _value_after(text: str, end: int, keyword: str) -> Found | None:
+    suffix = _SUFFIX.match(text, end)
+    tail = suffix.group() if suffix else ""
+    if re.search(r"(?i)hash|salt|policy|length|field|file|path|url|hint|reset|manager|less|prompt|encoder|input|strength|type|expir|min|max", tail):
+        return None
+    after = end + len(tail) if not keyword.isascii() or not tail.startswith(("-", ".")) else end + len(tail)
+    weak = keyword in {"login", "creds", "credentials", "pass", "clave", "losung", "パス"}
+    match = _STATED.match(text, after)
+    if match is not None:
+        value, start = _trimmed(match.group("v"), match.start("v"))
+        quoted = bool(match.group("q"))
+        if _holds(value, quoted=quoted, weak=weak or bool(match.group("mid"))):
+            return Found(start, start + len(value), "PASSWORD", "password", "password_stated", 0.88, keyword=keyword)
+        if not quoted:
+            return None
+    match = _QUOTED.match(text, after)
+    if match is not None and _holds(match.group("v"), quoted=True, weak=weak):
+        return Found(*match.span("v"), "PASSWORD", "password", "password_quoted", 0.8, keyword=keyword)
+    match = _BESIDE.match(text, after)
+    if match is not None and not tail:
+        value, start = _trimmed(match.group("v"), match.start("v"))
+        if len(value) >= 6 and looks_like_password(value) and not _EXPRESSION.search(value) and _mixed_enough(value):
+            return Found(start, start + len(value), "PASSWORD", "password", "password_beside", 0.7, keyword=keyword)
+    return None
+
+
+def _mixed_enough(value: str) -> bool:
+    """Letters with digits or signs, and no ordinary compound such as `sign-in` or `30-day`."""
+    digits = sum(c.isdigit() for c in value)
+    letters = sum(c.isalpha() for c in value)
+    signs = sum(c in "!@#$%^&*?+=~" for c in value)
+    return letters >= 3 and (digits >= 2 or signs >= 1 or (digits == 1 and letters >= 5)) and "/" not in value[1:-1]
+
+
+def _trimmed(value: str, start: int) -> tuple[str, int]:
+    """Without the sentence's punctuation; a final `!` or `?` stays when the rest is already a password's."""
+    while value and value[-1] in _TRIM:
+        if value[-1] in "!?*" and any(c.isdigit() for c in value[:-1]) and value[-1] != "?":
+            break
+        value = value[:-1]
+    return value, start
+
+
+def _holds(value: str, *, quoted: bool, weak: bool) -> bool:
+    lower = value.lower()
+    if len(value) < 4 or lower in _NOT_VALUES or is_placeholder(value):
+        return False
+    if _EXPRESSION.search(value) and not (quoted and looks_like_password(value) and not value.startswith(("$", "{", "<", "%"))):
+        return False
+    if looks_like_password(value) or is_random_token(value, 12):
+        return not (weak and value.replace("-", "").isalpha())
+    if weak:
+        return False
+    if quoted:
+        return " " not in value.strip() and len(value) >= 5
+    if value.isdigit():
+        return 4 <= len(value) <= 16
+    return False
+
+
+def _codes(text: str, end: int, keyword: str) -> Iterator[Found]:
+    match = _CODE.match(text, end)
+    if match is None:
+        return
+    value = match.group("v")
+    stated = text[end : match.start("v")].strip(" \t\"'`(")
+    if not stated and keyword in {"pin", "one-time", "one time"} and len(value) not in {4, 6}:
+        return
+    if re.fullmatch(r"(?:19|20)\d\d", value) and not stated:
+        return
+    yield Found(*match.span("v"), "OTP_OR_PIN", "code", "one_time_code", 0.8, keyword=keyword)
+
+
+DETECTOR = _Passwords()
