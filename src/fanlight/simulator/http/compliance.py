@@ -175,7 +175,7 @@ class ComplianceApi:
         stages = endpoint.stages if endpoint is not None else SINGLE
         barred = endpoint.barred if endpoint is not None else frozenset()
         fault = self._menu.draw(f"{key.name} {request.target}", stages, barred)
-        if fault is not None and fault.stage == "refusal":
+        if fault is not None and self._menu.refuses(fault):
             past = format_time(self._clock.now() - 10 * MINUTE)[:19] + "Z"
             return self._menu.refusal(fault, past)
         try:

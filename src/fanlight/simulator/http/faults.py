@@ -14,6 +14,7 @@ from typing import Literal
 
 import orjson
 
+from fanlight.simulator.http.problems import Problem
 from fanlight.simulator.http.wire import Answer, Sending
 
 __all__ = ["DEFAULT_KINDS", "KINDS", "SHAPE_KINDS", "Fault", "FaultKind", "FaultMenu", "Stage", "spoil"]
@@ -42,9 +43,12 @@ FaultKind = Literal[
     "unknown_type",
     "null_field",
     "changed_type",
+    "transcript_busy",
+    "transcript_later",
 ]
-Stage = Literal["refusal", "paging", "rows", "wire"]
-"""Where a fault strikes: instead of an answer, in the choice of rows, in the rows' shape, or on the wire."""
+Stage = Literal["refusal", "transcript", "paging", "rows", "wire"]
+"""Where a fault strikes: instead of an answer (`transcript`: only of local session messages), in the choice of rows, in
+the rows' shape, or on the wire."""
 
 #: Kind -> (stage, weight).
 _MENU: dict[FaultKind, tuple[Stage, int]] = {
@@ -71,6 +75,8 @@ _MENU: dict[FaultKind, tuple[Stage, int]] = {
     "unknown_type": ("rows", 2),
     "null_field": ("rows", 2),
     "changed_type": ("rows", 2),
+    "transcript_busy": ("transcript", 8),
+    "transcript_later": ("transcript", 2),
 }
 KINDS: tuple[FaultKind, ...] = tuple(_MENU)
 #: These falsify what a row says, so a client that stores such a row differs from the truth: only on demand.
@@ -172,15 +178,26 @@ class FaultMenu:
                 return kind
         return choices[-1]
 
+    @staticmethod
+    def refuses(fault: Fault) -> bool:
+        """Whether the fault strikes before any work."""
+        return fault.stage in ("refusal", "transcript")
+
     def refusal(self, fault: Fault, past: str) -> Answer:
         """The answer of a fault that strikes before any work. `past` is a moment gone by, RFC 3339."""
+        wait = ("retry-after", str(self.wait_seconds))
+        if fault.kind == "transcript_busy":
+            return Problem(
+                429, "The transcript reader is busy.", error_code="transcript_read_server_busy", headers=(wait,)
+            ).answer()
+        if fault.kind == "transcript_later":
+            return Problem(503, "The retention of this session cannot be evaluated. Try again later.").answer()
         if fault.kind in _STATUS:
             status, error, message = _STATUS[fault.kind]
             headers: tuple[tuple[str, str], ...] = ()
             if fault.kind in ("error_retry", "error_final"):
                 headers = (("x-should-retry", "true" if fault.kind == "error_retry" else "false"),)
             return Answer(status, _envelope(error, message), headers)
-        wait = ("retry-after", str(self.wait_seconds))
         message = "Too many requests. Honour the retry-after header and try again."
         if fault.kind == "rate_limited":
             headers = (wait,)

@@ -285,7 +285,7 @@ ENDPOINTS = (
         USER_DATA,
         _TRANSCRIPT,
         _local_messages,
-        stages=PAGED,
+        stages=PAGED | {"transcript"},
     ),
     Endpoint(
         "remote sessions",
