@@ -23,7 +23,7 @@ from fanlight.sources.http import (
     read_retry_after,
 )
 
-__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "Page", "when"]
+__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "LoopGuard", "Page", "explain_refusal", "when"]
 
 BASE = "/v1/compliance"
 Record = dict[str, Any]
@@ -95,6 +95,20 @@ class Page:
     items: list[Record]
     next: str | None
     last: str | None = None
+
+
+class LoopGuard:
+    """Stops a walk whose cursor does not move. A repeated page is normal now and then; four in a row are a loop."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._repeats = 0
+
+    def step(self, before: str | None, after: str | None) -> None:
+        """Note one page. Raises `SourceError` at the fourth page in a row that leads to where it began."""
+        self._repeats = self._repeats + 1 if after is not None and after == before else 0
+        if self._repeats > 3:
+            raise SourceError(f"Claude gives the same page of {self._what} again and again.", kind="unreadable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +226,7 @@ class ClaudeApi:
     def all_items(self, path: str, params: Parameters = (), *, purpose: str, limit: int) -> Iterator[Record]:
         """Every item of a page-token list."""
         token: str | None = None
+        guard = LoopGuard(path)
         while True:
             asked: list[tuple[str, str | int]] = [("limit", limit), *params]
             if token:
@@ -220,8 +235,7 @@ class ClaudeApi:
             yield from page.items
             if page.next is None:
                 return
-            if page.next == token:
-                raise SourceError(f"Claude ({path}) gives the same page token again and again.", kind="unreadable")
+            guard.step(token, page.next)
             token = page.next
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from fanlight.model import Micros, ObjectVersion, Sealed
-from fanlight.sources.claude.api import BASE, ClaudeApi, bound_text, explain_refusal, when
+from fanlight.sources.claude.api import BASE, ClaudeApi, LoopGuard, bound_text, explain_refusal, when
 from fanlight.sources.claude.inventory import weight_of
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import ContentGone, ContentLater, ContentPart, ContentRef, SourceError
@@ -98,6 +98,7 @@ class ContentReader:
         if since is not None:
             asked.append(("created_at.gte", bound_text(since)))
         after: str | None = None
+        guard = LoopGuard("a chat")
         first = True
         while True:
             params = [*asked, ("after_id", after)] if after else asked
@@ -110,8 +111,9 @@ class ContentReader:
             whole = _Whole(ref, "chat")
             for message in page.items:
                 yield from self._message(whole, message)
-            if page.next is None or page.next == after:
+            if page.next is None:
                 return
+            guard.step(after, page.next)
             after = page.next
 
     def _chat_head(self, ref: ContentRef, answer: Record) -> Iterator[Piece]:
@@ -311,6 +313,7 @@ class ContentReader:
         path = f"/apps/sessions/{where}/{ref.object_id}/messages"
         whole = _Whole(ref, "local_session" if local else "remote_session")
         restarted = False
+        guard = LoopGuard("a session")
         token: str | None = None
         while True:
             params: list[tuple[str, str | int]] = [
@@ -335,8 +338,9 @@ class ContentReader:
                 at = when(message.get("created_at"))
                 if since is None or at is None or at >= since:
                     yield from self._message(whole, message)
-            if page.next is None or page.next == token:
+            if page.next is None:
                 return
+            guard.step(token, page.next)
             token = page.next
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 
 from fanlight.model import HOUR, MINUTE, Event, Micros
-from fanlight.sources.claude.api import ClaudeApi, Page, bound_text, explain_refusal
+from fanlight.sources.claude.api import ClaudeApi, LoopGuard, Page, bound_text, explain_refusal
 from fanlight.sources.claude.mapping import ActivityMapper
-from fanlight.sources.contract import ContentPart, EventContent, EventPage, Notice, SourceError
+from fanlight.sources.contract import ContentPart, EventContent, EventPage, Notice
 from fanlight.sources.http import HttpRefusal
 from fanlight.sources.sealing import SealedField
 
@@ -26,7 +26,7 @@ __all__ = ["ActivityFeed", "OwnTraffic"]
 OWN_TYPE = "compliance_api_accessed"
 _SETTLED_AFTER = 2 * MINUTE
 _RESTART_WINDOW = 4 * HOUR
-_LIMIT = 5000
+LARGEST_PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,10 @@ class ActivityFeed:
     name = "feed"
     poll_seconds = 60.0
 
-    def __init__(self, api: ClaudeApi, mapper: ActivityMapper) -> None:
+    def __init__(self, api: ClaudeApi, mapper: ActivityMapper, *, page: int = LARGEST_PAGE) -> None:
         self._api = api
         self._mapper = mapper
+        self._page = page
 
     def pages(self, cursor: str | None) -> Iterator[EventPage]:
         """Settled pages with an advancing cursor, then the last two minutes with the cursor held."""
@@ -81,7 +82,7 @@ class ActivityFeed:
         return ("exclude_activity_types[]", OWN_TYPE)
 
     def _settled_pages(self, position: _Position, settled: Micros) -> Iterator[EventPage]:
-        repeats = 0
+        guard = LoopGuard("the Activity Feed")
         while True:
             notices: list[Notice] = []
             try:
@@ -95,9 +96,7 @@ class ActivityFeed:
                     page = self._ask(None, position.since, settled, self.name)
                 except HttpRefusal as second:
                     raise explain_refusal(second, "the Activity Feed") from None
-            repeats = repeats + 1 if page.next is not None and page.next == position.after else 0
-            if repeats >= 3:
-                raise SourceError("The Activity Feed gives the same cursor again and again.", kind="unreadable")
+            guard.step(position.after, page.next)
             events, content, more = self._map(page, late=False)
             notices += more
             if page.last is not None:
@@ -122,20 +121,22 @@ class ActivityFeed:
         self, since: Micros, until: Micros | None, purpose: str, *, late: bool, cursor: str, last: bool
     ) -> Iterator[EventPage]:
         after: str | None = None
+        guard = LoopGuard("the Activity Feed")
         while True:
             try:
                 page = self._ask(after, since, until, purpose)
             except HttpRefusal as refusal:
                 raise explain_refusal(refusal, "the Activity Feed") from None
             events, content, notices = self._map(page, late=late)
-            done = page.next is None or page.next == after
+            guard.step(after, page.next)
+            done = page.next is None
             yield EventPage(events=events, cursor=cursor, more=not (done and last), notices=notices, content=content)
             if done:
                 return
             after = page.next
 
     def _ask(self, after: str | None, since: Micros | None, until: Micros | None, purpose: str) -> Page:
-        params: list[tuple[str, str | int]] = [("limit", _LIMIT), ("order", "asc"), self._filter()]
+        params: list[tuple[str, str | int]] = [("limit", self._page), ("order", "asc"), self._filter()]
         if after is not None:
             params.append(("after_id", after))
         if since is not None:
@@ -189,8 +190,10 @@ class OwnTraffic(ActivityFeed):
     name = "own_traffic"
     poll_seconds = 900.0
 
-    def __init__(self, api: ClaudeApi, mapper: ActivityMapper, *, collector_ips: frozenset[str]) -> None:
-        super().__init__(api, mapper)
+    def __init__(
+        self, api: ClaudeApi, mapper: ActivityMapper, *, collector_ips: frozenset[str], page: int = LARGEST_PAGE
+    ) -> None:
+        super().__init__(api, mapper, page=page)
         self._ips = collector_ips
         self.own_rows = 0
         self.own_key_id: str | None = None

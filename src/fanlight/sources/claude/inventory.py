@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from fanlight.model import DAY, HOUR, MINUTE, Micros, ObjectVersion
-from fanlight.sources.claude.api import ClaudeApi, Page, bound_text, explain_refusal, when
+from fanlight.sources.claude.api import ClaudeApi, LoopGuard, Page, bound_text, explain_refusal, when
 from fanlight.sources.claude.records import RecordMapper
-from fanlight.sources.contract import ContentRef, InventoryPage, Notice, SourceError
+from fanlight.sources.contract import ContentRef, InventoryPage, Notice
 from fanlight.sources.http import HttpRefusal
 
 __all__ = ["Chats", "CodeArtifacts", "LocalSessions", "Projects", "RemoteSessions", "weight_of"]
@@ -67,13 +67,15 @@ class Chats:
     name = "chats"
     poll_seconds = 60.0
 
-    def __init__(self, api: ClaudeApi, mapper: RecordMapper) -> None:
+    def __init__(self, api: ClaudeApi, mapper: RecordMapper, *, page: int = 1000) -> None:
         self._api = api
         self._mapper = mapper
+        self._size = page
 
     def pages(self, cursor: str | None) -> Iterator[InventoryPage]:
         """Pages of up to 1,000 chats from the cursor on."""
         walk = _Walk.read(cursor)
+        guard = LoopGuard("the chats")
         while True:
             notices: list[Notice] = []
             try:
@@ -88,9 +90,7 @@ class Chats:
                 notices.append(Notice(kind="cursor", sentence=sentence, at=now, since=walk.newest, until=now))
                 walk = _Walk(since=None if walk.newest is None else walk.newest - HOUR, newest=walk.newest)
                 page = self._ask(walk)
-            stuck = page.next is not None and page.next == walk.page
-            if stuck:
-                raise SourceError("The chat list gives the same cursor again and again.", kind="unreadable")
+            guard.step(walk.page, page.next)
             walk = walk.seeing(page.items)
             if page.last is not None:
                 walk = replace(walk, page=page.last, since=None)
@@ -99,7 +99,7 @@ class Chats:
                 return
 
     def _ask(self, walk: _Walk) -> Page:
-        params: list[tuple[str, str | int]] = [("limit", 1000), ("order_by", "updated_at")]
+        params: list[tuple[str, str | int]] = [("limit", self._size), ("order_by", "updated_at")]
         if walk.page is not None:
             params.append(("after_id", walk.page))
         elif walk.since is not None:
@@ -148,6 +148,7 @@ class _TokenWalk:
         walk = _Walk.read(cursor)
         if walk.page is None:
             walk = replace(walk, started=self._api.clock.now())
+        guard = LoopGuard(self.what)
         while True:
             try:
                 page = self._ask(walk)
@@ -160,8 +161,7 @@ class _TokenWalk:
                     raise explain_refusal(refusal, self.what) from None
                 walk = restarted
                 continue
-            if page.next is not None and page.next == walk.page:
-                raise SourceError(f"Claude gives the same page of {self.what} again and again.", kind="unreadable")
+            guard.step(walk.page, page.next)
             walk = walk.seeing(page.items)
             walk = replace(walk, page=page.next) if page.next else self._finished(walk)
             now = self._api.clock.now()

@@ -10,7 +10,7 @@ from fanlight.sources.budget import SharedBudget
 from fanlight.sources.claude.api import ClaudeApi
 from fanlight.sources.claude.content import ContentReader
 from fanlight.sources.claude.directory import DirectorySnapshots, ProjectSnapshots
-from fanlight.sources.claude.feed import ActivityFeed, OwnTraffic
+from fanlight.sources.claude.feed import LARGEST_PAGE, ActivityFeed, OwnTraffic
 from fanlight.sources.claude.inventory import Chats, CodeArtifacts, LocalSessions, Projects, RemoteSessions
 from fanlight.sources.claude.mapping import ActivityMapper
 from fanlight.sources.claude.records import RecordMapper
@@ -58,14 +58,16 @@ class ClaudeSource:
         )
         events = ActivityMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
         self.records = RecordMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
-        self.own_traffic = OwnTraffic(self.api, events, collector_ips=frozenset(context.known_collector_ips))
-        self._events: list[EventStream] = [ActivityFeed(self.api, events), self.own_traffic]
+        page = int(min(LARGEST_PAGE, number_of(options, "feed_page", LARGEST_PAGE)))
+        ips = frozenset(context.known_collector_ips)
+        self.own_traffic = OwnTraffic(self.api, events, collector_ips=ips, page=page)
+        self._events: list[EventStream] = [ActivityFeed(self.api, events, page=page), self.own_traffic]
         self._snapshots: list[SnapshotStream] = [
             DirectorySnapshots(self.api, self.records),
             ProjectSnapshots(self.api, self.records),
         ]
         self._inventories: list[InventoryStream] = [
-            Chats(self.api, self.records),
+            Chats(self.api, self.records, page=int(min(1000, number_of(options, "chat_page", 1000)))),
             Projects(self.api, self.records),
             LocalSessions(self.api, self.records),
             RemoteSessions(self.api, self.records),
