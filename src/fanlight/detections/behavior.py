@@ -17,7 +17,7 @@ from typing import Any
 from fanlight.detections.context import Context, Person, Where
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import hour_of_week, local_time
-from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why, account_key, day_of
+from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why, account_key, day_of, parse_time
 from fanlight.profiles.surprise import distance_km, journey, once_in, rarity, volume
 
 __all__ = ["Behavior", "BehaviorProblem", "Outcome", "Subject", "parse_behavior"]
@@ -330,10 +330,13 @@ def _peer_clause(subject: Subject, where: Where, context: Context) -> str:
 
 def _unusual_hour(body: dict[str, Any], _: _Reading) -> Condition:
     threshold = float(body.pop("atleast", 6.0))
+    clock = str(body.pop("clock", "any"))
     _nothing_left("unusual_hour", body)
+    if clock not in ("any", "home"):
+        raise BehaviorProblem("'unusual_hour' needs 'clock: home' or 'clock: any'.")
 
     def judge(subject: Subject, context: Context) -> Outcome:
-        outcome = _hour(subject, subject.where, context)
+        outcome = _hour(subject, subject.where if clock == "any" else None, context)
         return outcome if outcome is not None and outcome.nats >= threshold else NO
 
     return judge
@@ -503,14 +506,12 @@ def _never_did(body: dict[str, Any], _: _Reading) -> Condition:
     def judge(subject: Subject, context: Context) -> Outcome:
         event, person = subject.event, subject.person
         baseline = context.baseline(person.id, event.occurred_at)
-        did = [(name, habit.n) for name, habit in baseline.values("type").items() if _matches(name, patterns)]
-        today = [
-            other
-            for other in context.around(person.id, event.occurred_at - DAY, event.occurred_at - 1)
-            if _matches(other.type, patterns) and other.type != event.type
-        ]
-        owned = context.owned(person, kinds, event.occurred_at)
-        if did or today or owned:
+        # What was first done on this day or the evening before belongs to the same visit, not to a habit.
+        settled = parse_time(day_of(event.occurred_at)) - DAY // 2
+        did = any(
+            _matches(name, patterns) and habit.first_at < settled for name, habit in baseline.values("type").items()
+        )
+        if did or context.owned(person, kinds, event.occurred_at):
             return NO
         spread = context.spread("type")
         peers, day = context.peers(person), day_of(event.occurred_at)

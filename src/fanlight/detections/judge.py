@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fanlight.detections.behavior import Behavior, Outcome, Subject, parse_behavior
-from fanlight.detections.context import Context, Person
+from fanlight.detections.context import Context, Person, ProjectState, audience_of
 from fanlight.detections.dedup import Dedup, finding_id, group_hits
 from fanlight.detections.evidence import EvidencePlan, chain
 from fanlight.detections.facts import Facts
-from fanlight.detections.joins import ENTERED, entered_events, join_fields, with_project
+from fanlight.detections.joins import ENTERED, entered_events, join_fields, moved_from, with_project
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.stream import Index
-from fanlight.detections.words import at_time, fill, listed, place, thing_with, who
+from fanlight.detections.words import at_time, did, fill, listed, place, thing_with, who
 from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, account_key, columns_of
 
 __all__ = ["judge"]
@@ -276,8 +276,28 @@ def _words(group: Sequence[_Hit], context: Context) -> dict[str, str]:
         "privacy_reason": state.privacy_reason if state else "",
         "count": str(len({hit.subject.event.file_id or hit.subject.event.target_id for hit in group})),
         "gap": f"{abs(int(gap)) // 60} min {'after' if int(gap) > 0 else 'before'}" if isinstance(gap, int) else "",
+        "did": did(event)[0].lower() + did(event)[1:],
+        "audience": {"organization": "the whole organization", "public": "the public"}.get(audience_of(event), "nobody")
+        if event.type == "claude_project_sharing_updated"
+        else "",
+        "moved_from": _moved_from(event, context),
+        "project_age": _project_age(state, at),
         "key_kind": event.type.removesuffix("_created").replace("_", " "),
     }
+
+
+def _moved_from(event: Event, context: Context) -> str:
+    before = moved_from(event, context)
+    if before is None:
+        return ""
+    return f"project {context.project(before, event.occurred_at).name or before}" if before else "no project"
+
+
+def _project_age(state: ProjectState | None, at: Micros) -> str:
+    if state is None or state.created_at is None:
+        return "whose age is unknown"
+    days = (at - state.created_at) // DAY
+    return "made on that day" if days < 1 else f"made {days:,} day{'s' if days != 1 else ''} before"
 
 
 def _thing_why(event: Event, context: Context) -> list[Why]:
