@@ -1,0 +1,1 @@
+"""One module per question: `CHECK` says what is asked, `judge(facts)` answers."""
