@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from fanlight.detections.context import Context, Person, Where
+from fanlight.detections.words import span
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import hour_of_week, local_time
 from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why, account_key, day_of, parse_time
@@ -59,8 +60,10 @@ class Outcome:
     """Values that are new for the identity (`ip:…`, `client:…`), for the marks of the evidence."""
     events: tuple[str, ...] = ()
     """Further events that the condition rests on."""
-    at: Micros | None = None
-    """Where a count first reaches its threshold: the anchor."""
+    things: frozenset[str] = frozenset()
+    """Different things that a count rests on."""
+    since: Micros | None = None
+    """Time of the first of those events."""
 
 
 NO = Outcome(False)
@@ -142,7 +145,8 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
         clause=", and ".join(outcome.clause for outcome in outcomes if outcome.clause),
         new=frozenset().union(*(outcome.new for outcome in outcomes)),
         events=tuple(event for outcome in outcomes for event in outcome.events),
-        at=next((outcome.at for outcome in outcomes if outcome.at is not None), None),
+        things=frozenset().union(*(outcome.things for outcome in outcomes)),
+        since=next((outcome.since for outcome in outcomes if outcome.since is not None), None),
     )
 
 
@@ -291,8 +295,8 @@ def _journey_part(subject: Subject, where: Where, context: Context) -> list[_Par
         if trip.possible:
             continue
         word = "before" if other.occurred_at < at else "after"
-        observed = f"{trip.km:,.0f} km in {_span(trip.minutes)}: not possible"
-        usual = f"{there.city or country_name(there.country)} {_span(trip.minutes)} {word}"
+        observed = f"{trip.km:,.0f} km in {span(trip.minutes)}: not possible"
+        usual = f"{there.city or country_name(there.country)} {span(trip.minutes)} {word}"
         return [_Part(6.0, Why(fact="travel", observed=observed, usual=usual, weight=6.0), "")]
     return []
 
@@ -467,11 +471,16 @@ def _many(body: dict[str, Any], reading: _Reading) -> Condition:
             if days
             else "too early: no history of this person"
         )
-        observed = f"{len(distinct)} different files in {_span(minutes)}"
+        observed = f"{len(distinct)} different files in {span(minutes)}"
         return Outcome(
-            True, (Why(fact="volume", observed=observed, usual=usual, weight=round(nats, 1)),), nats,
-            f"the most on any day before was {most}", frozenset(), tuple(other.event_id for other in around),
-        )  # fmt: skip
+            holds=True,
+            why=(Why(fact="volume", observed=observed, usual=usual, weight=round(nats, 1)),),
+            nats=nats,
+            clause=f"the most on any day before was {most}",
+            events=tuple(other.event_id for other in around),
+            things=frozenset(thing for thing in distinct if thing),
+            since=around[0].occurred_at,
+        )
 
     return judge
 
@@ -625,10 +634,3 @@ def _ranked(counts: Mapping[str, int], most: int = 3) -> str:
 def _period(since: Micros, until: Micros) -> str:
     days = max(1, round((until - since) / DAY)) if since else 0
     return f"{days} day{'s' if days != 1 else ''}"
-
-
-def _span(minutes: float) -> str:
-    whole = round(minutes)
-    if whole < 1:
-        return "less than a minute"
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02d} min"

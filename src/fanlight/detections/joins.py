@@ -16,12 +16,24 @@ from typing import Any
 
 from fanlight.detections.context import OPENNESS, Context, audience_of
 from fanlight.detections.facts import Facts
-from fanlight.model import DAY, HOUR, Event, Match, Micros, account_key
+from fanlight.model import DAY, HOUR, Event, Match, Micros, ObjectVersion, account_key
 
-__all__ = ["ENTERED", "JOIN_FIELDS", "entered_events", "join_fields", "moved_from"]
+__all__ = [
+    "ENTERED",
+    "JOIN_FIELDS",
+    "SETTINGS_WEAKENED",
+    "entered_events",
+    "join_fields",
+    "moved_from",
+    "settings_events",
+    "with_project",
+]
 
 #: Derived event: somebody wrote sensitive content (time of the message, place of the nearest event).
 ENTERED = "content_entered"
+#: Derived event: two records of an organization's settings differ, and the newer one protects less.
+SETTINGS_WEAKENED = "settings_weakened"
+_MUST_BE_ON = ("sso_enabled", "sso_claude_ai_enforced", "sso_console_enforced")
 _NEAREST: Micros = 2 * HOUR
 
 JOIN_FIELDS = (
@@ -132,6 +144,32 @@ def entered_events(facts: Facts, context: Context, since: Micros, until: Micros)
             chat_id=first.chat_id or (object_id if kind == "chat" else None), target_kind=kind, target_id=object_id,
             ip=nearest.ip if nearest else None, user_agent=nearest.user_agent if nearest else None, raw=json.dumps(raw),
         )  # fmt: skip
+
+
+def settings_events(facts: Facts, since: Micros, until: Micros) -> Iterator[Event]:
+    """One event for each setting that a later record of the settings shows off and an earlier one showed on.
+
+    A row that is missing says nothing (administrators cannot control it), so only a stated false counts.
+    """
+    versions = sorted(facts.objects(("settings",)), key=lambda version: (version.object_id, version.seen_at))
+    for object_id, group in groupby(versions, lambda version: version.object_id):
+        before: dict[str, Any] = {}
+        for version in group:
+            now = _values(version)
+            for name in _MUST_BE_ON:
+                if before.get(name) is True and now.get(name) is False and since <= version.seen_at < until:
+                    yield Event(
+                        tenant=facts.tenant, source=version.source, product=version.product, type=SETTINGS_WEAKENED,
+                        event_id=f"settings:{object_id}:{name}:{version.seen_at}", family="security_weakened",
+                        occurred_at=version.seen_at, organization_id=version.organization_id or object_id,
+                        target_kind="setting", target_id=name, raw=json.dumps({"setting": name}),
+                    )  # fmt: skip
+            before |= {name: value for name, value in now.items() if value is not None}
+
+
+def _values(version: ObjectVersion) -> dict[str, Any]:
+    found = json.loads(version.attributes or "{}")
+    return found if isinstance(found, dict) else {}
 
 
 def _nearest(account: str, at: Micros, context: Context) -> Event | None:

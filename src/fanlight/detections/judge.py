@@ -12,12 +12,20 @@ from fanlight.detections.context import Context, Person, ProjectState, audience_
 from fanlight.detections.dedup import Dedup, finding_id, group_hits
 from fanlight.detections.evidence import EvidencePlan, chain
 from fanlight.detections.facts import Facts
-from fanlight.detections.joins import ENTERED, entered_events, join_fields, moved_from, with_project
+from fanlight.detections.joins import (
+    ENTERED,
+    SETTINGS_WEAKENED,
+    entered_events,
+    join_fields,
+    moved_from,
+    settings_events,
+    with_project,
+)
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.stream import Index
-from fanlight.detections.words import at_time, did, fill, listed, place, thing_with, who
-from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, account_key, columns_of
+from fanlight.detections.words import at_time, did, fill, listed, place, span, thing_with, who, with_article
+from fanlight.model import DAY, MINUTE, Entity, Event, Finding, Micros, Severity, Why, account_key, columns_of
 
 __all__ = ["judge"]
 
@@ -63,7 +71,7 @@ class _Hit:
 
 
 def judge(facts: Facts, rules: Sequence[Rule], window: tuple[Micros, Micros]) -> list[Finding]:
-    """Findings whose anchor lies in [from, to), by time and id.
+    """Findings that the window [from, to) has a part in, by time and id; an anchor may lie before the window.
 
     The facts before the window teach what is usual and settle where a group of hits began. Raises `ValueError`
     (with a sentence) when a rule's behavior, dedup or evidence cannot be read; `check_rule` finds that earlier.
@@ -81,7 +89,7 @@ def judge(facts: Facts, rules: Sequence[Rule], window: tuple[Micros, Micros]) ->
     for rule_id in sorted(hits):
         plan = plans[rule_id]
         for group in group_hits(hits[rule_id], plan.dedup.period):
-            if since <= group[0].at < until:
+            if group[0].at < until and group[-1].at >= since:
                 findings.append(_finding(group, context))
     return sorted(findings, key=lambda finding: (finding.at, finding.id))
 
@@ -135,15 +143,17 @@ def _candidates(
     wanted = [plan.types for plan in plans.values()]
     every = any(types is None for types in wanted)
     types = frozenset(name for types in wanted for name in types or ())
-    events = list(facts.events(None if every else types - {ENTERED}, since, until))
+    events = list(facts.events(None if every else types - {ENTERED, SETTINGS_WEAKENED}, since, until))
     if "claude_project_sharing_updated" in types:
         context.note_sharing(facts.events(("claude_project_sharing_updated",), 0, until))
     moves = {event.chat_id for event in events if event.type in _CHAT_MOVES and event.chat_id}
     if moves:
         context.note_chats(facts.events_of_chats(moves, _CHAT_STATE, until))
-    entries = list(entered_events(facts, context, since, until)) if ENTERED in types else []
-    context.learn([*events, *entries])
-    return sorted(with_project([*events, *entries], context), key=lambda event: (event.occurred_at, event.event_id))
+    derived = list(entered_events(facts, context, since, until)) if ENTERED in types else []
+    if SETTINGS_WEAKENED in types:
+        derived += settings_events(facts, since, until)
+    context.learn([*events, *derived])
+    return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 
 
 def _subject(event: Event, record: Mapping[str, Any], context: Context) -> Subject:
@@ -272,18 +282,57 @@ def _words(group: Sequence[_Hit], context: Context) -> dict[str, str]:
         "clause": first.outcome.clause,
         "target": who(context.person(receiver, at)) if receiver else str(target or "somebody"),
         "role": str(first.subject.record.get("role") or "").rsplit(":", 1)[-1],
-        "privacy": state.privacy.replace("could_not_tell", "could not tell") if state else "",
-        "privacy_reason": state.privacy_reason if state else "",
-        "count": str(len({hit.subject.event.file_id or hit.subject.event.target_id for hit in group})),
+        "before": _before(state),
+        "count": str(len(frozenset().union(*(hit.outcome.things for hit in group)))),
+        "first_time": at_time(min(hit.outcome.since or hit.at for hit in group), zone),
+        "span": span((group[-1].at - min(hit.outcome.since or hit.at for hit in group)) / MINUTE),
         "gap": f"{abs(int(gap)) // 60} min {'after' if int(gap) > 0 else 'before'}" if isinstance(gap, int) else "",
-        "did": did(event)[0].lower() + did(event)[1:],
+        "did": _did(event),
         "audience": {"organization": "the whole organization", "public": "the public"}.get(audience_of(event), "nobody")
         if event.type == "claude_project_sharing_updated"
         else "",
         "moved_from": _moved_from(event, context),
         "project_age": _project_age(state, at),
-        "key_kind": event.type.removesuffix("_created").replace("_", " "),
+        "key_kind": _KEYS.get(event.type, event.type.removesuffix("_created").replace("_", " ")),
+        "a_key": with_article(_KEYS.get(event.type, event.type.removesuffix("_created").replace("_", " "))),
+        "things_in_it": _things(context.sensitive_things(project, at)) if project else "",
     }
+
+
+_KEYS = {
+    "api_key_created": "scoped key",
+    "platform_api_key_created": "Claude API key",
+    "admin_api_key_created": "Admin API key",
+    "service_key_created": "service key",
+    "platform_service_account_created": "service account",
+    "platform_federation_issuer_created": "trusted identity issuer",
+    "platform_federation_rule_created": "federation rule",
+    "platform_signing_key_created": "signing key",
+    "tunnel_token_minted": "tunnel token",
+    "claude_code_runner_pool_secret_minted": "runner pool secret",
+}
+
+
+def _did(event: Event) -> str:
+    if event.type == "org_sso_toggled":
+        return "switched single sign-on off"
+    if event.type == SETTINGS_WEAKENED:
+        return f"changed a setting: {json.loads(event.raw).get('setting')} is no longer on, by the settings' record,"
+    phrase = did(event)
+    return phrase[0].lower() + phrase[1:]
+
+
+def _before(state: ProjectState | None) -> str:
+    if state is None or state.privacy == "could_not_tell":
+        return "who could see it before could not be told"
+    word = {"private": "private", "organization": "open to the organization", "public": "public"}[state.privacy]
+    return f"before it was {word} ({state.privacy_reason})"
+
+
+def _things(count: int) -> str:
+    return (
+        f"{count:,} sensitive chat{'s' if count != 1 else ''} and file{'s' if count != 1 else ''}" if count else "none"
+    )
 
 
 def _moved_from(event: Event, context: Context) -> str:

@@ -13,7 +13,7 @@ from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import local_time
 from fanlight.model import Event, Micros
 
-__all__ = ["at_time", "did", "fill", "listed", "place", "thing_with", "who"]
+__all__ = ["at_time", "day_name", "did", "fill", "listed", "place", "span", "thing_with", "who", "with_article"]
 
 _NETWORKS = {
     "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
@@ -60,6 +60,19 @@ def listed(items: Sequence[str]) -> str:
 def thing_with(kind: str, categories: Sequence[str]) -> str:
     """`a chat with PII and SECRET`."""
     return f"a {kind} with {listed(list(categories[:4]))}" if categories else f"a {kind}"
+
+
+def with_article(noun: str) -> str:
+    """`an Admin API key`, `a scoped key`."""
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
+def span(minutes: float) -> str:
+    """`4 min`, `2 h 05 min`."""
+    whole = round(minutes)
+    if whole < 1:
+        return "less than a minute"
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02d} min"
 
 
 def fill(template: str, values: dict[str, str]) -> str:
