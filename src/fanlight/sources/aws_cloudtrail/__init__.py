@@ -1,0 +1,70 @@
+"""AWS CloudTrail records, from a bucket or an event stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fanlight.model import Event
+from fanlight.sources.contract import SourceContext
+from fanlight.sources.native import Folded, LogPaths, NativeLog
+
+KIND = "aws_cloudtrail"
+
+_STARTS = (
+    ("ConsoleLogin", "sign_in"), ("AssumeRole", "session"), ("GetSessionToken", "session"),
+    ("GetFederationToken", "session"), ("CreateAccessKey", "key_created"), ("UpdateAccessKey", "key_changed"),
+    ("DeleteAccessKey", "key_changed"), ("CreateUser", "account_change"), ("DeleteUser", "account_change"),
+    ("CreateLoginProfile", "account_change"), ("UpdateLoginProfile", "account_change"),
+    ("AttachUserPolicy", "privilege_grant"), ("AttachRolePolicy", "privilege_grant"),
+    ("PutUserPolicy", "privilege_grant"), ("PutRolePolicy", "privilege_grant"),
+    ("AddUserToGroup", "membership"), ("RemoveUserFromGroup", "membership"), ("StopLogging", "security_weakened"),
+    ("DeleteTrail", "security_weakened"), ("DeleteFlowLogs", "security_weakened"), ("InvokeModel", "agent"),
+    ("Describe", "admin_read"), ("List", "admin_read"), ("Get", "admin_read"), ("Lookup", "admin_read"),
+)  # fmt: skip
+
+
+def _family(kind: str, record: Folded) -> str:
+    found = next((family for start, family in _STARTS if kind.startswith(start)), None)
+    return found or ("admin_read" if record.get("readonly") is True else "settings_change")
+
+
+def _amend(event: Event, record: Folded) -> Event:
+    """A call fails by its error code, a console sign-in by its answer; everything else succeeded."""
+    answer = record.get("responseelements")
+    refused = isinstance(answer, dict) and str(answer.get("consolelogin", "")).casefold() == "failure"
+    failed = bool(record.get("errorcode")) or refused
+    family = "sign_in_failed" if refused else event.family
+    return replace(event, outcome="failure" if failed else "success", family=family)
+
+
+_LOG = NativeLog(
+    product=KIND,
+    package=__name__,
+    paths=LogPaths(
+        event_id=("eventid",),
+        time=("eventtime",),
+        type=("eventname",),
+        actor_id=(
+            "useridentity.onbehalfof.userid", "useridentity.principalid", "useridentity.arn",
+            "useridentity.accesskeyid", "useridentity.accountid", "useridentity.invokedby", "useridentity.type",
+        ),
+        actor_email=("useridentity.username", "useridentity.principalid"),
+        actor_kind=("useridentity.type",),
+        ip=("sourceipaddress",),
+        user_agent=("useragent",),
+        organization=("recipientaccountid", "useridentity.accountid"),
+        target_id=("resources.0.arn", "requestparameters.bucketname", "requestparameters.username",
+                   "requestparameters.rolename", "requestparameters.instanceid"),
+        target_kind=("resources.0.type", "eventsource"),
+        outcome=("errorcode",),
+    ),
+    family_of=_family,
+    amend=_amend,
+)  # fmt: skip
+
+
+def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
+    """The event of one record."""
+    return _LOG.map_record(record, context)

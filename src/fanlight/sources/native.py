@@ -1,0 +1,218 @@
+"""Mapping native log records by lists of paths: what audit logs have in common.
+
+A package for native logs gives its paths and a data file of content-bearing fields; only oddities are code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from fanlight.model import Event, Micros, Outcome, account_key, parse_time
+from fanlight.sources.contract import SourceContext
+from fanlight.sources.sealing import RecordSealer, load_content_fields
+
+__all__ = ["LogPaths", "NativeLog", "first_of", "fold", "read_moment", "walk"]
+
+Folded = Mapping[str, Any]
+
+_SPACED = re.compile(r"^\d{4}-\d\d-\d\d \d")
+_LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
+_ADDRESS_PORT = re.compile(r"^(\d{1,3}(?:\.\d{1,3}){3}):\d+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPaths:
+    """Where a log keeps what every event has: dotted lower-case paths, the first that holds something counts.
+
+    A number in a path is a position in a list; `*` is any position.
+    """
+
+    event_id: Sequence[str] = ()
+    time: Sequence[str] = ()
+    observed: Sequence[str] = ()
+    type: Sequence[str] = ()
+    actor_id: Sequence[str] = ()
+    actor_email: Sequence[str] = ()
+    actor_kind: Sequence[str] = ()
+    ip: Sequence[str] = ()
+    user_agent: Sequence[str] = ()
+    device: Sequence[str] = ()
+    organization: Sequence[str] = ()
+    target_id: Sequence[str] = ()
+    target_kind: Sequence[str] = ()
+    outcome: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeLog:
+    """One vendor's log format."""
+
+    product: str
+    package: str
+    paths: LogPaths
+    family_of: Callable[[str, Folded], str]
+    failures: frozenset[str] = frozenset({"failure", "failed", "fail", "deny", "denied", "error", "false", "blocked"})
+    split: Callable[[Folded], Iterator[tuple[Folded, str]]] | None = None
+    """Turns one record into several events, each with a suffix for its id."""
+    event_key: Callable[[Folded], str | None] | None = None
+    """The source's own id where it is made of several fields."""
+    amend: Callable[[Event, Folded], Event] | None = None
+    """Adds what paths cannot say."""
+
+    def map_record(self, record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
+        """Events of one record: nothing of it is dropped, content stands as marks in `raw`."""
+        sealer = _sealer(self.package, context.content_key)
+        folded = fold(record)
+        pieces = self.split(folded) if self.split else iter([(folded, "")])
+        for piece, suffix in pieces:
+            yield self._event(piece, suffix, sealer, context)
+
+    def _event(self, record: Folded, suffix: str, sealer: RecordSealer, context: SourceContext) -> Event:
+        paths, now = self.paths, context.clock.now()
+        kind = first_of(record, paths.type) or "unknown"
+        actor_id = first_of(record, paths.actor_id)
+        email = first_of(record, paths.actor_email)
+        email = email if email and "@" in email else None
+        who = actor_id or email
+        raw = orjson.dumps(sealer.seal(record), default=str)
+        native = self.event_key(record) if self.event_key else first_of(record, paths.event_id)
+        event = Event(
+            tenant=context.tenant,
+            source=context.name,
+            product=self.product,
+            event_id=native + suffix if native else "sha256:" + hashlib.sha256(_canonical(record)).hexdigest() + suffix,
+            type=kind,
+            family=self.family_of(kind, record),
+            occurred_at=_moment(record, paths.time) or _moment(record, paths.observed) or now,
+            observed_at=_moment(record, paths.observed),
+            ingested_at=now,
+            outcome=self._outcome(first_of(record, paths.outcome)),
+            actor_kind=first_of(record, paths.actor_kind),
+            actor_id=actor_id,
+            actor_email=email,
+            account_key=account_key(self.product, who) if who else None,
+            organization_id=first_of(record, paths.organization),
+            ip=_address(first_of(record, paths.ip)),
+            user_agent=first_of(record, paths.user_agent),
+            device_id=first_of(record, paths.device),
+            target_kind=first_of(record, paths.target_kind),
+            target_id=first_of(record, paths.target_id),
+            raw=raw.decode(),
+        )
+        return self.amend(event, record) if self.amend else event
+
+    def _outcome(self, text: str | None) -> Outcome:
+        if text is None:
+            return "unknown"
+        return "failure" if text.casefold() in self.failures else "success"
+
+
+@lru_cache(maxsize=64)
+def _sealer(package: str, key: bytes) -> RecordSealer:
+    return RecordSealer(load_content_fields(package), key)
+
+
+def fold(value: Any) -> Any:
+    """Field names in lower case at every depth; of names that differ only in case the first that says something."""
+    if isinstance(value, Mapping):
+        kept: dict[str, Any] = {}
+        for name, inner in value.items():
+            lower = str(name).lower()
+            if kept.get(lower) is None:
+                kept[lower] = fold(inner)
+        return kept
+    if isinstance(value, list | tuple):
+        return [fold(item) for item in value]
+    return value
+
+
+def walk(record: Any, path: str) -> Iterator[Any]:
+    """Every value at a dotted path."""
+    head, _, rest = path.partition(".")
+    if isinstance(record, Mapping):
+        if path in record:  # flattened logs have dots in names
+            yield record[path]
+            return
+        if head in record:
+            yield from walk(record[head], rest) if rest else iter([record[head]])
+    elif isinstance(record, Sequence) and not isinstance(record, str):
+        if head == "*":
+            for item in record:
+                yield from walk(item, rest) if rest else iter([item])
+        elif head.isdigit() and int(head) < len(record):
+            yield from walk(record[int(head)], rest) if rest else iter([record[int(head)]])
+
+
+def first_of(record: Folded, paths: Sequence[str]) -> str | None:
+    """The first plain value at any of the paths, as text; placeholders for "nothing" do not count."""
+    for path in paths:
+        for value in walk(record, path):
+            if isinstance(value, bool):
+                return "true" if value else "false"
+            if isinstance(value, int | float):
+                return str(value)
+            if (
+                isinstance(value, str)
+                and value.strip()
+                and value.strip().casefold() not in ("none", "null", "n/a", "-")
+            ):
+                return value.strip()
+    return None
+
+
+def read_moment(value: Any) -> Micros | None:
+    """A time in any of the forms that logs use; None when it is none of them. A time without zone is UTC."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float) or (isinstance(value, str) and value.strip().replace(".", "", 1).isdigit()):
+        return _of_number(float(value))
+    text = str(value).strip()
+    if _SPACED.match(text):
+        text = text.replace(" ", "T", 1)
+    text = _LONG_FRACTION.sub(r"\1", text.removesuffix(" UTC"))
+    try:
+        return parse_time(text)
+    except ValueError:
+        pass
+    for form in ("%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S %z", "%m/%d/%Y %I:%M:%S %p", "%b %d %Y %H:%M:%S"):
+        try:
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is set on the next line
+        except ValueError:
+            continue
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    return None
+
+
+def _of_number(number: float) -> Micros | None:
+    for limit, factor in ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1)):
+        if 1e8 < number < limit:
+            return int(number * factor)
+    return int(number // 1_000) if 1e17 <= number < 1e20 else None
+
+
+def _moment(record: Folded, paths: Sequence[str]) -> Micros | None:
+    for path in paths:
+        for value in walk(record, path):
+            if (moment := read_moment(value)) is not None:
+                return moment
+    return None
+
+
+def _address(text: str | None) -> str | None:
+    """An address without its port."""
+    if text is None:
+        return None
+    found = _ADDRESS_PORT.match(text)
+    return found.group(1) if found else text.strip("[]")
+
+
+def _canonical(record: Folded) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS, default=str)
