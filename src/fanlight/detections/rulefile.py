@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from sigma.conditions import ConditionIdentifier, ConditionSelector
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
@@ -25,7 +27,7 @@ from fanlight.detections.correlation import Correlation, correlation_of
 from fanlight.detections.tree import Node, all_of, any_of, fields_of, required_of
 from fanlight.model import Severity
 
-__all__ = ["Rule", "RuleError", "RuleSet", "load_rules"]
+__all__ = ["OWN_KEYS", "Rule", "RuleError", "RuleSet", "load_rules", "own_rules"]
 
 #: Top-level keys of ours; everything else unknown is reported by `validate`.
 OWN_KEYS = frozenset(
@@ -88,6 +90,8 @@ class Rule:
     """Every top-level key that Sigma does not know, ours included."""
     conditions: Mapping[str, Node] = field(default_factory=dict)
     """Each named part of the detection, compiled alone: for explaining why an event matched."""
+    unused: tuple[str, ...] = ()
+    """Named parts that the condition does not use."""
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -124,6 +128,11 @@ class _Document:
     order: int
     digest: str
     data: dict[str, Any]
+
+
+def own_rules() -> Path:
+    """The folder of the rules that come with Fanlight."""
+    return Path(str(resources.files("fanlight.catalog"))) / "rules"
 
 
 def load_rules(paths: Iterable[Path | str], placeholders: Lists | None = None) -> RuleSet:
@@ -267,8 +276,27 @@ def _detection_rule(document: _Document, placeholders: Lists | None) -> tuple[Ru
         service=parsed.logsource.service,
         category=parsed.logsource.category,
         conditions=named,
+        unused=_unused(parsed),
     )
     return rule, parsed.logsource
+
+
+def _unused(parsed: SigmaRule) -> tuple[str, ...]:
+    """Parts of the detection that no condition names, by identifier or by pattern."""
+    used: set[str] = set()
+
+    def visit(item: Any) -> None:
+        if isinstance(item, ConditionIdentifier):
+            used.add(item.identifier)
+        elif isinstance(item, ConditionSelector):
+            used.update(named.identifier for named in item.resolve_referenced_detections(parsed.detection))
+        else:
+            for arg in item.args:
+                visit(arg)
+
+    for condition in parsed.detection.parsed_condition:
+        visit(condition.parse(postprocess=False))
+    return tuple(name for name in parsed.detection.detections if name not in used)
 
 
 def _correlation_rule(document: _Document) -> Rule:

@@ -42,7 +42,7 @@ from fanlight.detections.tree import (
 )
 from fanlight.enrich.network import parse_address
 
-__all__ = ["NUMBER", "TIME", "Index", "compile_test", "matches", "number_of", "time_part"]
+__all__ = ["Index", "compile_test", "matches", "number_of", "time_of", "time_part"]
 
 
 class _View:
@@ -262,11 +262,10 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
-#: What counts as a number, and as a time, in both executors.
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
-TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-_NUMBER = re.compile(NUMBER)
-_TIME = re.compile(TIME)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 
 
 def number_of(text: str) -> float | None:
@@ -277,14 +276,21 @@ def number_of(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-def time_part(text: str, unit: str) -> int | None:
-    """A part of an ISO 8601 time in UTC; None for any other text."""
+def time_of(text: str) -> datetime | None:
+    """An ISO 8601 time, in UTC and without zone; None for any other text. A time without zone is UTC."""
     upper = text.upper()
     if _TIME.fullmatch(upper) is None:
         return None
     try:
         moment = datetime.fromisoformat(upper)
-    except ValueError:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def time_part(text: str, unit: str) -> int | None:
+    """A part of an ISO 8601 time in UTC; None for any other text."""
+    moment = time_of(text)
+    if moment is None:
+        return None
     return moment.isocalendar().week if unit == "week" else int(getattr(moment, unit))

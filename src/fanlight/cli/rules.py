@@ -1,0 +1,171 @@
+"""`fanlight rules`: validate, test, match and count detection rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from fanlight.cli.common import Exit, FormatOption, end, print_rows
+
+if TYPE_CHECKING:
+    from fanlight.detections.rulefile import RuleSet
+
+__all__ = ["register"]
+
+RulesOption = Annotated[
+    list[Path] | None, Parameter(name="--rules", help="Folder or file of rules; default the rules of the product.")
+]
+ListsOption = Annotated[
+    Path | None, Parameter(name="--lists", help="YAML or JSON file of named lists for the `expand` modifier.")
+]
+
+
+def register(app: App) -> None:
+    """Add the `rules` group to the command line."""
+    group = App(name="rules", help="Work with detection rules.")
+    group.command(_validate, name="validate")
+    group.command(_test, name="test")
+    group.command(_match, name="match")
+    group.command(_coverage, name="coverage")
+    app.command(group)
+
+
+def _validate(*, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+    """Check rules: syntax, fields of known events, tests, doubles, unreachable conditions. Exit 1 on errors."""
+    from fanlight.detections.validate import validate
+
+    loaded = _load(rules, lists)
+    problems = validate(loaded, own=rules is None)
+    rows = [
+        {"rule": found.rule, "where": found.where, "severity": found.severity, "sentence": found.sentence}
+        for found in problems
+    ]
+    if format == "table":
+        for found in problems:
+            sys.stdout.write(f"{found.where}: {found.severity}: {found.sentence}\n")
+    else:
+        print_rows(rows, format)
+    errors = sum(found.severity == "error" for found in problems)
+    _say(f"{len(loaded.rules)} rules, {errors} errors, {len(problems) - errors} warnings.")
+    if errors:
+        end(Exit.FOUND)
+
+
+def _test(*names: str, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+    """Run the tests inside rule files, all or those of the named rules. Exit 1 when one fails."""
+    from fanlight.detections.ruletests import run
+    from fanlight.detections.scenario import run_tests
+
+    loaded = _load(rules, lists)
+    _complain(loaded)
+    chosen = [rule for rule in loaded.rules if not names or rule.name in names or rule.id in names]
+    missing = set(names) - {rule.name for rule in chosen} - {rule.id for rule in chosen}
+    if missing:
+        end(Exit.USAGE, f"No rule is called {sorted(missing)[0]}.")
+    results = run(chosen, run_tests)
+    failed = [result for result in results if not result.passed]
+    if format == "table":
+        for item in failed:
+            sys.stdout.write(f"{item.rule}: {item.name}: {item.sentence}\n")
+    else:
+        print_rows(
+            (
+                {"rule": item.rule, "test": item.name, "passed": item.passed, "sentence": item.sentence}
+                for item in results
+            ),
+            format,
+        )
+    _say(f"{len(results)} tests of {len(chosen)} rules, {len(failed)} failed.")
+    if failed or loaded.errors:
+        end(Exit.FOUND)
+
+
+def _match(
+    *,
+    events: Annotated[Path, Parameter(help="JSON Lines; `-` reads standard input.")],
+    rules: RulesOption = None,
+    engine: Literal["stream", "batch", "spark"] = "stream",
+    lists: ListsOption = None,
+) -> None:
+    """Print {"rule_id","line"} for every rule that matches the event on a line (from 1)."""
+    from fanlight.detections.match import EngineMissing, Outcome, match_lines
+
+    loaded = _load(rules, lists)
+    _complain(loaded)
+    if str(events) != "-" and not events.is_file():
+        end(Exit.USAGE, f"{events} is not a file; give a file of JSON Lines.")
+    outcome = Outcome()
+    try:
+        print_rows(
+            {"rule_id": hit.rule_id, "line": hit.line} for hit in match_lines(loaded, _lines(events), engine, outcome)
+        )
+    except EngineMissing as problem:
+        end(Exit.USAGE, str(problem))
+    except OSError as problem:
+        end(Exit.USAGE, f"{events} cannot be read: {problem.strerror}.")
+    if outcome.unreadable:
+        shown = ", ".join(str(number) for number in outcome.unreadable[:5])
+        _say(f"{len(outcome.unreadable)} of {outcome.lines} lines are not JSON objects: line {shown}.")
+    for rule_id, line in list(outcome.unknown_rules.items())[:5]:
+        _say(f"Line {line} asks for rule {rule_id}, which is not loaded.")
+
+
+def _coverage(*, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+    """ATT&CK techniques and data sources that the rules look at."""
+    from fanlight.detections.coverage import coverage
+
+    loaded = _load(rules, lists)
+    _complain(loaded)
+    print_rows(
+        (
+            {"technique": row.technique, "product": row.product, "rules": len(row.rules), "names": ", ".join(row.rules)}
+            for row in coverage(loaded)
+        ),
+        format,
+    )
+
+
+def _load(paths: list[Path] | None, lists: Path | None) -> RuleSet:
+    from fanlight.detections.rulefile import load_rules, own_rules
+
+    try:
+        return load_rules(paths or [own_rules()], _lists(lists))
+    except ValueError as problem:
+        end(Exit.USAGE, str(problem))
+
+
+def _lists(path: Path | None) -> dict[str, list[str]]:
+    import yaml
+
+    if path is None:
+        return {}
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as problem:
+        end(Exit.USAGE, f"{path} cannot be read: {problem.strerror}.")
+    except (yaml.YAMLError, UnicodeDecodeError):
+        end(Exit.USAGE, f"{path} is neither YAML nor JSON; write `name: [entry, entry]`.")
+    if not isinstance(data, dict) or not all(isinstance(entries, list) for entries in data.values()):
+        end(Exit.USAGE, f"{path} must map names to lists; write `name: [entry, entry]`.")
+    return {str(name): [str(entry) for entry in entries] for name, entries in data.items()}
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if str(path) == "-":
+        yield from sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        yield from file
+
+
+def _complain(loaded: RuleSet) -> None:
+    for error in loaded.errors:
+        _say(str(error))
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")

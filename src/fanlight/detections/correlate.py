@@ -1,0 +1,243 @@
+"""Correlations: conditions on several matches inside a sliding window, per group.
+
+A window ends at every match and reaches `timespan` back, both ends inclusive. Groups compare without regard to case; a
+match that lacks a group field belongs to none. Matches are put in order of time, ties by event id, so the order of
+arrival does not matter.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from fanlight.detections.correlation import Correlation, Seen, SeenAll, SeenAny, SeenNode, Unseen
+from fanlight.detections.record import Record, fold_text, text_of, values_of
+from fanlight.detections.rulefile import Rule
+from fanlight.detections.stream import number_of
+from fanlight.model import Micros
+
+__all__ = ["Correlated", "Hit", "correlate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule matched one event, or a correlation came true at it."""
+
+    rule_id: str
+    at: Micros
+    event_id: str
+    record: Record
+    members: tuple[str, ...] = ()
+    """Event ids behind a correlation's match; empty for a single event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """A correlation came true with its last event, the anchor."""
+
+    rule: Rule
+    group: tuple[str, ...]
+    anchor: Hit
+    events: tuple[str, ...]
+    """Ids of every event in the window, in time order, the anchor's last."""
+    value: float
+    """What was counted or measured."""
+
+
+def correlate(rules: Iterable[Rule], hits: Iterable[Hit]) -> list[Correlated]:
+    """Every time a correlation holds at one of its matches, chains of correlations included, in order of time."""
+    waiting = [rule for rule in rules if rule.correlation is not None]
+    known = sorted(hits, key=_order)
+    results: list[Correlated] = []
+    done: set[str] = set()
+    open_ids = {rule.id for rule in waiting}
+    while waiting:
+        ready = [rule for rule in waiting if not (set(_correlation(rule).rules) & open_ids) - done - {rule.id}]
+        if not ready:
+            break  # correlations that refer to each other in a circle never come true
+        for rule in ready:
+            found = list(_evaluate(rule, _correlation(rule), known))
+            results.extend(found)
+            done.add(rule.id)
+            known = sorted([*known, *(_as_hit(item) for item in found)], key=_order)
+        waiting = [rule for rule in waiting if rule.id not in done]
+    results.sort(key=lambda item: _order(item.anchor))
+    return results
+
+
+def _order(hit: Hit) -> tuple[Micros, str]:
+    return hit.at, hit.event_id
+
+
+def _correlation(rule: Rule) -> Correlation:
+    assert rule.correlation is not None
+    return rule.correlation
+
+
+def _as_hit(found: Correlated) -> Hit:
+    """A correlation's match for the next one in a chain: it has the anchor's fields and its own group names."""
+    names = _correlation(found.rule).group_by
+    record = {**found.anchor.record, **dict(zip(names, found.group, strict=True))}
+    return Hit(found.rule.id, found.anchor.at, found.anchor.event_id, record, found.events)
+
+
+def _evaluate(rule: Rule, asked: Correlation, hits: Sequence[Hit]) -> Iterator[Correlated]:
+    windows: dict[tuple[str, ...], _Window] = {}
+    wanted = set(asked.rules)
+    for hit in hits:
+        if hit.rule_id not in wanted:
+            continue
+        for group in _groups(asked, hit):
+            window = windows.get(group)
+            if window is None:
+                window = windows[group] = _Window(asked)
+            window.add(hit)
+            value = window.measure()
+            if value is not None:
+                yield Correlated(rule, group, hit, window.event_ids(), value)
+
+
+def _groups(asked: Correlation, hit: Hit) -> Iterator[tuple[str, ...]]:
+    """The groups a match belongs to: one for every combination of values of its group fields."""
+    texts: list[list[str]] = []
+    for name in asked.group_by:
+        source = asked.aliases.get(name, {}).get(hit.rule_id, name)
+        values = values_of(hit.record, source)
+        if not values and name in hit.record:
+            values = values_of(hit.record, name)  # a chained correlation carries the alias itself
+        texts.append(list(dict.fromkeys(fold_text(text_of(value)) for value in values)))
+    return product(*texts)
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Window:
+    """The matches of one group that lie inside the time span of the newest."""
+
+    asked: Correlation
+    hits: deque[Hit] = field(default_factory=deque)
+    rules: Counter[str] = field(default_factory=Counter)
+    values: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def add(self, hit: Hit) -> None:
+        self.hits.append(hit)
+        self._count(hit, 1)
+        while self.hits[0].at < hit.at - self.asked.timespan:
+            self._count(self.hits.popleft(), -1)
+
+    def _count(self, hit: Hit, step: int) -> None:
+        counts: list[tuple[Counter[Any], Any]] = [(self.rules, hit.rule_id)]
+        if self.asked.type == "value_count":
+            counts += [(self.values, value) for value in self._distinct(hit)]
+        for counter, key in counts:
+            counter[key] += step
+            if counter[key] <= 0:
+                del counter[key]
+
+    def _distinct(self, hit: Hit) -> Iterator[tuple[str, ...]]:
+        texts = [
+            dict.fromkeys(fold_text(text_of(value)) for value in values_of(hit.record, name))
+            for name in self.asked.fields
+        ]
+        return product(*texts)
+
+    def event_ids(self) -> tuple[str, ...]:
+        ids: dict[str, None] = {}
+        for hit in self.hits:
+            for event_id in hit.members or (hit.event_id,):
+                ids[event_id] = None
+        return tuple(ids)
+
+    def measure(self) -> float | None:
+        """What the condition measured when it holds now, else None."""
+        asked = self.asked
+        match asked.type:
+            case "temporal" | "temporal_ordered":
+                return self._temporal()
+            case "event_count":
+                value: float | None = len(self.hits)
+            case "value_count":
+                value = len(self.values)
+            case _:
+                value = self._statistic()
+        if value is None or not _SIGNS[asked.operator](value, asked.threshold):
+            return None
+        return value
+
+    def _statistic(self) -> float | None:
+        name = self.asked.fields[0]
+        numbers = [
+            number
+            for hit in self.hits
+            for value in values_of(hit.record, name)
+            if (number := number_of(text_of(value))) is not None
+        ]
+        if not numbers:
+            return None
+        match self.asked.type:
+            case "value_sum":
+                return sum(numbers)
+            case "value_avg":
+                return sum(numbers) / len(numbers)
+            case "value_median":
+                return _quantile(numbers, 50)
+        return _quantile(numbers, self.asked.percentile if self.asked.percentile is not None else 50)
+
+    def _temporal(self) -> float | None:
+        asked = self.asked
+        seen = len(self.rules)
+        if asked.expression is not None:
+            held = _holds(asked.expression, self.rules)
+        else:
+            held = _SIGNS[asked.operator](seen, asked.threshold)
+        if held and asked.type == "temporal_ordered":
+            held = self._in_order(asked.rules if asked.expression is None else _named(asked.expression))
+        return float(seen) if held else None
+
+    def _in_order(self, order: Sequence[str]) -> bool:
+        """Whether the rules that matched did so one after the other in the stated order, ending at the newest."""
+        needed = [rule for rule in order if rule in self.rules]
+        place = 0
+        for hit in self.hits:
+            if place < len(needed) and hit.rule_id == needed[place]:
+                place += 1
+        return place == len(needed) and self.hits[-1].rule_id == needed[-1]
+
+
+def _holds(node: SeenNode, rules: Counter[str]) -> bool:
+    match node:
+        case Seen(rule):
+            return rules[rule] > 0 if rule in rules else False
+        case SeenAll(parts):
+            return all(_holds(part, rules) for part in parts)
+        case SeenAny(parts):
+            return any(_holds(part, rules) for part in parts)
+        case Unseen(part):
+            return not _holds(part, rules)
+
+
+def _named(node: SeenNode) -> tuple[str, ...]:
+    """Rules that an expression wants seen, in the order it names them."""
+    match node:
+        case Seen(rule):
+            return (rule,)
+        case SeenAll(parts) | SeenAny(parts):
+            return tuple(dict.fromkeys(rule for part in parts for rule in _named(part)))
+    return ()
+
+
+def _quantile(numbers: Sequence[float], percent: float) -> float:
+    """Quantile with linear interpolation between neighbours, as SQL's `percentile_cont`."""
+    ordered = sorted(numbers)
+    place = (len(ordered) - 1) * percent / 100
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
