@@ -79,7 +79,7 @@ def world() -> TinyWorld:
 @pytest.fixture
 def simulator(world: TinyWorld) -> Iterator[RunningSimulator]:
     """Its fake vendors, without a rate limit."""
-    with serve(world, rate=0) as running:  # type: ignore[arg-type]
+    with serve(world, rate=0, drip_seconds=0.02) as running:  # type: ignore[arg-type]
         yield running
 
 

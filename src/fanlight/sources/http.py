@@ -11,11 +11,13 @@ import ipaddress
 import json
 import random
 import re
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -31,10 +33,13 @@ __all__ = [
     "Download",
     "ErrorFacts",
     "HttpRefusal",
+    "Parameters",
     "RateFacts",
     "VendorClient",
     "VendorManner",
     "check_address",
+    "read_count",
+    "read_retry_after",
     "user_agent",
 ]
 
@@ -150,6 +155,12 @@ def check_address(url: str) -> str:
     )
 
 
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Read from disk once a process; it takes tens of milliseconds."""
+    return httpx.create_ssl_context()
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -198,6 +209,7 @@ class VendorClient:
             headers={"user-agent": self.agent, "accept": "application/json", **(headers or {})},
             timeout=httpx.Timeout(timeout_seconds, connect=15.0),
             follow_redirects=False,
+            verify=_trusted_authorities(),
             # A proxy from the environment is for TLS only: through plain http it would read the key.
             trust_env=self.base_url.startswith("https:"),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=30.0),
@@ -268,6 +280,11 @@ class VendorClient:
             truncated=truncated,
         )
 
+    def is_own(self, url: str) -> bool:
+        """Whether an address has the scheme, host and port of this client's base address."""
+        own, given = urlsplit(self.base_url), urlsplit(url)
+        return (own.scheme, own.netloc) == (given.scheme, given.netloc)
+
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
@@ -320,7 +337,7 @@ class VendorClient:
     ) -> _Answer:
         answer = _Answer()
         url = path if path.startswith(("https://", "http://")) else self.base_url + path
-        if urlsplit(url).netloc != self.host:
+        if not self.is_own(url):
             raise SourceError(f"{self.label} pointed to another host; the key stays here.", kind="refused")
         if self._secret_headers is None:
             self._secret_headers = dict(self._credentials())

@@ -12,13 +12,14 @@ Every source has a data file `content_fields.json` beside its mapping:
 administration in the vendor's own sentences, and rules match on them.
 
 An entry with dots is a whole path from the root, an entry without is the last name at any depth. Any other text is
-kept only when it looks like an identifier, a number or an enumeration: at most 256 ASCII characters, no white space.
-Everything else is replaced by `SealedMark` (length and keyed hash), so a field that the vendor adds tomorrow cannot
-carry content into the store.
+kept only when it looks like an identifier, a number, a time or an enumeration: at most 256 ASCII characters, no white
+space. Everything else is replaced by `SealedMark` (length and keyed hash), so a field that the vendor adds tomorrow
+cannot carry content into the store.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -35,6 +36,7 @@ _SHORT = 256
 _LONG = 2048
 _DEEPEST = 24
 _WIDEST = 4096
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?$")
 Action = Literal["content", "name", "long", "host", "token"]
 
 
@@ -150,7 +152,7 @@ class RecordSealer:
     def _seal_text(self, text: str, place: _Place, found: Callable[[SealedField], None] | None) -> Any:
         action = place.action
         if action == "token":
-            if len(text) <= _SHORT and text.isascii() and len(text.split(None, 1)) < 2:
+            if len(text) <= _SHORT and text.isascii() and (len(text.split(None, 1)) < 2 or _MOMENT.match(text)):
                 return text
         elif action == "name":
             if len(text) <= _SHORT:

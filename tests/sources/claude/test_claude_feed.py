@@ -69,8 +69,8 @@ def test_a_row_indexed_three_hours_late_is_found_by_a_sweep_and_marked(connect, 
 def test_complete_and_once_with_faults_and_kills(connect, simulator, world, seed):
     simulator.set_faults(0.3, seed=seed)
     store, dice = Store(), random.Random(seed)
-    for _ in range(60):
-        if collect(feed_of(connect(feed_page="100")), store, kill=dice):
+    for _ in range(200):
+        if collect(feed_of(connect(feed_page="30")), store, kill=dice):
             break
     assert sum(simulator.faults_struck().values()) > 5
     simulator.set_faults(0)

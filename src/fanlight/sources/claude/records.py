@@ -6,7 +6,6 @@ that a field added by the vendor is noticed and cannot carry content.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,8 +13,9 @@ import orjson
 
 from fanlight.model import Grant, GrantVia, Micros, ObjectVersion, Sealed, account_key
 from fanlight.sources.claude.api import when
+from fanlight.sources.options import grant_key
 
-__all__ = ["RecordMapper", "grant_key"]
+__all__ = ["RecordMapper"]
 
 Record = Mapping[str, Any]
 
@@ -49,11 +49,6 @@ _READ_ELSEWHERE = frozenset(
         "compartment_id", "tags",
     }
 )  # fmt: skip
-
-
-def grant_key(*parts: str | None) -> str:
-    """The deterministic id of a grant."""
-    return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:32]
 
 
 def _text(value: object) -> str | None:

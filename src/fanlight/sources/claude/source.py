@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fanlight.model import Micros, ObjectVersion
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.claude.api import ClaudeApi
+from fanlight.sources.claude.check import check_key
+from fanlight.sources.claude.console import AnalyticsSnapshots, ConsoleApi, ConsoleSnapshots
 from fanlight.sources.claude.content import ContentReader
 from fanlight.sources.claude.directory import DirectorySnapshots, ProjectSnapshots
 from fanlight.sources.claude.feed import LARGEST_PAGE, ActivityFeed, OwnTraffic
@@ -21,9 +23,9 @@ from fanlight.sources.contract import (
     InventoryStream,
     SnapshotStream,
     SourceContext,
-    SourceError,
     SourceReport,
 )
+from fanlight.sources.options import number_of
 
 __all__ = ["ClaudeSource"]
 
@@ -66,6 +68,12 @@ class ClaudeSource:
             DirectorySnapshots(self.api, self.records),
             ProjectSnapshots(self.api, self.records),
         ]
+        self._console = self._neighbour("admin_key", 100, tag.hexdigest())
+        self._analytics = self._neighbour("analytics_key", 60, tag.hexdigest())
+        if self._console is not None:
+            self._snapshots.append(ConsoleSnapshots(self._console, self.records))
+        if self._analytics is not None:
+            self._snapshots.append(AnalyticsSnapshots(self._analytics, self.records))
         self._inventories: list[InventoryStream] = [
             Chats(self.api, self.records, page=int(min(1000, number_of(options, "chat_page", 1000)))),
             Projects(self.api, self.records),
@@ -92,27 +100,34 @@ class ClaudeSource:
         return self._content.read(ref, since)
 
     def check(self) -> SourceReport:
-        """Try the key against one cheap request a scope."""
-        raise NotImplementedError
+        """Try the key against one cheap request a scope; see `check_key`."""
+        return check_key(self.api, self._console, self._analytics)
 
     def requests(self) -> Mapping[str, int]:
         """Requests by purpose; a retry counts as `<purpose>:retry`."""
-        return self.budget.spent()
+        spent = dict(self.budget.spent())
+        for neighbour in (self._console, self._analytics):
+            for purpose, count in (neighbour.budget.spent() if neighbour else {}).items():
+                spent[purpose] = spent.get(purpose, 0) + count
+        return spent
 
     def close(self) -> None:
         """Close all connections."""
-        self.api.close()
+        for neighbour in (self.api, self._console, self._analytics):
+            if neighbour is not None:
+                neighbour.close()
 
-
-def number_of(options: Mapping[str, str], name: str, default: float) -> float:
-    """A numeric option. Raises `SourceError` for something else than a positive number."""
-    text = options.get(name)
-    if text is None or text == "":
-        return float(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if value <= 0:
-        raise SourceError(f"The option {name} must be a number above 0.", kind="refused")
-    return value
+    def _neighbour(self, option: str, limit: int, tag: str) -> ConsoleApi | None:
+        """The Admin or Analytics API, where a key for it was given. They have limits of their own."""
+        context, options = self._context, self._context.options
+        if not options.get(option):
+            return None
+        budget = SharedBudget(context.clock, limit=limit, share=number_of(options, "share", _SHARE))
+        return ConsoleApi(
+            url=options.get("admin_url") or options.get("url") or _URL,
+            read_key=lambda: context.read_secret(options[option]),
+            clock=context.clock,
+            budget=budget,
+            agent_tag=tag,
+            patience_seconds=number_of(options, "patience", 900.0),
+        )
