@@ -11,7 +11,16 @@ from fanlight.simulator.identifiers import number_of, stable_uuid, tagged_id
 from fanlight.simulator.projects import user_body
 from fanlight.simulator.records import ArtifactRecord, Chat, FileRecord, value_at
 from fanlight.simulator.stage import Stage
-from fanlight.simulator.text import artifact_text, chat_name, file_bytes, file_name, message_text, mime_of, sized_file, tool_blocks
+from fanlight.simulator.text import (
+    artifact_text,
+    chat_name,
+    file_bytes,
+    file_name,
+    message_text,
+    mime_of,
+    sized_file,
+    tool_blocks,
+)
 from fanlight.simulator.wire import wire_time
 from fanlight.simulator.world import FileContent, Row, Wire
 

@@ -297,7 +297,9 @@ def _special_accounts(company: Company, rng: random.Random) -> None:
         person = chosen.pop()
         local, domain = person.email.split("@")
         person.email = f"{'.'.join(part.capitalize() for part in local.split('.'))}@{domain}"
-    for i, name in enumerate(("finance-desk", "launch-team")[: 1 + scale]):  # shared mailbox without a person in the IdP
+    for i, name in enumerate(
+        ("finance-desk", "launch-team")[: 1 + scale]
+    ):  # shared mailbox without a person in the IdP
         person = chosen.pop()
         person.kind, person.first, person.last = "shared_mailbox", name.replace("-", " ").capitalize(), ""
         person.email, person.okta_id, person.okta_login = f"{name}@example.com", None, None
@@ -318,7 +320,9 @@ def _special_accounts(company: Company, rng: random.Random) -> None:
         person.okta_status = []
         person.email = f"{person.first}{person.index}@example.org".lower()
         person.kind = "contractor"
-    gone = [p for p in company.people if p.left_at and company.start + 20 * DAY < p.left_at < company.first_now - 20 * DAY]
+    gone = [
+        p for p in company.people if p.left_at and company.start + 20 * DAY < p.left_at < company.first_now - 20 * DAY
+    ]
     for leaver in gone[:scale]:  # the address of somebody who left goes to a newcomer
         heir = chosen.pop()
         heir.joined_at = leaver.left_at + 12 * DAY  # type: ignore[operator]
@@ -363,7 +367,10 @@ def _define_roles(company: Company) -> None:
         for name, description, actions, dated in rows:
             company.roles.append(
                 RoleRecord(
-                    ids_of(company.seed, "rbac_role", number), organization.uuid, name, description,
+                    ids_of(company.seed, "rbac_role", number),
+                    organization.uuid,
+                    name,
+                    description,
                     company.start - 200 * DAY + number * HOUR if dated else None,
                     tuple((action, "organization", organization.uuid) for action in actions),
                 )  # fmt: skip

@@ -13,7 +13,15 @@ from fanlight.simulator.stage import Stage
 from fanlight.simulator.wire import wire_time
 from fanlight.simulator.world import Activity, Row, Wire
 
-__all__ = ["analytics_users", "api_keys", "service_accounts", "usage_buckets", "users", "workspace_members", "workspaces"]
+__all__ = [
+    "analytics_users",
+    "api_keys",
+    "service_accounts",
+    "usage_buckets",
+    "users",
+    "workspace_members",
+    "workspaces",
+]
 
 
 def api_keys(stage: Stage) -> list[Row]:
@@ -27,7 +35,9 @@ def api_keys(stage: Stage) -> list[Row]:
             principal = {"type": "service_account_actor", "service_account_id": key.service_account}
         elif creator:
             principal = {"type": "user_actor", "user_id": creator}
-        scope: Wire = {"type": "workspace", "workspace_id": key.workspace} if key.workspace else {"type": "organization"}
+        scope: Wire = (
+            {"type": "workspace", "workspace_id": key.workspace} if key.workspace else {"type": "organization"}
+        )
         hint = stable_bytes("hint", key.id, size=4).hex()
         body: Wire = {
             "type": "api_key",

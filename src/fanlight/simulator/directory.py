@@ -16,7 +16,11 @@ __all__ = ["group_members", "groups", "organizations", "role_permissions", "role
 def organizations(stage: Stage) -> list[Row]:
     return [
         Row(
-            o.uuid, {"uuid": o.uuid, "name": o.name, "created_at": wire_time(o.created_at)}, o.created_at, o.created_at, o.uuid
+            o.uuid,
+            {"uuid": o.uuid, "name": o.name, "created_at": wire_time(o.created_at)},
+            o.created_at,
+            o.created_at,
+            o.uuid,
         )
         for o in sorted(stage.company.organizations, key=lambda o: o.created_at)
     ]
@@ -158,7 +162,10 @@ def _settings(stage: Stage, organization: Organization) -> Wire:
         {
             "name": "data_retention_periods",
             "type": "data_retention",
-            "value": {"chat": {"type": "fixed", "duration": 24, "timescale": "month"}, "project": {"type": "indefinite"}},
+            "value": {
+                "chat": {"type": "fixed", "duration": 24, "timescale": "month"},
+                "project": {"type": "indefinite"},
+            },
         },
     ]
     keys = [
@@ -181,5 +188,3 @@ def _settings(stage: Stage, organization: Organization) -> Wire:
         "settings": rows,
         "api_keys": keys,
     }
-
-

@@ -12,7 +12,17 @@ from ipaddress import ip_network
 
 from fanlight.simulator.world import Place
 
-__all__ = ["COUNTRIES", "DESTINATIONS", "FAR", "FOREIGN_HOSTING", "LONE_TRIP", "OFFICES", "Country", "Spot", "all_places"]
+__all__ = [
+    "COUNTRIES",
+    "DESTINATIONS",
+    "FAR",
+    "FOREIGN_HOSTING",
+    "LONE_TRIP",
+    "OFFICES",
+    "Country",
+    "Spot",
+    "all_places",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fanlight.model import Micros
@@ -19,6 +21,8 @@ __all__ = ["address_at_home", "agent_of", "local_moment", "perform_people"]
 
 #: Days before the first now in which people of sensitive projects keep strictly to their habits.
 _CALM_DAYS = 16
+Actor = Mapping[str, Any]
+_HARMLESS = frozenset({"none", "low"})
 _CHAT, _PROJECT, _FILE, _UPLOAD, _DOCUMENT = (NAMES[k] for k in ("chat", "project", "file", "upload", "document"))
 
 
@@ -59,6 +63,8 @@ class _Sitting:
     ip: str
     agent: str
     steps: int
+    guarded: bool = False
+    """Away in the calm days: touches nothing sensitive, so that only the stories do."""
 
 
 def perform_people(stage: Stage, day: int, rng: random.Random) -> None:
@@ -89,12 +95,11 @@ def _work(
     stage: Stage, person: Person, day: int, weekday: int, rng: random.Random, calm: bool, quarter_end: bool
 ) -> None:
     for sitting in _sittings(stage, person, day, weekday, rng, calm):
+        sitting.guarded = calm and person.trip is not None
         _sit(stage, person, sitting, rng, quarter_end)
 
 
-def _sittings(
-    stage: Stage, person: Person, day: int, weekday: int, rng: random.Random, calm: bool
-) -> list[_Sitting]:
+def _sittings(stage: Stage, person: Person, day: int, weekday: int, rng: random.Random, calm: bool) -> list[_Sitting]:
     zone = person.country.timezone
     spot = _travel(stage, person, day, rng, calm)
     devices = [d for d in person.devices if d.since <= day * DAY and d.kind != "mobile"]
@@ -115,7 +120,9 @@ def _sittings(
         home = address_at_home(person, rng) if spot is None else ip
         agent = agent_of(stage, rng.choice(devices), day)
         sittings.append(_Sitting(local_moment(zone, day, start), home, agent, rng.randint(2, 5)))
-        sittings.append(_Sitting(local_moment(zone, day, start + rng.uniform(2.0, 4.5)), home, agent, rng.randint(1, 4)))
+        sittings.append(
+            _Sitting(local_moment(zone, day, start + rng.uniform(2.0, 4.5)), home, agent, rng.randint(1, 4))
+        )
         return sittings
     agent = agent_of(stage, rng.choice(devices[:2] if rng.random() < 0.8 else devices), day)
     sittings.append(_Sitting(local_moment(zone, day, max(6.8, start)), ip, agent, 1 + int(rng.expovariate(0.75))))
@@ -165,8 +172,30 @@ def _sit(stage: Stage, person: Person, sitting: _Sitting, rng: random.Random, qu
     for _ in range(min(steps, 7)):
         at = _step(stage, person, at, organization, actor, sitting, rng)
         at += int(rng.expovariate(1 / 240)) * SECOND + 5 * SECOND
-    if person.api_user and rng.random() < 0.12:
+    if not sitting.guarded:
+        _sessions(stage, person, at, organization, actor, rng)
+    if person.api_user and rng.random() < (0.5 if "owner" in person.organizations.values() else 0.12):
         _use_console(stage, person, at + MINUTE, actor, rng)
+
+
+def _sessions(stage: Stage, person: Person, at: Micros, organization: str, actor: Actor, rng: random.Random) -> None:
+    """Work in Claude Code, Cowork or an Office agent now and then."""
+    roll = rng.random()
+    coder = person.devices[-1].kind == "cli" or any(d.kind == "cli" for d in person.devices)
+    if roll > (0.035 if coder else 0.012):
+        return
+    tier: Tier = "high" if roll < 0.0004 else "low" if rng.random() < 0.3 else "none"
+    if coder:
+        stage.open_session(person, at, organization, "claude_code", tier)
+    elif roll < 0.004:
+        session = stage.open_session(person, at, organization, "cowork_remote", tier)
+        stage.emit(
+            at, "cowork_session_updated", stage.organization_pair(organization), actor,
+            ("cowork_session_id", "claude_project_id"), (session.id, stage.project_id(session.project)),
+        )  # fmt: skip
+    else:
+        surface = rng.choice(("cowork", "office_agents/excel", "office_agents/word", "claude_in_chrome"))
+        stage.open_session(person, at, organization, surface, tier)
 
 
 def _organization(stage: Stage, person: Person, rng: random.Random) -> str | None:
@@ -176,13 +205,17 @@ def _organization(stage: Stage, person: Person, rng: random.Random) -> str | Non
     return homes[0] if len(homes) == 1 or rng.random() < 0.8 else homes[1]
 
 
-def _pick_project(stage: Stage, person: Person, organization: str, at: Micros, rng: random.Random) -> int | None:
+def _pick_project(
+    stage: Stage, person: Person, organization: str, at: Micros, rng: random.Random, guarded: bool = False
+) -> int | None:
     """A project of the person in that organization; the first ones are the main ones."""
     projects = stage.company.projects
     mine = [
         n
         for n in person.projects
-        if projects[n].organization == organization and projects[n].created_at < at
+        if projects[n].organization == organization
+        and projects[n].created_at < at
+        and (not guarded or projects[n].tier == "none")
     ]
     if not mine:
         return None
@@ -190,57 +223,61 @@ def _pick_project(stage: Stage, person: Person, organization: str, at: Micros, r
 
 
 def _step(
-    stage: Stage, person: Person, at: Micros, organization: str, actor: object, sitting: _Sitting, rng: random.Random
+    stage: Stage, person: Person, at: Micros, organization: str, actor: Actor, sitting: _Sitting, rng: random.Random
 ) -> Micros:  # fmt: skip
     pair = stage.organization_pair(organization)
     roll = rng.random()
     emit = stage.emit
     if roll < 0.048:
-        return _new_chat(stage, person, at, organization, pair, actor, rng)
+        return _new_chat(stage, person, at, organization, pair, actor, rng, sitting.guarded)
     if roll < 0.50:
-        chat = _recent(stage, person, organization, rng)
+        chat = _recent(stage, person, organization, rng, sitting.guarded)
         if chat is None:
-            return _new_chat(stage, person, at, organization, pair, actor, rng)
+            return _new_chat(stage, person, at, organization, pair, actor, rng, sitting.guarded)
         project_id = stage.project_id(chat.project_at(at))
-        emit(at, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, project_id))  # type: ignore[arg-type]
+        emit(at, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, project_id))
         if roll < 0.165:
             return _continue_chat(stage, chat, at + 30 * SECOND, pair, actor, project_id, rng)
         if roll < 0.19:
             return _curate(stage, person, chat, at + 20 * SECOND, pair, actor, rng)
         return at
-    number = _pick_project(stage, person, organization, at, rng)
+    number = _pick_project(stage, person, organization, at, rng, sitting.guarded)
     if number is None:
         if roll < 0.75:
-            emit(at, "claude_user_settings_updated", pair, actor, ("updates",), (_settings(rng),))  # type: ignore[arg-type]
+            emit(at, "claude_user_settings_updated", pair, actor, ("updates",), (_settings(rng),))
         return at
     project = stage.company.projects[number]
-    emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,))  # type: ignore[arg-type]
+    emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,))
     if roll < 0.70:
         return at
     at += 15 * SECOND
     if roll < 0.80 and project.files:
         files = [f for f in project.files if f.created_at < at]
         if files:
-            emit(at, "claude_file_viewed", pair, actor, _FILE, (rng.choice(files).id, None, project.id))  # type: ignore[arg-type]
+            emit(at, "claude_file_viewed", pair, actor, _FILE, (rng.choice(files).id, None, project.id))
     elif roll < 0.87 and project.documents:
         documents = [d for d in project.documents if d.created_at < at]
         if documents:
             document = rng.choice(documents)
-            emit(at, "claude_project_document_viewed", pair, actor, _DOCUMENT, (document.id, project.id, None))  # type: ignore[arg-type]
+            emit(at, "claude_project_document_viewed", pair, actor, _DOCUMENT, (document.id, project.id, None))
     elif project.chats:
         chat = stage.company.chats[rng.choice(project.chats[-12:])]
         if chat.created_at < at and chat.deleted_at is None and chat.project_at(at) == number:
-            emit(at, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, project.id))  # type: ignore[arg-type]
+            emit(at, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, project.id))
     return at
 
 
-def _recent(stage: Stage, person: Person, organization: str, rng: random.Random) -> Chat | None:
+def _recent(stage: Stage, person: Person, organization: str, rng: random.Random, guarded: bool = False) -> Chat | None:
     chats = stage.company.chats
     for _ in range(3):
         if not person.recent:
             return None
         chat = chats[person.recent[-1 - min(int(rng.expovariate(0.5)), len(person.recent) - 1)]]
-        if chat.deleted_at is None and chat.organization == organization:
+        if (
+            chat.deleted_at is None
+            and chat.organization == organization
+            and not (guarded and chat.tier not in _HARMLESS)
+        ):
             return chat
     return None
 
@@ -258,30 +295,37 @@ def _tier_of(stage: Stage, project: int | None, rng: random.Random) -> Tier:
 
 
 def _new_chat(
-    stage: Stage, person: Person, at: Micros, organization: str, pair: tuple[str, str], actor: object, rng: random.Random
+    stage: Stage,
+    person: Person,
+    at: Micros,
+    organization: str,
+    pair: tuple[str, str],
+    actor: Actor,
+    rng: random.Random,
+    guarded: bool = False,
 ) -> Micros:
-    project = _pick_project(stage, person, organization, at, rng) if rng.random() < 0.6 else None
-    tier = _tier_of(stage, project, rng)
+    project = _pick_project(stage, person, organization, at, rng, guarded) if rng.random() < 0.6 else None
+    tier = "none" if guarded else _tier_of(stage, project, rng)
     chat = stage.start_chat(person, at, organization, project, tier)
     person.recent.append(chat.number)
     del person.recent[:-12]
     project_id = stage.project_id(project)
-    stage.emit(at, "claude_chat_created", pair, actor, _CHAT, (chat.id, project_id))  # type: ignore[arg-type]
+    stage.emit(at, "claude_chat_created", pair, actor, _CHAT, (chat.id, project_id))
     if rng.random() < 0.10:
         inner: Tier = "none" if tier in {"none", "low"} else tier
         file_id = stage.attach(chat, at + SECOND, 0, inner)
-        stage.emit(at + 2 * SECOND, "claude_file_uploaded", pair, actor, _UPLOAD, (file_id, None, chat.id, project_id))  # type: ignore[arg-type]
+        stage.emit(at + 2 * SECOND, "claude_file_uploaded", pair, actor, _UPLOAD, (file_id, None, chat.id, project_id))
     chat.tools = rng.random() < 0.12
     last = stage.add_turns(chat, at + 5 * SECOND, 1 + min(6, int(rng.expovariate(0.7))))
     if rng.random() < 0.4:
-        stage.emit(at + 25 * SECOND, "claude_chat_updated", pair, actor, _CHAT, (chat.id, project_id))  # type: ignore[arg-type]
+        stage.emit(at + 25 * SECOND, "claude_chat_updated", pair, actor, _CHAT, (chat.id, project_id))
     if rng.random() < 0.05:
         _answer_extras(stage, chat, last, pair, actor, rng)
     return last
 
 
 def _answer_extras(
-    stage: Stage, chat: Chat, at: Micros, pair: tuple[str, str], actor: object, rng: random.Random
+    stage: Stage, chat: Chat, at: Micros, pair: tuple[str, str], actor: Actor, rng: random.Random
 ) -> None:
     """An answer that brings a file or an artifact."""
     tier: Tier = "low" if chat.tier in {"none", "low"} and rng.random() < 0.3 else "none"
@@ -290,15 +334,21 @@ def _answer_extras(
         stage.generate_file(chat, at + 30 * SECOND, turn, chat.tier if chat.tier == "high" else tier)
         return
     artifact = stage.make_artifact(chat, at + 30 * SECOND, turn, tier)
-    stage.emit(at + 31 * SECOND, "claude_artifact_created", pair, actor, ("claude_artifact_id",), (artifact.id,))  # type: ignore[arg-type]
+    stage.emit(at + 31 * SECOND, "claude_artifact_created", pair, actor, ("claude_artifact_id",), (artifact.id,))
     stage.emit(
-        at + 40 * SECOND, "claude_artifact_viewed", pair, actor,  # type: ignore[arg-type]
+        at + 40 * SECOND, "claude_artifact_viewed", pair, actor,
         ("claude_artifact_id", "claude_artifact_version_id"), (artifact.id, artifact.version_id),
     )  # fmt: skip
 
 
 def _continue_chat(
-    stage: Stage, chat: Chat, at: Micros, pair: tuple[str, str], actor: object, project_id: str | None, rng: random.Random
+    stage: Stage,
+    chat: Chat,
+    at: Micros,
+    pair: tuple[str, str],
+    actor: Actor,
+    project_id: str | None,
+    rng: random.Random,
 ) -> Micros:
     if chat.turns and at <= chat.turns[-1]:
         at = chat.turns[-1] + MINUTE
@@ -306,14 +356,14 @@ def _continue_chat(
     if rng.random() < 0.04:
         tier: Tier = "low" if chat.tier in {"none", "low"} and rng.random() < 0.3 else "none"
         file_id = stage.attach(chat, at - SECOND, len(chat.turns) - 1, tier)
-        stage.emit(at, "claude_file_uploaded", pair, actor, _UPLOAD, (file_id, None, chat.id, project_id))  # type: ignore[arg-type]
+        stage.emit(at, "claude_file_uploaded", pair, actor, _UPLOAD, (file_id, None, chat.id, project_id))
     if rng.random() < 0.03:
         _answer_extras(stage, chat, last, pair, actor, rng)
     return last
 
 
 def _curate(
-    stage: Stage, person: Person, chat: Chat, at: Micros, pair: tuple[str, str], actor: object, rng: random.Random
+    stage: Stage, person: Person, chat: Chat, at: Micros, pair: tuple[str, str], actor: Actor, rng: random.Random
 ) -> Micros:
     """Rename, move, share or delete one of the own chats. Sensitive ones are only renamed by habit."""
     roll = rng.random()
@@ -323,23 +373,23 @@ def _curate(
     at = max(at, busy_until)
     project_id = stage.project_id(current)
     if not harmless or roll < 0.45:
-        stage.emit(at, "claude_chat_updated", pair, actor, _CHAT, (chat.id, project_id))  # type: ignore[arg-type]
+        stage.emit(at, "claude_chat_updated", pair, actor, _CHAT, (chat.id, project_id))
     elif roll < 0.60:
         target = _pick_project(stage, person, chat.organization, at, rng)
         if target is not None and target != current and stage.company.projects[target].tier == "none":
             chat.projects.append((at // 1000 * 1000, target))
             stage.company.projects[target].chats.append(chat.number)
-            stage.emit(at, "claude_chat_updated", pair, actor, _CHAT, (chat.id, stage.project_id(target)))  # type: ignore[arg-type]
+            stage.emit(at, "claude_chat_updated", pair, actor, _CHAT, (chat.id, stage.project_id(target)))
     elif roll < 0.72:
         share = stable_uuid("snapshot", stage.seed, chat.number, len(chat.turns)).replace("-", "")[:20]
         stage.emit(
-            at, "claude_chat_snapshot_created", pair, actor,  # type: ignore[arg-type]
+            at, "claude_chat_snapshot_created", pair, actor,
             ("claude_chat_id", "claude_chat_snapshot_id"), (chat.id, f"claude_chat_snapshot_01{share}"),
         )  # fmt: skip
     else:
         chat.deleted_at = at // 1000 * 1000
         person.recent.remove(chat.number)
-        stage.emit(at, "claude_chat_deleted", pair, actor, _CHAT, (chat.id, project_id))  # type: ignore[arg-type]
+        stage.emit(at, "claude_chat_deleted", pair, actor, _CHAT, (chat.id, project_id))
     return at
 
 
@@ -348,7 +398,7 @@ def _settings(rng: random.Random) -> list[dict[str, object]]:
     return [{"type": name, "previous_value": False, "current_value": True}]
 
 
-def _use_console(stage: Stage, person: Person, at: Micros, actor: object, rng: random.Random) -> None:
+def _use_console(stage: Stage, person: Person, at: Micros, actor: Actor, rng: random.Random) -> None:
     company = stage.company
     if company.console.uuid not in person.organizations or not person.api_user:
         return
@@ -361,7 +411,7 @@ def _use_console(stage: Stage, person: Person, at: Micros, actor: object, rng: r
             ("platform_file_uploaded", ("file_id",), (f"file_01{rng.getrandbits(60):x}",)),
         )
     )
-    stage.emit(at, kind, company.console.pair, actor, names, values)  # type: ignore[arg-type]
+    stage.emit(at, kind, company.console.pair, actor, names, values)
 
 
 # ------------------------------------------------------------------------ around them
@@ -405,7 +455,11 @@ def _undocumented(stage: Stage, base: Micros, rng: random.Random) -> None:
         at, "claude_canvas_pinned", company.main.pair, actor, ("canvas_id", "layer"), (f"canvas_01{rng.getrandbits(60):x}", 3),
         {"pinned_region": {"x": 1, "y": 4}},
     )  # fmt: skip
-    delegate = {"type": "delegated_agent_actor", "agent_id": f"dagt_01{rng.getrandbits(50):x}", "on_behalf_of": person.user_id}
+    delegate = {
+        "type": "delegated_agent_actor",
+        "agent_id": f"dagt_01{rng.getrandbits(50):x}",
+        "on_behalf_of": person.user_id,
+    }
     stage.emit(at + HOUR, "org_lighthouse_mode_toggled", company.main.pair, delegate, ("enabled",), (True,))
     zero = stage.actor(person, "0.0.0.0", "claude-memory/1.0")  # noqa: S104 - documented to occur in the feed
     stage.emit(

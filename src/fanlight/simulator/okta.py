@@ -51,7 +51,9 @@ def _user_body(stage: Stage, person: Person) -> Wire:
         "created": okta_time(created),
         "activated": okta_time(created),
         "statusChanged": okta_time(changed),
-        "lastLogin": okta_time(min(stage.now, stage.first_now) - (person.index % 40) * HOUR) if status == "ACTIVE" else None,
+        "lastLogin": okta_time(min(stage.now, stage.first_now) - (person.index % 40) * HOUR)
+        if status == "ACTIVE"
+        else None,
         "lastUpdated": okta_time(max(changed, person.moved_at or 0) if not moved else changed),
         "passwordChanged": None,
         "type": {"id": "otyEXAMPLEdefault"},
@@ -155,7 +157,9 @@ def app_users(stage: Stage, identifier: str) -> list[Row] | None:
         created = person.okta_status[0][0]
         body = {
             "id": person.okta_id,
-            "externalId": None if person.index % 3 else f"directory_user_{stable_bytes('scim', stage.seed, person.index, size=8).hex()}",
+            "externalId": None
+            if person.index % 3
+            else f"directory_user_{stable_bytes('scim', stage.seed, person.index, size=8).hex()}",
             "created": okta_time(created),
             "lastUpdated": okta_time(created),
             "scope": "GROUP" if person.index % 4 else "USER",
@@ -177,7 +181,12 @@ def app_groups(stage: Stage, identifier: str) -> list[Row] | None:
     if identifier != app_id(stage):
         return []
     return [
-        Row(g.id, {"id": g.id, "priority": i, "lastUpdated": g.body["lastUpdated"], "profile": {}}, g.created_at, g.created_at)
+        Row(
+            g.id,
+            {"id": g.id, "priority": i, "lastUpdated": g.body["lastUpdated"], "profile": {}},
+            g.created_at,
+            g.created_at,
+        )
         for i, g in enumerate(groups(stage))
     ]
 
@@ -242,9 +251,19 @@ def render_log(stage: Stage, row: LogRow) -> Wire:
             "externalSessionId": "102" + stable_bytes("session", row.uuid, size=8).hex() if ip else None,
             "authenticationStep": 0,
         },
-        "transaction": {"id": stable_bytes("transaction", row.uuid, size=10).hex(), "type": "WEB" if ip else "JOB", "detail": {}},
-        "debugContext": {"debugData": {"requestUri": "/app/claude/exk1/sso/saml"} if row.event_type.endswith(".sso") else {}},
-        "request": {"ipChain": [{"ip": ip, "version": "V6" if ":" in ip else "V4", "geographicalContext": _geo(ip), "source": None}]}
+        "transaction": {
+            "id": stable_bytes("transaction", row.uuid, size=10).hex(),
+            "type": "WEB" if ip else "JOB",
+            "detail": {},
+        },
+        "debugContext": {
+            "debugData": {"requestUri": "/app/claude/exk1/sso/saml"} if row.event_type.endswith(".sso") else {}
+        },
+        "request": {
+            "ipChain": [
+                {"ip": ip, "version": "V6" if ":" in ip else "V4", "geographicalContext": _geo(ip), "source": None}
+            ]
+        }
         if ip
         else {"ipChain": []},
     }
@@ -252,14 +271,23 @@ def render_log(stage: Stage, row: LogRow) -> Wire:
 
 
 def _targets(stage: Stage, row: LogRow, person: Person, who: Wire) -> list[Wire]:
-    claude = {"id": app_id(stage), "type": "AppInstance", "alternateId": "Claude", "displayName": "Claude", "detailEntry": None}
+    claude = {
+        "id": app_id(stage),
+        "type": "AppInstance",
+        "alternateId": "Claude",
+        "displayName": "Claude",
+        "detailEntry": None,
+    }
     if row.event_type == "user.authentication.sso" or row.event_type.startswith("application.user_membership"):
         user = {"id": f"0ua{(person.okta_id or '')[3:]}", "type": "AppUser", "alternateId": person.email,
                 "displayName": person.name, "detailEntry": None}  # fmt: skip
         return [claude, user] if row.event_type.endswith(".sso") else [user, claude, who]
     if row.event_type.startswith("group."):
         identifier, name = row.subject[3]
-        return [who, {"id": identifier, "type": "UserGroup", "alternateId": "unknown", "displayName": name, "detailEntry": None}]
+        return [
+            who,
+            {"id": identifier, "type": "UserGroup", "alternateId": "unknown", "displayName": name, "detailEntry": None},
+        ]
     if row.event_type == "user.session.start":
         return []
     return [who]
@@ -280,7 +308,14 @@ def _geo(ip: str | None) -> Wire | None:
 
 def _client(ip: str | None, agent: str | None) -> Wire:
     if ip is None or agent is None:
-        return {"ipAddress": None, "userAgent": None, "device": None, "zone": "null", "id": None, "geographicalContext": None}
+        return {
+            "ipAddress": None,
+            "userAgent": None,
+            "device": None,
+            "zone": "null",
+            "id": None,
+            "geographicalContext": None,
+        }
     return {
         "ipAddress": ip,
         "userAgent": {"rawUserAgent": agent, "os": _system(agent), "browser": _browser(agent)},

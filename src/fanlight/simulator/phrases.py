@@ -42,7 +42,12 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 ANSWERS: dict[str, tuple[str, ...]] = {
-    "en": ("Here is a shorter version.", "I grouped the points by topic.", "Two things stand out.", "I would change the order."),
+    "en": (
+        "Here is a shorter version.",
+        "I grouped the points by topic.",
+        "Two things stand out.",
+        "I would change the order.",
+    ),
     "de": ("Hier ist eine kürzere Fassung.", "Ich habe die Punkte nach Themen geordnet.", "Zwei Dinge fallen auf."),
     "fr": ("Voici une version plus courte.", "J'ai regroupé les points par thème."),
     "es": ("Aquí tienes una versión más corta.", "He agrupado los puntos por tema."),

@@ -18,7 +18,16 @@ SUFFIXES = ("txt", "csv", "md", "pdf", "docx", "xlsx", "py", "json", "png", "bin
 _SUFFIX_WEIGHTS = (18, 16, 8, 18, 16, 12, 5, 3, 3, 1)
 
 #: Which of the first high projects plays which part.
-HIGH_ROLE = {"off_hours": 0, "privacy": 1, "escalation": 2, "bulk": 3, "new_place": 4, "moved": 5, "broad": 6, "orphan": 7}
+HIGH_ROLE = {
+    "off_hours": 0,
+    "privacy": 1,
+    "escalation": 2,
+    "bulk": 3,
+    "new_place": 4,
+    "moved": 5,
+    "broad": 6,
+    "orphan": 7,
+}
 #: Position (from the end) of the clean project that has as many files as the sensitive one of the bulk story.
 BULK_CLEAN = -1
 
@@ -35,7 +44,14 @@ def draw_recipes(rng: random.Random, tier: Tier, high: tuple[str, ...] = HIGH_RE
 
 
 def new_file(
-    company: Company, rng: random.Random, number: int, at: Micros, tier: Tier, *, suffix: str | None = None, prefix: str = "claude_file"
+    company: Company,
+    rng: random.Random,
+    number: int,
+    at: Micros,
+    tier: Tier,
+    *,
+    suffix: str | None = None,
+    prefix: str = "claude_file",
 ) -> FileRecord:
     """A file with the `number`th id of its kind."""
     if suffix is None:
@@ -131,7 +147,12 @@ def _settled(person: Person, company: Company) -> bool:
 
 
 def _settled_members(
-    company: Company, project: Project, pool: list[Person], everybody: list[Person], settled: set[int], rng: random.Random
+    company: Company,
+    project: Project,
+    pool: list[Person],
+    everybody: list[Person],
+    settled: set[int],
+    rng: random.Random,
 ) -> list[Person]:
     """Five to eight people who stay: by department first, then anybody of the organization; one night owl at most."""
     near = [p for p in pool if p.index in settled and not p.night_owl and not p.careful]
@@ -158,7 +179,9 @@ def _settled_members(
 def _grant(company: Company, project: Project, chosen: list[Person], rng: random.Random) -> None:
     """Write creator, members and grants of every kind."""
     made = project.created_at
-    present = [p for p in chosen if p.works_at(made)] or [p for p in chosen if p.joined_at < company.first_now] or chosen
+    present = (
+        [p for p in chosen if p.works_at(made)] or [p for p in chosen if p.joined_at < company.first_now] or chosen
+    )
     creator = present[0]
     departed = project.number == HIGH_ROLE["orphan"] or (project.tier != "high" and rng.random() < 0.03)
     project.creator, project.creator_left = creator.index, departed
@@ -175,7 +198,12 @@ def _grant(company: Company, project: Project, chosen: list[Person], rng: random
         project.collaborators.append(Collaborator("group", group.id, "editor", made + 5 * MINUTE))
     for position, person in enumerate(chosen[1:]):
         if project.tier == "high" or rng.random() < 0.5:
-            role = "admin" if position == 0 and rng.random() < 0.5 else rng.choice(("editor", "editor", "viewer"))
+            early = person.joined_at <= made
+            role = (
+                "admin"
+                if position == 0 and early and rng.random() < 0.5
+                else rng.choice(("editor", "editor", "viewer"))
+            )
             at = max(made, person.joined_at) + (position + 1) * MINUTE
             project.collaborators.append(Collaborator("user", person.user_id, role, at, person.left_at))  # type: ignore[arg-type]
     if not project.private[0][1]:
@@ -238,8 +266,14 @@ def _publish_code(company: Company, rng: random.Random) -> None:
         tier: Tier = "low" if number % 4 == 1 else "none"
         company.code_artifacts.append(
             CodeArtifact(
-                number, ids_of(company.seed, "cart", number), home, None if number % 6 == 5 else owner.index,
-                rng.choice(("owner", "users", "org", "org", "public")), versions if number % 5 else [], tier,
-                draw_recipes(rng, tier), "claude_docs" if number % 5 == 0 else None,
+                number,
+                ids_of(company.seed, "cart", number),
+                home,
+                None if number % 6 == 5 else owner.index,
+                rng.choice(("owner", "users", "org", "org", "public")),
+                versions if number % 5 else [],
+                tier,
+                draw_recipes(rng, tier),
+                "claude_docs" if number % 5 == 0 else None,
             )  # fmt: skip
         )

@@ -100,7 +100,6 @@ class Person:
     left_at: Micros | None = None
     moved_at: Micros | None = None
     moved_from: str | None = None
-    moved_projects: list[int] = field(default_factory=list)
     organizations: dict[str, str] = field(default_factory=dict)
     """UUID -> built-in role."""
     devices: list[Device] = field(default_factory=list)

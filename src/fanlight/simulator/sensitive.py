@@ -157,9 +157,7 @@ def _private_key(rng: random.Random) -> tuple[str, list[Planted]]:
     head, tail = "BEGIN OPENSSH " + "PRIVATE KEY", "END OPENSSH " + "PRIVATE KEY"
     block = "\n".join((f"-----{head}-----", *lines, f"-----{tail}-----"))
     password = _word(rng, _ALNUM, 11) + "#" + str(rng.randint(10, 99))
-    text = (
-        f"The host no longer accepts this key:\n\n{block}\n\nThe root password is {password} in case you need it."
-    )
+    text = f"The host no longer accepts this key:\n\n{block}\n\nThe root password is {password} in case you need it."
     return text, [Planted("SECRET", "PRIVATE_KEY", lines[2]), Planted("SECRET", "PASSWORD", password)]
 
 
@@ -200,11 +198,15 @@ def _customers(rng: random.Random) -> tuple[str, list[Planted]]:
 
 
 def _contract(rng: random.Random) -> tuple[str, list[Planted]]:
-    party, price, account = f"{rng.choice(LAST_NAMES)} Holdings Ltd", f"EUR {rng.randint(12, 340)} million", cd.iban(rng)
+    party, price, account = (
+        f"{rng.choice(LAST_NAMES)} Holdings Ltd",
+        f"EUR {rng.randint(12, 340)} million",
+        cd.iban(rng),
+    )
     text = (
         "STRICTLY CONFIDENTIAL - ATTORNEY-CLIENT PRIVILEGED\nTLP:RED\n\n"
-        f"SHARE PURCHASE AGREEMENT between Example Robotics (the \"Purchaser\") and {party} (the \"Seller\").\n\n"
-        "1. Definitions. In this Agreement \"Confidential Information\" means any information disclosed by either party.\n"
+        f'SHARE PURCHASE AGREEMENT between Example Robotics (the "Purchaser") and {party} (the "Seller").\n\n'
+        '1. Definitions. In this Agreement "Confidential Information" means any information disclosed by either party.\n'
         f"2. Consideration. The purchase price shall be {price}, payable to IBAN {account} on Completion.\n"
         "3. Warranties. The Seller represents and warrants that it has full power and authority to enter into this Agreement.\n"
         "4. Indemnification. The Seller shall indemnify and hold harmless the Purchaser against all losses.\n"

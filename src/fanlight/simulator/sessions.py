@@ -91,7 +91,11 @@ def local_sessions(stage: Stage) -> list[Row]:
     """Listed a few minutes after they begin."""
     found = [
         Row(
-            s.id, _local_body(stage, s), s.created_at, _updated(stage, s), s.organization,
+            s.id,
+            _local_body(stage, s),
+            s.created_at,
+            _updated(stage, s),
+            s.organization,
             stage.company.people[s.owner].user_id if s.owner is not None else None,
         )  # fmt: skip
         for s in stage.company.local_sessions
@@ -129,7 +133,10 @@ def local_messages(stage: Stage, session_id: str) -> list[Wire] | None:
         text = session_text(stage, session, turn, "user")[0]
         add(f"{turn}/user", "user", at, [{"type": "text", "text": text, "truncated": False}])
         if (session.number + turn) % 7 == 5:
-            gone = {"type": "content_unavailable", "reason": ("not_captured", "oversize", "retention_elapsed")[turn % 3]}
+            gone = {
+                "type": "content_unavailable",
+                "reason": ("not_captured", "oversize", "retention_elapsed")[turn % 3],
+            }
             add(f"{turn}/lost", "assistant", at + 6 * SECOND, [], gone)
             continue
         call = "toolu_02" + stable_bytes(session_id, turn, size=8).hex()

@@ -60,6 +60,7 @@ class Stage:
         self.files: dict[str, FileRecord] = {f.id: f for p in self.company.projects for f in p.files}
         self.artifacts: dict[str, ArtifactRecord] = {}
         self.sizes: dict[str, tuple[int, str]] = {}
+        self.accessed: set[str] = set()
         self._pairs = {o.uuid: o.pair for o in self.company.organizations}
         self.truth = Truth(self)
         self.agenda: Agenda = plan_agenda(self)
@@ -124,6 +125,8 @@ class Stage:
             lag = int(chance * 100 * 28 * MINUTE) + MINUTE
         else:
             lag = 3 * HOUR - int(chance * 1e6) * SECOND
+        if not prompt and chance > 0.5:
+            names, values, actor, extra = _blemish(names, values, actor, extra, chance)
         self._count += 1
         at = at // _MILLI * _MILLI
         row = Activity(self.seed, self._count, at, at + lag, type, organization, actor, (names, values), extra)
@@ -150,7 +153,9 @@ class Stage:
         chance = self._rng.random()
         lag = int(chance * 3 * SECOND) if chance > 0.02 else int(chance * 50 * 8 * MINUTE) + MINUTE
         at = at // _MILLI * _MILLI
-        row = LogRow(stable_uuid("okta-event", self.seed, self._log_count), at, at + lag, event_type, subject, cast(Any, None))
+        row = LogRow(
+            stable_uuid("okta-event", self.seed, self._log_count), at, at + lag, event_type, subject, cast(Any, None)
+        )
         self._pending_log.append(row)
         return row
 
@@ -159,6 +164,7 @@ class Stage:
     ) -> Activity:
         """The trace of a real request; numbered apart so that it never disturbs the story."""
         actor = {"type": "api_actor", "api_key_id": key_id, "ip_address": ip, "user_agent": user_agent}
+        self.accessed.add(key_id)
         request = ids_of(self.seed, "req", number).replace("req_01", "req_")
         return Activity(
             self.seed, 10**12 + number, at, at, "compliance_api_accessed", None, actor,
@@ -215,7 +221,9 @@ class Stage:
             projects=[(at // _MILLI * _MILLI, project)],
             tier=tier,
             recipes=draw_recipes(self._rng, tier) if recipes is None else recipes,
-            language=person.country.language if self._rng.random() < 0.6 else self._rng.choice(("en", "fr", "es", "pt")),
+            language=person.country.language
+            if self._rng.random() < 0.6
+            else self._rng.choice(("en", "fr", "es", "pt")),
         )
         self.company.chats.append(chat)
         if project is not None:
@@ -244,7 +252,13 @@ class Stage:
         """Let an answer of the chat bring a file."""
         suffix = self._rng.choice(("csv", "xlsx", "md"))
         record = new_file(
-            self.company, self._rng, self.generated_count, at // _MILLI * _MILLI, tier, suffix=suffix, prefix="claude_gen_file"
+            self.company,
+            self._rng,
+            self.generated_count,
+            at // _MILLI * _MILLI,
+            tier,
+            suffix=suffix,
+            prefix="claude_gen_file",
         )
         self.generated_count += 1
         record.chat, record.turn = chat.number, turn
@@ -288,6 +302,25 @@ class Stage:
     def canary(self, kind: str, number: int) -> str:
         """The word that only this object contains."""
         return canary(number, self.seed * 64 + sum(map(ord, kind)))
+
+
+def _blemish(
+    names: tuple[str, ...],
+    values: tuple[Any, ...],
+    actor: Mapping[str, Any],
+    extra: Mapping[str, Any] | None,
+    chance: float,
+) -> tuple[tuple[str, ...], tuple[Any, ...], Mapping[str, Any], Mapping[str, Any] | None]:
+    """What real rows do now and then: leave an optional field out, bring one nobody knows, hide an address."""
+    if values and values[-1] is None and chance > 0.93:
+        return names[:-1], values[:-1], actor, extra
+    if chance < 0.502:
+        return names, values, actor, {**(extra or {}), "trace_group": f"tg_{int(chance * 1e9):x}"}
+    if chance < 0.504 and actor.get("email_address"):
+        return names, values, {**actor, "email_address": None}, extra
+    if chance < 0.505 and actor.get("user_agent"):
+        return names, values, {k: v for k, v in actor.items() if k != "user_agent"}, extra
+    return names, values, actor, extra
 
 
 def _hex(seed: int, number: int) -> str:

@@ -69,7 +69,10 @@ def message_text(stage: Stage, chat: Chat, turn: int, role: str) -> tuple[str, l
     rng = _rng(stage, "message", chat.number, turn, role)
     fillers = FILLERS.get(chat.language, ENGLISH_FILLERS)
     if role == "assistant":
-        lines = [rng.choice(ANSWERS.get(chat.language, ANSWERS["en"])), *rng.sample(fillers, min(len(fillers), 2 + turn % 3))]
+        lines = [
+            rng.choice(ANSWERS.get(chat.language, ANSWERS["en"])),
+            *rng.sample(fillers, min(len(fillers), 2 + turn % 3)),
+        ]
         return " ".join(lines), []
     lines = [rng.choice(QUESTIONS.get(chat.language, QUESTIONS["en"]))]
     lines += rng.sample(fillers, 1 + (chat.number + turn) % 2)
@@ -98,7 +101,13 @@ def tool_blocks(stage: Stage, chat: Chat, turn: int) -> list[Wire]:
     result = f"{rng.choice(ENGLISH_FILLERS)} ({stage.canary('tool', chat.number * 64 + turn % 64)})"
     common = {"name": tool, "integration_name": name, "mcp_server_url": url}
     return [
-        {"type": "tool_use", "id": call, "input": query[: len(query) // 2] if cut else query, "truncated": cut, **common},
+        {
+            "type": "tool_use",
+            "id": call,
+            "input": query[: len(query) // 2] if cut else query,
+            "truncated": cut,
+            **common,
+        },
         {
             "type": "tool_result",
             "tool_use_id": call,
@@ -118,7 +127,9 @@ def file_name(stage: Stage, item: FileRecord | Document) -> str:
     if isinstance(item, Document):
         return f"{stage.canary('document-name', item.number)}-notes.txt"
     kind = "generated-name" if item.id.startswith("claude_gen") else "file-name"
-    stem = ("ledger", "übersicht", "bericht", "plan", "resumé", "データ")[item.number % 6 if item.number % 5 == 0 else 0]
+    stem = ("ledger", "übersicht", "bericht", "plan", "resumé", "データ")[
+        item.number % 6 if item.number % 5 == 0 else 0
+    ]
     return f"{stage.canary(kind, item.number)}-{stem}.{item.suffix}"
 
 

@@ -1,0 +1,581 @@
+"""Nine attacks, each with a benign twin that differs in the deciding fact only, and some believable noise.
+
+A story is decided before the first day (who, when, from where) and performed when its day comes. Its people keep
+strictly to their habits otherwise, so that nothing else about them is unusual.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fanlight.model import Micros
+from fanlight.model.times import DAY, HOUR, MINUTE, SECOND
+from fanlight.simulator.agenda import Agenda
+from fanlight.simulator.company import ClaudeApiKey, Company, ids_of, steady
+from fanlight.simulator.geography import FAR, FOREIGN_HOSTING, LONE_TRIP
+from fanlight.simulator.habits import agent_of, local_moment
+from fanlight.simulator.identifiers import stable_bytes, stable_uuid
+from fanlight.simulator.portfolio import HIGH_ROLE
+from fanlight.simulator.records import Chat, Collaborator, Person, Project, Tier
+from fanlight.simulator.stage import NAMES, Stage
+from fanlight.simulator.truth import Story
+from fanlight.simulator.world import Activity, Key
+
+__all__ = ["KEY_FAMILIES", "write_stories"]
+
+KEY_FAMILIES = (
+    "api_key_created",
+    "platform_api_key_created",
+    "admin_api_key_created",
+    "service_key_created",
+    "platform_service_account_created",
+)
+_CHAT, _PROJECT, _FILE, _UPLOAD, _DOCUMENT = (NAMES[k] for k in ("chat", "project", "file", "upload", "document"))
+
+
+@dataclass(slots=True)
+class _Casting:
+    """Everything the stories draw from."""
+
+    stage: Stage
+    agenda: Agenda
+    rng: random.Random
+    taken: set[int]
+
+    @property
+    def company(self) -> Company:
+        return self.stage.company
+
+    def high(self, part: str) -> Project:
+        return self.company.projects[HIGH_ROLE[part]]
+
+    def take(self, person: Person) -> Person:
+        """Reserve somebody; from now on they keep to their habits."""
+        self.taken.add(person.index)
+        person.cast = person.careful = True
+        person.rate = max(person.rate, 0.8)
+        person.part_time = 0
+        return person
+
+    def member(self, project: Project, *, owl: bool = False, wanted: Callable[[Person], bool] | None = None) -> Person:
+        people = [self.company.people[i] for i in project.members]
+        free = [p for p in people if p.index not in self.taken and p.night_owl == owl]
+        fitting = [p for p in free if wanted(p)] if wanted else free
+        return self.take(self.rng.choice(fitting or free or people))
+
+    def colleague(self, organization: str, wanted: Callable[[Person], bool] = lambda _: True) -> Person:
+        """Somebody settled of an organization who is in no sensitive project."""
+        free = [
+            p
+            for p in steady(self.company)
+            if p.index not in self.taken and not p.careful and p.organizations.get(organization) == "user" and wanted(p)
+        ]
+        return self.take(self.rng.choice(free))
+
+    def holder(self, organization: str, role: str) -> Person:
+        """Somebody with a built-in role."""
+        found = [
+            p
+            for p in self.company.people
+            if p.organizations.get(organization) == role and p.index not in self.taken and p.dormant_since is None
+            and not p.api_user
+        ]  # fmt: skip
+        return self.take(self.rng.choice(found))
+
+    def moment(
+        self, person: Person, low: float, high: float, *, workday: bool = True, zone: str | None = None
+    ) -> Micros:
+        """A time of the last six days at a local hour between `low` and `high` (may pass 24)."""
+        now = self.stage.first_now
+        choices = []
+        for day in range(now // DAY - 6, now // DAY + 1):
+            for _ in range(2):
+                at = local_moment(zone or person.country.timezone, day, self.rng.uniform(low, high))
+                weekday = (day + 3) % 7
+                if now - 5 * DAY - 18 * HOUR < at < now - 40 * MINUTE and (not workday or weekday < 5):
+                    choices.append(at)
+        return self.rng.choice(choices) // SECOND * SECOND
+
+    def perform(self, at: Micros, act: Callable[[Stage], None]) -> None:
+        self.agenda.put(at // DAY, act)
+
+    def story(self, rule: str, kind: str, person: Person, at: Micros, fact: str, **more: Any) -> Story:
+        found = Story(
+            name=rule, rule=rule, kind=kind, user_id=person.user_id, email=person.email, at=at, deciding_fact=fact, **more  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.stage.truth.all_stories.append(found)
+        return found
+
+
+def _agent(stage: Stage, person: Person, at: Micros) -> str:
+    return agent_of(stage, person.devices[0], at // DAY)
+
+
+def write_stories(stage: Stage, agenda: Agenda) -> None:
+    """Cast and schedule every story, twin and piece of noise."""
+    cast = _Casting(stage, agenda, random.Random(f"stories/{stage.seed}/{stage.size}"), set())
+    keeper = cast.high("privacy").creator
+    if keeper is not None:
+        cast.taken.add(keeper)
+    for write in (
+        _new_place, _off_hours, _first_key, _bulk, _escalation, _sso, _privacy, _moved, _abroad, _lone_trip, _noise,
+    ):  # fmt: skip
+        write(cast)
+
+
+# ------------------------------------------------------------------ shared pieces
+
+
+@dataclass(slots=True)
+class _Holder:
+    """A chat that exists once its act was performed."""
+
+    chat: Chat | None = None
+
+    def get(self) -> Chat:
+        assert self.chat is not None
+        return self.chat
+
+
+def _plant(
+    cast: _Casting, person: Person, organization: str, project: Project | None, days_ago: int, tier: Tier = "high"
+) -> _Holder:
+    """Let somebody open a sensitive chat on an ordinary working day, weeks before the story."""
+    holder = _Holder()
+    day = cast.stage.first_now // DAY - days_ago
+    while (day + 3) % 7 > 4:
+        day -= 1
+    at = local_moment(person.country.timezone, day, cast.rng.uniform(10.0, 16.0)) // SECOND * SECOND
+
+    def act(stage: Stage) -> None:
+        number = project.number if project else None
+        chat = holder.chat = stage.start_chat(person, at, organization, number, tier)
+        stage.add_turns(chat, at + 5 * SECOND, 3)
+        actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+        stage.emit(
+            at,
+            "claude_chat_created",
+            stage.organization_pair(organization),
+            actor,
+            _CHAT,
+            (chat.id, stage.project_id(number)),
+        )
+
+    cast.perform(at, act)
+    return holder
+
+
+def _note(story: Story, row: Activity, *, context: bool = False) -> None:
+    (story.context if context else story.activities).append(row.id)
+    if row.organization_uuid and row.organization_uuid not in story.organizations:
+        story.organizations.append(row.organization_uuid)
+
+
+# ------------------------------------------------------------------------ stories
+
+
+def _new_place(cast: _Casting) -> None:
+    """1: a sensitive chat of the second organization is opened from where its owner never was."""
+    project, company = cast.high("new_place"), cast.company
+    lab, main = company.lab.uuid, company.main.uuid
+    thief = cast.member(project, wanted=lambda p: main in p.organizations and lab in p.organizations)
+    thief.organizations.setdefault(main, "user")
+    twin = cast.member(project)
+    for person, kind, fact in ((thief, "attack", "place never seen for this person"), (twin, "twin", "own home")):
+        secret = _plant(cast, person, lab, project, cast.rng.randint(18, 30))
+        other = _plant(cast, person, main if kind == "attack" else lab, None, 12, "none")
+        at = cast.moment(person, 10.0, 16.0)
+        spot = cast.rng.choice(FAR)
+        ip = spot.address(cast.rng.randint(2, 12)) if kind == "attack" else person.home_ip
+        story = cast.story("sensitive_chat_new_place", kind, person, at, fact, projects=[project.id])
+        story.detail = spot.city if kind == "attack" else person.home.city
+
+        def act(
+            stage: Stage, person: Person = person, at: Micros = at, ip: str = ip, story: Story = story,
+            secret: _Holder = secret, other: _Holder = other,
+        ) -> None:  # fmt: skip
+            agent = _agent(stage, person, at)
+            actor = stage.actor(person, ip, agent)
+            _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+            plain, chat = other.get(), secret.get()
+            pair = stage.organization_pair(plain.organization)
+            _note(
+                story,
+                stage.emit(at + 2 * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (plain.id, None), prompt=True),
+                context=True,
+            )
+            for wait in (4, 7):
+                row = stage.emit(
+                    at + wait * MINUTE, "claude_chat_viewed", stage.organization_pair(lab), actor, _CHAT,
+                    (chat.id, project.id), prompt=True,
+                )  # fmt: skip
+                _note(story, row)
+            story.chats.append(chat.id)
+
+        cast.perform(at, act)
+
+
+def _off_hours(cast: _Casting) -> None:
+    """2: a day worker opens a highly sensitive project deep in the night; so does a habitual night owl."""
+    project = cast.high("off_hours")
+    worker, owl = cast.member(project), cast.member(project, owl=True)
+    owl.night_owl = True
+    for person, kind, fact in ((worker, "attack", "never works at night"), (owl, "twin", "habitual night owl")):
+        at = cast.moment(person, 25.0, 26.2, workday=False)
+        story = cast.story("off_hours_sensitive_project", kind, person, at, fact, projects=[project.id])
+
+        def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
+            agent = _agent(stage, person, at)
+            actor, pair = stage.actor(person, person.home_ip, agent), stage.organization_pair(project.organization)
+            _note(story, stage.sign_in(person, at - 2 * MINUTE, person.home_ip, agent, prompt=True), context=True)
+            _note(story, stage.emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,), prompt=True))
+            for i, document in enumerate(project.documents[:2]):
+                row = stage.emit(
+                    at + (i + 2) * MINUTE, "claude_project_document_viewed", pair, actor, _DOCUMENT,
+                    (document.id, project.id, None), prompt=True,
+                )  # fmt: skip
+                _note(story, row)
+
+        cast.perform(at, act)
+
+
+def _first_key(cast: _Casting) -> None:
+    """3: somebody who never touched the API makes a key; so does somebody who lives in it."""
+    company = cast.company
+    family = cast.rng.choice(KEY_FAMILIES)
+    habitual = cast.take(
+        next(p for p in company.people if p.api_user and p.organizations.get(company.main.uuid) == "owner")
+    )
+    _keys_of_habit(cast, habitual)
+    if family == "api_key_created":
+        stranger = cast.holder(company.main.uuid, "owner")
+    else:
+        stranger = cast.colleague(company.main.uuid)
+        stranger.organizations[company.console.uuid] = "admin"
+        stranger.api_user = False
+    for person, kind, fact in (
+        (stranger, "attack", "never used the API"),
+        (habitual, "twin", "uses the API every week"),
+    ):
+        at = cast.moment(person, 10.0, 16.5)
+        story = cast.story("first_api_key", kind, person, at, fact, detail=family)
+
+        def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
+            agent = _agent(stage, person, at)
+            _note(story, stage.sign_in(person, at - 3 * MINUTE, person.home_ip, agent, prompt=True), context=True)
+            row, key = make_key(stage, person, at, family)
+            _note(story, row)
+            story.keys.append(key)
+
+        cast.perform(at, act)
+
+
+def _keys_of_habit(cast: _Casting, person: Person) -> None:
+    """Earlier keys of every family, so that a further one is nothing new."""
+    for i, family in enumerate(KEY_FAMILIES):
+        day = cast.stage.first_now // DAY - 80 + i * 11
+        at = local_moment(person.country.timezone, day - max(0, (day + 3) % 7 - 4), 11.0 + i * 0.4)
+
+        def act(stage: Stage, at: Micros = at, family: str = family) -> None:
+            make_key(stage, person, at, family)
+
+        cast.perform(at, act)
+
+
+def make_key(stage: Stage, person: Person, at: Micros, family: str) -> tuple[Activity, str]:
+    """Emit the making of a key of one of the five families and let it exist from then on."""
+    company = stage.company
+    actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+    number = 1_000 + len(company.keys) + len(company.api_keys) + len(company.service_accounts)
+    key = ids_of(stage.seed, "apikey", number)
+    console = company.console.pair
+    if family == "api_key_created":
+        scopes = ("read:compliance_activities", "read:compliance_user_data")
+        company.keys.append(
+            Key(id=key, secret=stable_bytes("unused", key, size=32).hex(), kind="compliance", name=f"export-{number}", scopes=scopes,
+                created_at=at, created_by=person.user_id)
+        )  # fmt: skip
+        names: tuple[str, ...] = ("api_key_id", "scopes", "restricted_to_organization")
+        return stage.emit(at, family, company.main.pair, actor, names, (key, list(scopes), False), prompt=True), key
+    if family == "platform_api_key_created":
+        company.api_keys.append(
+            ClaudeApiKey(
+                key, f"notebook-{number}", at, person.index, [(at, "active")], company.workspaces[0].id, at // DAY * DAY
+            )
+        )
+        names = ("api_key_id", "principal_id", "principal_type", "scope")
+        return stage.emit(
+            at, family, console, actor, names, (key, person.user_id, "user", "workspace"), prompt=True
+        ), key
+    if family == "admin_api_key_created":
+        names = ("admin_api_key_id", "scopes")
+        return stage.emit(at, family, console, actor, names, (key, ["org:admin"]), prompt=True), key
+    if family == "service_key_created":
+        names = ("is_service_created", "key_name", "service_name", "scopes", "service_key_id")
+        values = (True, f"svc-{number}", f"export-service-{number}", ["org:read"], key)
+        return stage.emit(at, family, console, actor, names, values, prompt=True), key
+    account = ids_of(stage.seed, "svac", number)
+    company.service_accounts.append((account, f"runner-{number}", "admin", at))
+    names = ("service_account_id", "organization_role")
+    return stage.emit(at, family, console, actor, names, (account, "admin"), prompt=True), account
+
+
+def _bulk(cast: _Casting) -> None:
+    """4: half an hour through all the files of a sensitive project; the same in a harmless one."""
+    sensitive, harmless = cast.high("bulk"), cast.company.projects[-1]
+    reader = cast.member(sensitive)
+    wanted = [cast.company.people[i] for i in harmless.members]
+    calm = [p for p in wanted if p in steady(cast.company) and not p.careful and not p.part_time]
+    twin = cast.take(cast.rng.choice(calm)) if calm else cast.colleague(harmless.organization)
+    if twin.index not in harmless.members:
+        harmless.members.append(twin.index)
+        harmless.collaborators.append(Collaborator("user", twin.user_id, "editor", harmless.created_at + DAY))
+    count = cast.rng.randint(36, 42)
+    for person, kind, project, fact in (
+        (reader, "attack", sensitive, "the project holds sensitive chats and files"),
+        (twin, "twin", harmless, "nothing in the project is sensitive"),
+    ):
+        at = cast.moment(person, 10.0, 15.5)
+        story = cast.story("bulk_file_views", kind, person, at, fact, projects=[project.id])
+
+        def act(
+            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, project: Project = project
+        ) -> None:
+            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            pair = stage.organization_pair(project.organization)
+            view = stage.emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,), prompt=True)
+            _note(story, view, context=True)
+            for i, file in enumerate(project.files[:count]):
+                row = stage.emit(
+                    at + 30 * SECOND + i * 41 * SECOND, "claude_file_viewed", pair, actor, _FILE, (file.id, None, project.id),
+                    prompt=True,
+                )  # fmt: skip
+                _note(story, row)
+
+        cast.perform(at, act)
+
+
+def _escalation(cast: _Casting) -> None:
+    """5: an administrator makes himself owner of a project he never opened; a member who works there does the same."""
+    project = cast.high("escalation")
+    climber = cast.holder(project.organization, "membership_admin")
+    if project.number in climber.projects:
+        climber.projects.remove(project.number)
+        project.members.remove(climber.index)
+    insider = cast.member(
+        project, wanted=lambda p: p.organizations.get(project.organization) == "user" and p.index != project.creator
+    )
+    insider.projects.remove(project.number)
+    insider.projects.insert(0, project.number)
+    role = cast.rng.choice(("owner", "admin"))
+    for person, kind, fact in (
+        (climber, "attack", "never touched the project"),
+        (insider, "twin", "works in it daily"),
+    ):
+        at = cast.moment(person, 10.0, 16.0)
+        story = cast.story("project_escalation", kind, person, at, fact, projects=[project.id], detail=role)
+
+        def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
+            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            row = stage.emit(
+                at, "role_assignment_granted", stage.organization_pair(project.organization), actor,
+                ("resource_id", "resource_type", "role", "target_id", "target_type"),
+                (project.id, "chat_project", f"chat_project:{role}", person.user_id, "organization_member"), prompt=True,
+            )  # fmt: skip
+            _note(story, row)
+            project.collaborators.append(Collaborator("user", person.user_id, role, at))  # type: ignore[arg-type]
+
+        cast.perform(at, act)
+
+
+def _sso(cast: _Casting) -> None:
+    """6: single sign-on is switched off; in the other organization it is switched on."""
+    company = cast.company
+    company.setting_changes[company.lab.uuid] = [(0, "sso_enabled", False)]
+    for organization, kind, enabled in ((company.main, "attack", False), (company.lab, "twin", True)):
+        person = cast.holder(organization.uuid, "owner")
+        at = cast.moment(person, 9.5, 16.5)
+        story = cast.story("sso_disabled", kind, person, at, f"enabled={str(enabled).lower()}")
+        company.setting_changes.setdefault(organization.uuid, []).append((at, "sso_enabled", enabled))
+
+        def act(
+            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, enabled: bool = enabled,
+            pair: tuple[str, str] = organization.pair,
+        ) -> None:  # fmt: skip
+            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            _note(story, stage.emit(at, "org_sso_toggled", pair, actor, ("enabled",), (enabled,), prompt=True))
+
+        cast.perform(at, act)
+
+
+def _privacy(cast: _Casting) -> None:
+    """7: a sensitive project is opened to the whole organization; so is a harmless one."""
+    company = cast.company
+    sensitive = cast.high("privacy")
+    candidates = [
+        p
+        for p in company.projects[:-1]
+        if p.tier == "none" and p.private[0][1] and p.creator is not None and not company.people[p.creator].careful
+        and company.people[p.creator] in steady(company) and p.created_at < company.first_now - 30 * DAY
+    ]  # fmt: skip
+    harmless = cast.rng.choice(candidates)
+    for project, kind, fact in (
+        (sensitive, "attack", "the project is sensitive"),
+        (harmless, "twin", "nothing in it is sensitive"),
+    ):
+        assert project.creator is not None
+        person = cast.take(company.people[project.creator])
+        at = cast.moment(person, 9.5, 16.5)
+        story = cast.story("privacy_weakened", kind, person, at, fact, projects=[project.id])
+        project.private.append((at, False))
+        project.collaborators.append(Collaborator("organization", project.organization, "viewer", at))
+
+        def act(
+            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, project: Project = project
+        ) -> None:
+            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            row = stage.emit(
+                at, "claude_project_sharing_updated", stage.organization_pair(project.organization), actor,
+                ("audience", "claude_project_id"), ([{"type": "organization"}], project.id), prompt=True,
+            )  # fmt: skip
+            _note(story, row)
+
+        cast.perform(at, act)
+
+
+def _moved(cast: _Casting) -> None:
+    """8: a sensitive chat goes into a project it was never in; another is renamed where it is."""
+    company, home = cast.company, cast.high("moved")
+    target = cast.rng.choice(
+        [p for p in company.projects[:-1] if p.tier == "none" and p.organization == home.organization
+         and len(p.private) == 1 and p.created_at < company.first_now - 30 * DAY]
+    )  # fmt: skip
+    for kind, fact in (("attack", "another project than before"), ("twin", "the same project as before")):
+        person = cast.member(home)
+        secret = _plant(cast, person, home.organization, home, cast.rng.randint(15, 28))
+        at = cast.moment(person, 10.0, 16.0)
+        place = target if kind == "attack" else home
+        story = cast.story("sensitive_chat_moved", kind, person, at, fact, projects=[home.id])
+        if kind == "attack":
+            story.projects.append(target.id)
+            granted = at - 20 * DAY
+            target.collaborators.append(Collaborator("user", person.user_id, "editor", granted))
+
+        def act(
+            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, secret: _Holder = secret,
+            place: Project = place,
+        ) -> None:  # fmt: skip
+            chat = secret.get()
+            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            row = stage.emit(
+                at,
+                "claude_chat_updated",
+                stage.organization_pair(chat.organization),
+                actor,
+                _CHAT,
+                (chat.id, place.id),
+                prompt=True,
+            )
+            _note(story, row)
+            story.chats.append(chat.id)
+            if place is not home:
+                chat.projects.append((at, place.number))
+                place.chats.append(chat.number)
+
+        cast.perform(at, act)
+
+
+def _abroad(cast: _Casting) -> None:
+    """9: sensitive content is entered at night from a country without an office; another night, another person, at home."""
+    company = cast.company
+    for kind, fact in (("attack", "a country where the company has no office"), ("twin", "the home country")):
+        person = cast.colleague(company.main.uuid)
+        at = cast.moment(person, 25.5, 27.8, workday=False)
+        spot = cast.rng.choice(FAR)
+        ip = spot.address(cast.rng.randint(2, 12)) if kind == "attack" else person.home_ip
+        story = cast.story("sensitive_entry_abroad", kind, person, at, fact)
+        story.detail = spot.country if kind == "attack" else person.country.name
+
+        def act(stage: Stage, person: Person = person, at: Micros = at, ip: str = ip, story: Story = story) -> None:
+            agent = _agent(stage, person, at)
+            actor, pair = stage.actor(person, ip, agent), company.main.pair
+            _note(story, stage.sign_in(person, at - 90 * SECOND, ip, agent, prompt=True), context=True)
+            chat = stage.start_chat(person, at, company.main.uuid, None, "high")
+            stage.add_turns(chat, at + 40 * SECOND, 2)
+            _note(story, stage.emit(at, "claude_chat_created", pair, actor, _CHAT, (chat.id, None), prompt=True))
+            story.chats.append(chat.id)
+
+        cast.perform(at, act)
+
+
+# ----------------------------------------------------------------- what only looks bad
+
+
+def _lone_trip(cast: _Casting) -> None:
+    """A real business trip that nobody declared: the traveller reads a sensitive chat of his own by day."""
+    home = cast.high("broad")
+    person = cast.member(home)
+    secret = _plant(cast, person, home.organization, home, 22)
+    at = cast.moment(person, 11.0, 15.0)
+    ip = LONE_TRIP.address(40)
+    story = cast.story(
+        "sensitive_chat_new_place", "false_positive", person, at, "an undeclared business trip", projects=[home.id],
+        detail=LONE_TRIP.city,
+    )  # fmt: skip
+
+    def travel(stage: Stage) -> None:
+        person.trip = (str(at // DAY), LONE_TRIP)
+
+    def act(stage: Stage) -> None:
+        agent, chat = _agent(stage, person, at), secret.get()
+        actor, pair = stage.actor(person, ip, agent), stage.organization_pair(home.organization)
+        _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+        for wait in (3, 50):
+            row = stage.emit(
+                at + wait * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, home.id), prompt=True
+            )
+            _note(story, row)
+        story.chats.append(chat.id)
+
+    cast.agenda.put(at // DAY - 1, travel)
+    cast.perform(at, act)
+
+
+def _noise(cast: _Casting) -> None:
+    """Small things of the last days that an analyst closes with a word."""
+    company = cast.company
+    admin = next(p for p in company.people if p.organizations.get(company.main.uuid) == "primary_owner")
+    at = cast.moment(admin, 2.0, 22.0, workday=False)
+    story = cast.story("failed_sign_ins", "noise", admin, at, "password spraying that never got in")
+
+    def spray(stage: Stage) -> None:
+        for i in range(14):
+            stranger = {
+                "type": "unauthenticated_user_actor", "unauthenticated_email_address": admin.email,
+                "ip_address": FOREIGN_HOSTING.address(50), "user_agent": "python-requests/2.32",
+            }  # fmt: skip
+            _note(story, stage.emit(at + i * 20 * SECOND, "sso_login_failed", None, stranger, prompt=True))
+
+    cast.perform(at, spray)
+    maker = cast.colleague(company.main.uuid)
+    made = cast.moment(maker, 9.5, 16.5)
+    artifact = cast.story("artifact_published", "noise", maker, made, "a harmless artifact was published")
+    server = cast.story("mcp_server_created", "noise", maker, made + HOUR, "an approved connector was added")
+
+    def publish(stage: Stage) -> None:
+        actor = stage.actor(maker, maker.home_ip, _agent(stage, maker, made))
+        row = stage.emit(
+            made, "claude_artifact_published", company.main.pair, actor, ("artifact_type", "claude_published_artifact_id", "title"),
+            ("text/html", f"claude_published_artifact_01{stable_uuid('published', stage.seed)[:8]}", ""), prompt=True,
+        )  # fmt: skip
+        _note(artifact, row)
+        row = stage.emit(
+            made + HOUR, "mcp_server_created", company.main.pair, actor, ("mcp_server_id", "mcp_server_name"),
+            (ids_of(stage.seed, "mcpsrv", 90), "Wiki"), prompt=True,
+        )  # fmt: skip
+        _note(server, row)
+
+    cast.perform(made, publish)
