@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from fanlight.detections.behavior import duration
+from fanlight.detections.outcome import duration
 from fanlight.model import HOUR, Micros
 
 __all__ = ["Dedup", "finding_id", "group_hits"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fanlight.detections.behavior import duration
 from fanlight.detections.context import Context, Person
 from fanlight.detections.joins import ENTERED
+from fanlight.detections.outcome import duration
 from fanlight.detections.words import day_name, did, listed, thing_with, who
 from fanlight.model import HOUR, Event, Evidence, Grant, Micros, account_key
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fanlight.detections.behavior import Behavior, Outcome, Subject, parse_behavior
-from fanlight.detections.context import Context, Person, ProjectState, audience_of
+from fanlight.detections.behavior import Behavior, parse_behavior
+from fanlight.detections.context import Context, Person
 from fanlight.detections.dedup import Dedup, finding_id, group_hits
 from fanlight.detections.evidence import EvidencePlan, chain
 from fanlight.detections.facts import Facts
@@ -17,15 +17,16 @@ from fanlight.detections.joins import (
     SETTINGS_WEAKENED,
     entered_events,
     join_fields,
-    moved_from,
     settings_events,
     with_project,
 )
+from fanlight.detections.narrative import words_of
+from fanlight.detections.outcome import Outcome, Subject
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.stream import Index
-from fanlight.detections.words import at_time, did, fill, listed, place, span, thing_with, who, with_article
-from fanlight.model import DAY, MINUTE, Entity, Event, Finding, Micros, Severity, Why, account_key, columns_of
+from fanlight.detections.words import fill, listed, who
+from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, columns_of
 
 __all__ = ["judge"]
 
@@ -191,7 +192,7 @@ def _finding(group: Sequence[_Hit], context: Context) -> Finding:
     plan, subject = first.plan, first.subject
     event, person = subject.event, subject.person
     hit_events = [hit.subject.event for hit in group]
-    words = _words(group, context)
+    words = words_of(subject, _together(group), last.at, context)
     new = frozenset().union(*(hit.outcome.new for hit in group))
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
     return Finding(
@@ -214,6 +215,12 @@ def _finding(group: Sequence[_Hit], context: Context) -> Finding:
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
         basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},
     )
+
+
+def _together(group: Sequence[_Hit]) -> Outcome:
+    """The first hit's outcome with the things of all of them."""
+    outcome = group[0].outcome
+    return replace(outcome, things=frozenset().union(*(hit.outcome.things for hit in group)))
 
 
 def _event_ids(group: Sequence[_Hit]) -> tuple[str, ...]:
@@ -251,102 +258,6 @@ def _holds(found: Any, wanted: Any) -> bool:
     wanted_values = wanted if isinstance(wanted, list) else [wanted]
     found_values = found if isinstance(found, list | tuple) else [found]
     return any(value in wanted_values for value in found_values)
-
-
-def _words(group: Sequence[_Hit], context: Context) -> dict[str, str]:
-    """What a rule's sentence may name in braces."""
-    first = group[0]
-    event, person, at = first.subject.event, first.subject.person, first.at
-    zone = context.zone(person, at) if person.id else (context.facts.company.timezone or "UTC")
-    project = context.project_of(event)
-    state = context.project(project, at) if project else None
-    chat = context.labels("chat", event.chat_id, at) if event.chat_id else None
-    entry = first.subject.record.get("entry.labels") or []
-    target = first.subject.record.get("target_id")
-    receiver = context.identity_of(account_key(event.product, str(target)), at) if target else None
-    gap = first.subject.record.get("entry.gap_seconds")
-    return {
-        "time": at_time(at, zone),
-        "who": who(person) if person.id else (event.actor_kind or "somebody").replace("_", " "),
-        "chat": thing_with("chat", chat.categories if chat else ()),
-        "labels": listed(list(chat.categories[:4])) if chat else "",
-        "entry": listed(list(entry[:4])) or "sensitive content",
-        "project": f"project {state.name}"
-        if state and state.name
-        else f"project {project}"
-        if project
-        else "a project",
-        "project_labels": listed(list(context.labels("project", project, at).categories[:4])) if project else "",
-        "sensitive_things": str(context.sensitive_things(project, at)) if project else "0",
-        "place": place(first.subject.where),
-        "clause": first.outcome.clause,
-        "target": who(context.person(receiver, at)) if receiver else str(target or "somebody"),
-        "role": str(first.subject.record.get("role") or "").rsplit(":", 1)[-1],
-        "before": _before(state),
-        "count": str(len(frozenset().union(*(hit.outcome.things for hit in group)))),
-        "first_time": at_time(min(hit.outcome.since or hit.at for hit in group), zone),
-        "span": span((group[-1].at - min(hit.outcome.since or hit.at for hit in group)) / MINUTE),
-        "gap": f"{abs(int(gap)) // 60} min {'after' if int(gap) > 0 else 'before'}" if isinstance(gap, int) else "",
-        "did": _did(event),
-        "audience": {"organization": "the whole organization", "public": "the public"}.get(audience_of(event), "nobody")
-        if event.type == "claude_project_sharing_updated"
-        else "",
-        "moved_from": _moved_from(event, context),
-        "project_age": _project_age(state, at),
-        "key_kind": _KEYS.get(event.type, event.type.removesuffix("_created").replace("_", " ")),
-        "a_key": with_article(_KEYS.get(event.type, event.type.removesuffix("_created").replace("_", " "))),
-        "things_in_it": _things(context.sensitive_things(project, at)) if project else "",
-    }
-
-
-_KEYS = {
-    "api_key_created": "scoped key",
-    "platform_api_key_created": "Claude API key",
-    "admin_api_key_created": "Admin API key",
-    "service_key_created": "service key",
-    "platform_service_account_created": "service account",
-    "platform_federation_issuer_created": "trusted identity issuer",
-    "platform_federation_rule_created": "federation rule",
-    "platform_signing_key_created": "signing key",
-    "tunnel_token_minted": "tunnel token",
-    "claude_code_runner_pool_secret_minted": "runner pool secret",
-}
-
-
-def _did(event: Event) -> str:
-    if event.type == "org_sso_toggled":
-        return "switched single sign-on off"
-    if event.type == SETTINGS_WEAKENED:
-        return f"changed a setting: {json.loads(event.raw).get('setting')} is no longer on, by the settings' record,"
-    phrase = did(event)
-    return phrase[0].lower() + phrase[1:]
-
-
-def _before(state: ProjectState | None) -> str:
-    if state is None or state.privacy == "could_not_tell":
-        return "who could see it before could not be told"
-    word = {"private": "private", "organization": "open to the organization", "public": "public"}[state.privacy]
-    return f"before it was {word} ({state.privacy_reason})"
-
-
-def _things(count: int) -> str:
-    return (
-        f"{count:,} sensitive chat{'s' if count != 1 else ''} and file{'s' if count != 1 else ''}" if count else "none"
-    )
-
-
-def _moved_from(event: Event, context: Context) -> str:
-    before = moved_from(event, context)
-    if before is None:
-        return ""
-    return f"project {context.project(before, event.occurred_at).name or before}" if before else "no project"
-
-
-def _project_age(state: ProjectState | None, at: Micros) -> str:
-    if state is None or state.created_at is None:
-        return "whose age is unknown"
-    days = (at - state.created_at) // DAY
-    return "made on that day" if days < 1 else f"made {days:,} day{'s' if days != 1 else ''} before"
 
 
 def _thing_why(event: Event, context: Context) -> list[Why]:

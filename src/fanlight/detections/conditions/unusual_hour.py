@@ -1,0 +1,100 @@
+"""An hour of the week at which the person hardly ever works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fanlight.detections.context import Context, Where
+from fanlight.detections.outcome import (
+    NO,
+    RISKY_NETWORKS,
+    BehaviorProblem,
+    Condition,
+    Outcome,
+    Reading,
+    Subject,
+    nothing_left,
+    period,
+)
+from fanlight.enrich.localtime import hour_of_week, local_time
+from fanlight.model import Why
+
+__all__ = ["NAME", "hour_outcome", "make"]
+
+NAME = "unusual_hour"
+
+
+def make(body: dict[str, Any], _: Reading) -> Condition:
+    threshold = float(body.pop("atleast", 6.0))
+    clock = str(body.pop("clock", "any"))
+    nothing_left("unusual_hour", body)
+    if clock not in ("any", "home"):
+        raise BehaviorProblem("'unusual_hour' needs 'clock: home' or 'clock: any'.")
+
+    def judge(subject: Subject, context: Context) -> Outcome:
+        outcome = hour_outcome(subject, subject.where if clock == "any" else None, context)
+        return outcome if outcome is not None and outcome.nats >= threshold else NO
+
+    return judge
+
+
+def hour_outcome(subject: Subject, where: Where | None, context: Context) -> Outcome | None:
+    """How unusual the hour is for the person, at home and at the place of the event; None without a baseline."""
+    at, person = subject.event.occurred_at, subject.person
+    baseline = context.baseline(person.id, at)
+    if not baseline.values("hour"):
+        return None
+    zone, curve = context.zone(person, at), context.hours(person, at)
+    hour = hour_of_week(at, zone)
+    nats = curve.surprise(hour)
+    away = _hours_away(subject, where, context)
+    if away:
+        nats = min(nats, curve.surprise(hour + away))
+    day = local_time(at, zone).strftime("%Y-%m-%d")
+    if day in context.facts.company.holidays:
+        nats = max(nats, curve.surprise(144 + hour % 24))
+    near = _events_near(baseline.values("hour"), hour_of_week(at))
+    total = baseline.total("hour")
+    stamp = local_time(at, zone).strftime("%a %H:%M")
+    clause = f"{near:,} of {total:,} events in {period(baseline.since, baseline.until)} fell near this hour"
+    why = Why(
+        fact="hour of week", observed=f"{stamp} {zone}",
+        usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}",
+        weight=round(nats, 1),
+    )  # fmt: skip
+    return Outcome(True, (why,), nats, clause)
+
+
+def _hours_away(subject: Subject, where: Where | None, context: Context) -> int:
+    """Hours by which the sun at the event's place runs ahead of the person's usual place: a traveller's clock."""
+    if where is None or where.lon is None or where.kind in RISKY_NETWORKS:
+        return 0
+    baseline = context.baseline(subject.person.id, subject.event.occurred_at)
+    homes = [(habit.n, place.lon) for ip, habit in baseline.values("ip").items()
+             if (place := context.where(ip, habit.last_at)).lon is not None]  # fmt: skip
+    if not homes:
+        return 0
+    home = max(homes, key=lambda pair: pair[0])[1]
+    return round((where.lon - (home or 0.0)) / 15.0)
+
+
+def _events_near(hours: Mapping[str, Any], hour: int) -> int:
+    """Events within one hour of this hour, on the same kind of day (working day or weekend; UTC)."""
+    weekend = hour >= 120
+    return sum(
+        habit.n
+        for name, habit in hours.items()
+        if (int(name) >= 120) is weekend and min((int(name) - hour) % 24, (hour - int(name)) % 24) <= 1
+    )
+
+
+def _usual_hours(density: Sequence[float]) -> str:
+    """The shortest span of a working day that holds nine tenths of the working-day activity."""
+    by_hour = [sum(density[d * 24 + h] for d in range(5)) for h in range(24)]
+    total = sum(by_hour)
+    for length in range(1, 25):
+        for start in range(24):
+            if sum(by_hour[(start + i) % 24] for i in range(length)) >= 0.9 * total:
+                return f"{start:02d} to {(start + length) % 24:02d}"
+    return "all hours"

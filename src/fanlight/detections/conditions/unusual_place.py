@@ -1,0 +1,215 @@
+"""A country, or a kind of network, that the person never used; other things only add to it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fanlight.detections.conditions.unusual_hour import hour_outcome
+from fanlight.detections.context import Context, Where
+from fanlight.detections.outcome import (
+    NO,
+    RISKY_NETWORKS,
+    Condition,
+    Outcome,
+    Reading,
+    Subject,
+    nothing_left,
+    period,
+    ranked,
+)
+from fanlight.detections.words import span
+from fanlight.enrich.countries import country_name
+from fanlight.model import HOUR, MINUTE, Micros, Why, day_of
+from fanlight.profiles.surprise import distance_km, journey, once_in, rarity
+
+__all__ = ["NAME", "make"]
+
+NAME = "unusual_place"
+
+
+#: An event this close to a usual place, in time, is held against an unusual one.
+_NEARBY: Micros = 16 * HOUR
+_WEIGHTS = (1.0, 0.7, 0.5, 0.3)
+_NETWORK_WORDS = {
+    "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
+    "home": "an access network", "office": "an office network",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One component of a place's surprise."""
+
+    nats: float
+    why: Why
+    clause: str = ""
+    new: str = ""
+
+
+def make(body: dict[str, Any], _: Reading) -> Condition:
+    threshold = float(body.pop("atleast", 8.0))
+    nothing_left("unusual_place", body)
+
+    def judge(subject: Subject, context: Context) -> Outcome:
+        where = subject.where
+        if where is None or where.corporate:
+            return NO
+        parts = list(_place_parts(subject, where, context))
+        if not parts:
+            return NO
+        # The place itself must be new; everything else only adds to it.
+        parts += _around_parts(subject, where, context)
+        total = sum(part.nats for part in parts)
+        if total < threshold:
+            return NO
+        together = Why(
+            fact="all together", observed=f"expected {once_in(total)}", usual=f"reported from {threshold:g} nats",
+            weight=round(total, 1),
+        )  # fmt: skip
+        return Outcome(
+            holds=True,
+            why=(*(part.why for part in parts), *_peer_why(subject, where, context), together),
+            nats=total,
+            clause=f"{parts[0].clause}{_peer_clause(subject, where, context)}",
+            new=frozenset(part.new for part in parts if part.new),
+        )
+
+    return judge
+
+
+def _together(nats: Sequence[float]) -> float:
+    """The components overlap (a new country brings a new network), so only the first counts in full."""
+    ranked = sorted(nats, reverse=True)
+    return sum(weight * value for weight, value in zip(_WEIGHTS, ranked, strict=False))
+
+
+def _place_parts(subject: Subject, where: Where, context: Context) -> list[_Part]:
+    """Components for a country or network that the person never used; empty when the place is usual."""
+    event, person = subject.event, subject.person
+    baseline = context.baseline(person.id, event.occurred_at)
+    seen: dict[str, dict[str, int]] = {"country": {}, "network": {}, "kind": {}}
+    located = 0
+    for ip, habit in baseline.values("ip").items():
+        known = context.where(ip, habit.last_at)
+        for dimension, value in (("country", known.country), ("network", known.network), ("kind", known.kind)):
+            if value:
+                seen[dimension][value] = seen[dimension].get(value, 0) + habit.n
+        located += habit.n if known.country else 0
+    time = period(baseline.since, baseline.until)
+    warmth = "" if baseline.warm else f"; only {baseline.active_days} days of history, peers and company count instead"
+    parts: list[_Part] = []
+    if where.country and seen["country"]:
+        if where.country not in seen["country"]:
+            usual = ranked({country_name(code): n for code, n in seen["country"].items()})
+            nats = _first_nats("country", where.country, subject, context)
+            clause = f"none of {located:,} located events in {time} came from {country_name(where.country)}"
+            why = Why(
+                fact="country", observed=country_name(where.country), usual=f"{usual}{warmth}", weight=round(nats, 1)
+            )
+            parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
+    elif where.network and seen["network"] and where.network not in seen["network"]:
+        nats = _first_nats("network", where.network, subject, context)
+        total = sum(seen["network"].values())
+        clause = f"none of {total:,} events in {time} came from this network"
+        observed = f"{where.ip} ({where.prefix}); the country is unknown"
+        why = Why(fact="network", observed=observed, usual=f"{ranked(seen['network'])}{warmth}", weight=round(nats, 1))
+        parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
+    kind_is_new = where.kind in RISKY_NETWORKS and where.kind not in seen["kind"] and bool(seen["kind"])
+    if kind_is_new:
+        nats = min(_first_nats("kind", where.kind, subject, context), 7.0)
+        usual = ranked({_NETWORK_WORDS.get(k, k): n for k, n in seen["kind"].items()})
+        why = Why(
+            fact="kind of network",
+            observed=f"{_NETWORK_WORDS[where.kind]}{f' ({where.as_name})' if where.as_name else ''}",
+            usual=usual,
+            weight=round(nats, 1),
+        )
+        total = sum(seen["kind"].values())
+        clause = f"none of {total:,} events in {time} came from {_NETWORK_WORDS[where.kind]}"
+        parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
+    return parts
+
+
+def _first_nats(dimension: str, value: str, subject: Subject, context: Context) -> float:
+    """−ln of how often, per identity and day, somebody meets such a first value: theirs, or one new to all."""
+    at = subject.event.occurred_at
+    holders = context.spread(dimension).holders(value, day_of(at), but=subject.person.id)
+    return -math.log(context.rate_of_firsts(dimension, at, new_to_all=holders == 0))
+
+
+def _around_parts(subject: Subject, where: Where, context: Context) -> list[_Part]:
+    """What speaks beside the place: another client, an unusual hour, being in two places."""
+    parts = [*_client_part(subject, context), *_journey_part(subject, where, context)]
+    hour = hour_outcome(subject, where, context)
+    if hour is not None and hour.nats >= 3.0:
+        parts.append(_Part(min(hour.nats, 7.0) - 3.0, hour.why[0], hour.clause))
+    return parts
+
+
+def _client_part(subject: Subject, context: Context) -> list[_Part]:
+    event = subject.event
+    baseline = context.baseline(subject.person.id, event.occurred_at)
+    if not event.user_agent or not baseline.values("client"):
+        return []
+    client = context.facts.client_of(event.user_agent)
+    if client in baseline.values("client"):
+        return []
+    nats = min(-math.log(context.rate_of_firsts("client", event.occurred_at)), 5.0)
+    usual = ranked({name: habit.n for name, habit in baseline.values("client").items()})
+    return [
+        _Part(nats, Why(fact="client", observed=client, usual=usual, weight=round(nats, 1)), "", f"client:{client}")
+    ]
+
+
+def _journey_part(subject: Subject, where: Where, context: Context) -> list[_Part]:
+    """Impossible travel to or from the nearest events at other places, both ends no shared exit."""
+    if where.lat is None or where.lon is None or where.kind in RISKY_NETWORKS:
+        return []  # an exit of a VPN or a hosting network is not where the person is
+    at = subject.event.occurred_at
+    for other in sorted(
+        context.around(subject.person.id, at - _NEARBY, at + _NEARBY), key=lambda e: abs(e.occurred_at - at)
+    ):
+        if not other.ip or other.ip == where.ip:
+            continue
+        there = context.where(other.ip, other.occurred_at)
+        if there.lat is None or there.lon is None or there.corporate or there.kind in (*RISKY_NETWORKS, "mobile"):
+            continue
+        trip = journey(distance_km(where.lat, where.lon, there.lat, there.lon), (other.occurred_at - at) / MINUTE)
+        if trip.possible:
+            continue
+        word = "before" if other.occurred_at < at else "after"
+        observed = f"{trip.km:,.0f} km in {span(trip.minutes)}: not possible"
+        usual = f"{there.city or country_name(there.country)} {span(trip.minutes)} {word}"
+        return [_Part(6.0, Why(fact="travel", observed=observed, usual=usual, weight=6.0), "")]
+    return []
+
+
+def _peer_why(subject: Subject, where: Where, context: Context) -> list[Why]:
+    """Who else is seen there: never decides alone, always said."""
+    dimension, value = ("country", where.country) if where.country else ("network", where.network)
+    if value is None:
+        return []
+    day = day_of(subject.event.occurred_at)
+    spread, peers = context.spread(dimension), context.peers(subject.person)
+    others = max(spread.known(day) - 1, 0)
+    elsewhere = spread.holders(value, day, but=subject.person.id)
+    among = spread.holders(value, day, peers) if peers else 0
+    named = country_name(value) if dimension == "country" else "this network"
+    group = f"{among} of {len(peers)} people of {subject.person.department}" if peers else "no peer group known"
+    nats = rarity(0, context.baseline(subject.person.id, subject.event.occurred_at).weight("ip"), among, len(peers),
+                  elsewhere, others)  # fmt: skip
+    return [Why(fact="who else", observed=f"{group} seen in {named}" if dimension == "country" else group,
+                usual=f"{elsewhere} of {others:,} people of the company", weight=round(nats, 1))]  # fmt: skip
+
+
+def _peer_clause(subject: Subject, where: Where, context: Context) -> str:
+    peers = context.peers(subject.person)
+    value, dimension = (where.country, "country") if where.country else (where.network, "network")
+    if not peers or value is None:
+        return ""
+    if context.spread(dimension).holders(value, day_of(subject.event.occurred_at), peers):
+        return ""
+    return f", and none of {len(peers)} peers was ever seen there"
