@@ -67,7 +67,7 @@ def _sync(stage: Stage, n: int) -> Mapping[str, Any]:
 # ------------------------------------------------------------------------------ people
 
 
-def _groups_of(stage: Stage, person: Person, department: str) -> list[Group]:
+def _groups_of(stage: Stage, department: str) -> list[Group]:
     return [g for g in stage.company.groups if g.source_type == "scim" and g.name == department]
 
 
@@ -91,7 +91,7 @@ def _join(stage: Stage, person: Person) -> None:
         pair, sync = stage.organization_pair(organization), _sync(stage, n)
         stage.emit(at + SECOND, "scim_user_created", pair, sync, ("user_id",), (person.user_id,))
         _role_row(stage, person, at + 2 * SECOND, pair, sync, None, role)
-    for group in _groups_of(stage, person, person.department):
+    for group in _groups_of(stage, person.department):
         _group_rows(stage, person, group, at + 5 * SECOND, added=True)
 
 
@@ -100,7 +100,7 @@ def _leave(stage: Stage, person: Person) -> None:
     if person.okta_id:
         stage.log(at - 30 * MINUTE, "user.lifecycle.deactivate", (n, None, None))
         stage.log(at - 29 * MINUTE, "application.user_membership.remove", (n, None, None))
-    for group in _groups_of(stage, person, person.department):
+    for group in _groups_of(stage, person.department):
         _group_rows(stage, person, group, at, added=False)
     for organization, role in person.organizations.items():
         pair, sync = stage.organization_pair(organization), _sync(stage, n + 500_000)
@@ -112,9 +112,9 @@ def _move(stage: Stage, person: Person) -> None:
     at = person.moved_at or 0
     if person.okta_id:
         stage.log(at, "user.account.update_profile", (person.index, None, None))
-    for group in _groups_of(stage, person, person.moved_from or ""):
+    for group in _groups_of(stage, person.moved_from or ""):
         _group_rows(stage, person, group, at, added=False)
-    for group in _groups_of(stage, person, person.department):
+    for group in _groups_of(stage, person.department):
         _group_rows(stage, person, group, at + 30 * SECOND, added=True)
 
 
@@ -305,7 +305,7 @@ def _assign_role(stage: Stage, at: Micros, actor: Mapping[str, Any], person: Per
     )  # fmt: skip
 
 
-def _raise_member(stage: Stage, at: Micros, actor: Mapping[str, Any], person: Person) -> None:
+def _raise_member(stage: Stage, at: Micros, actor: Mapping[str, Any], _: Person) -> None:
     """A role was raised and lowered again the same hour: history for the time line."""
     other = next(
         p for p in stage.company.people if p.organizations.get(stage.company.main.uuid) == "user" and not p.cast

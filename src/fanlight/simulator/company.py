@@ -373,7 +373,7 @@ def _define_roles(company: Company) -> None:
                     description,
                     company.start - 200 * DAY + number * HOUR if dated else None,
                     tuple((action, "organization", organization.uuid) for action in actions),
-                )  # fmt: skip
+                )
             )
             number += 1
     by_name = {group.name: group for group in company.groups}
@@ -410,7 +410,7 @@ def _issue_keys(company: Company, rng: random.Random) -> None:
             created_at=start - 40 * DAY, organization=company.console.uuid, listed=False),
         Key(id=ids_of(company.seed, "apikey", 100), secret=secret("api03", "claude-api"), kind="claude_api",
             name="claude-api", created_at=start - 30 * DAY, organization=company.console.uuid, listed=False),
-        Key(id="", secret="00" + stable_bytes("okta token", company.seed, size=20).hex(), kind="okta_token", name="okta",
+        Key(id="", secret="00" + stable_bytes("okta", company.seed, size=20).hex(), kind="okta_token", name="okta",
             created_at=start - 60 * DAY, listed=False),
     ]  # fmt: skip
 

@@ -101,7 +101,7 @@ def _work(
 
 def _sittings(stage: Stage, person: Person, day: int, weekday: int, rng: random.Random, calm: bool) -> list[_Sitting]:
     zone = person.country.timezone
-    spot = _travel(stage, person, day, rng, calm)
+    spot = _travel(person, day, rng, calm)
     devices = [d for d in person.devices if d.since <= day * DAY and d.kind != "mobile"]
     if spot is not None:
         zone, ip = spot.timezone, spot.address(person.index)
@@ -139,7 +139,7 @@ def _sittings(stage: Stage, person: Person, day: int, weekday: int, rng: random.
     return sittings
 
 
-def _travel(stage: Stage, person: Person, day: int, rng: random.Random, calm: bool) -> Spot | None:
+def _travel(person: Person, day: int, rng: random.Random, calm: bool) -> Spot | None:
     """Two people in a hundred are away on a day: trips of one to five days."""
     if person.trip is not None:
         until, spot = person.trip
@@ -452,7 +452,8 @@ def _undocumented(stage: Stage, base: Micros, rng: random.Random) -> None:
     at = base + int(rng.uniform(8, 17) * HOUR)
     actor = stage.actor(person, person.home_ip, agent_of(stage, person.devices[0], base // DAY))
     stage.emit(
-        at, "claude_canvas_pinned", company.main.pair, actor, ("canvas_id", "layer"), (f"canvas_01{rng.getrandbits(60):x}", 3),
+        at, "claude_canvas_pinned", company.main.pair, actor, ("canvas_id", "layer"),
+        (f"canvas_01{rng.getrandbits(60):x}", 3),
         {"pinned_region": {"x": 1, "y": 4}},
     )  # fmt: skip
     delegate = {
@@ -467,5 +468,6 @@ def _undocumented(stage: Stage, base: Micros, rng: random.Random) -> None:
         ("deleted_all", "keys_written_count"), (False, 2),
     )  # fmt: skip
     stage.emit(
-        at + 3 * HOUR, "claude_skill_security_scan_completed", company.main.pair, {"type": "system_actor", "service": None},
+        at + 3 * HOUR, "claude_skill_security_scan_completed", company.main.pair,
+        {"type": "system_actor", "service": None},
     )  # fmt: skip

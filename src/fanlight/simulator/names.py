@@ -5,17 +5,23 @@ from __future__ import annotations
 __all__ = ["CLEAN_THEMES", "DEPARTMENTS", "FIRST_NAMES", "HIGH_THEMES", "LAST_NAMES", "MODERATE_THEMES", "canary"]
 
 FIRST_NAMES = tuple(
-    "Amara Bjorn Chen Dalia Eero Farah Gustavo Hana Imran Jana Kofi Lena Marek Nadia Omar Priya Quentin Rosa Stefan Tara "
-    "Uma Viktor Wanda Ximena Yusuf Zoe Aisha Bruno Clara Diego Elif Felix Greta Hugo Ines Jonas Katya Liam Maya Noah "
-    "Olga Pavel Rania Soren Tomas Ursula Vera Wei Yara Zane Anke Benedikt Chidi Devika Emil Fatima Gordon Helmi Ivan "
-    "Jaya Kenji Lucia Mateo Nina Otto Petra Ravi Silvia Theo Vanessa Walter Yuki Adele Boris Carmen Dev".split()
+    """
+    Amara Bjorn Chen Dalia Eero Farah Gustavo Hana Imran Jana Kofi Lena Marek Nadia Omar Priya Quentin Rosa
+    Stefan Tara Uma Viktor Wanda Ximena Yusuf Zoe Aisha Bruno Clara Diego Elif Felix Greta Hugo Ines Jonas
+    Katya Liam Maya Noah Olga Pavel Rania Soren Tomas Ursula Vera Wei Yara Zane Anke Benedikt Chidi Devika
+    Emil Fatima Gordon Helmi Ivan Jaya Kenji Lucia Mateo Nina Otto Petra Ravi Silvia Theo Vanessa Walter
+    Yuki Adele Boris Carmen Dev
+    """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 LAST_NAMES = tuple(
-    "Okafor Lund Wei Haddad Salmi Rao Keller Novak Mbeki Silva Iyer Brandt Costa Dubois Eriksen Fischer Gupta Hansen "
-    "Ibrahim Jansen Kowalski Lindqvist Moreau Nair Ortiz Petrov Quist Richter Santos Tanaka Ueda Vogel Weber Xu Yilmaz "
-    "Zimmer Adeyemi Berger Castillo Dietrich Esposito Ferreira Graf Hoffmann Ivanova Joshi Krause Lehmann Menon Neumann "
-    "Osei Pereira Ramirez Schulz Thapa Urban Varga Winkler Yamada Zhang Abbott Barlow Cooper Dalton Ellis Fletcher "
-    "Greenwood Hartley Ingram Jarvis Kendall Langley Marsh Norton Osborne Prescott Quinn Radford Sutton Thorne".split()
+    """
+    Okafor Lund Wei Haddad Salmi Rao Keller Novak Mbeki Silva Iyer Brandt Costa Dubois Eriksen Fischer Gupta
+    Hansen Ibrahim Jansen Kowalski Lindqvist Moreau Nair Ortiz Petrov Quist Richter Santos Tanaka Ueda Vogel
+    Weber Xu Yilmaz Zimmer Adeyemi Berger Castillo Dietrich Esposito Ferreira Graf Hoffmann Ivanova Joshi
+    Krause Lehmann Menon Neumann Osei Pereira Ramirez Schulz Thapa Urban Varga Winkler Yamada Zhang Abbott
+    Barlow Cooper Dalton Ellis Fletcher Greenwood Hartley Ingram Jarvis Kendall Langley Marsh Norton Osborne
+    Prescott Quinn Radford Sutton Thorne
+    """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 #: Department -> share of the staff.
 DEPARTMENTS: dict[str, float] = {
@@ -71,10 +77,7 @@ CLEAN_THEMES = tuple(
     for tail in ("notes", "guide", "redesign", "planning", "library", "workshop", "roadmap", "quality")
 )
 
-_SYLLABLES = tuple(
-    "ba be bi bo bu da de di do du fa fe fi fo ga ge gi go ka ke ki ko la le li lo lu ma me mi mo mu na ne ni no nu "
-    "pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo za ze zi zo".split()
-)
+_SYLLABLES = tuple(a + b for a in "bdfgklmnprstvz" for b in "aeiou")
 
 
 def canary(number: int, salt: int) -> str:

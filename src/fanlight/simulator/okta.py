@@ -232,8 +232,8 @@ def render_log(stage: Stage, row: LogRow) -> Wire:
     ip, agent = row.subject[1], row.subject[2]
     login = person.okta_login or person.email
     who = {"id": person.okta_id, "type": "User", "alternateId": login, "displayName": person.name, "detailEntry": None}
-    machine = {"id": "sysEXAMPLEscim", "type": "SystemPrincipal", "alternateId": "system@okta.com", "displayName": "Okta System",
-               "detailEntry": None}  # fmt: skip
+    machine = {"id": "sysEXAMPLEscim", "type": "SystemPrincipal", "alternateId": "system@example.com",
+               "displayName": "Okta System", "detailEntry": None}  # fmt: skip
     body: Wire = {
         "uuid": row.uuid,
         "published": okta_time(row.published),

@@ -5,7 +5,8 @@ from __future__ import annotations
 __all__ = ["ANSWERS", "ENGLISH_FILLERS", "FILLERS", "QUESTIONS", "TOPICS"]
 
 TOPICS = (
-    "Launch checklist", "Open tickets this week", "Gripper calibration", "Trade fair stand", "Release notes", "Route planning",
+    "Launch checklist", "Open tickets this week", "Gripper calibration", "Trade fair stand", "Release notes",
+    "Route planning",
     "Warehouse layout", "Interview questions", "Quarter review", "Spare parts", "Translation check", "Team offsite",
     "Newsletter draft", "Sensor drift", "Budget outline", "Support macros", "Test protocol", "Slide structure",
 )  # fmt: skip

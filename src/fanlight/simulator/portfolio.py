@@ -275,5 +275,5 @@ def _publish_code(company: Company, rng: random.Random) -> None:
                 tier,
                 draw_recipes(rng, tier),
                 "claude_docs" if number % 5 == 0 else None,
-            )  # fmt: skip
+            )
         )

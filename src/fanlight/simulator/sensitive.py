@@ -40,7 +40,8 @@ def _person(rng: random.Random) -> str:
 
 
 def _mail(rng: random.Random, name: str) -> str:
-    return f"{name.lower().replace(' ', '.')}{rng.randint(1, 99)}@{rng.choice(('example.com', 'example.org', 'example.net'))}"
+    domain = rng.choice(("example.com", "example.org", "example.net"))
+    return f"{name.lower().replace(' ', '.')}{rng.randint(1, 99)}@{domain}"
 
 
 def _phone(rng: random.Random) -> str:
@@ -72,7 +73,8 @@ def _cards(rng: random.Random) -> tuple[str, list[Planted]]:
     for _ in range(rng.randint(5, 8)):
         number, name = cd.card(rng), _person(rng)
         lines.append(
-            f"- card number {number}, exp {rng.randint(1, 12):02d}/{rng.randint(27, 31)}, CVV {rng.randint(100, 999)}, cardholder {name}"
+            f"- card number {number}, exp {rng.randint(1, 12):02d}/{rng.randint(27, 31)}, "
+            f"CVV {rng.randint(100, 999)}, cardholder {name}"
         )
         planted += [Planted("PAYMENT_CARD", "CREDIT_CARD_NUMBER", number), Planted("PERSON_NAME", "PERSON_NAME", name)]
     return "\n".join(lines), planted
@@ -161,7 +163,8 @@ def _private_key(rng: random.Random) -> tuple[str, list[Planted]]:
     return text, [Planted("SECRET", "PRIVATE_KEY", lines[2]), Planted("SECRET", "PASSWORD", password)]
 
 
-_DIAGNOSES = ("type 2 diabetes mellitus", "recurrent depressive disorder", "rheumatoid arthritis", "chronic hepatitis B",
+_DIAGNOSES = ("type 2 diabetes mellitus", "recurrent depressive disorder", "rheumatoid arthritis",
+              "chronic hepatitis B",
               "atrial fibrillation", "relapsing multiple sclerosis")  # fmt: skip
 _DRUGS = ("metformin 850 mg twice daily", "sertraline 100 mg once daily", "methotrexate 15 mg weekly",
           "tenofovir 245 mg once daily", "apixaban 5 mg twice daily", "interferon beta-1a")  # fmt: skip
@@ -206,9 +209,9 @@ def _contract(rng: random.Random) -> tuple[str, list[Planted]]:
     text = (
         "STRICTLY CONFIDENTIAL - ATTORNEY-CLIENT PRIVILEGED\nTLP:RED\n\n"
         f'SHARE PURCHASE AGREEMENT between Example Robotics (the "Purchaser") and {party} (the "Seller").\n\n'
-        '1. Definitions. In this Agreement "Confidential Information" means any information disclosed by either party.\n'
+        '1. Definitions. In this Agreement "Confidential Information" means all that either party discloses.\n'
         f"2. Consideration. The purchase price shall be {price}, payable to IBAN {account} on Completion.\n"
-        "3. Warranties. The Seller represents and warrants that it has full power and authority to enter into this Agreement.\n"
+        "3. Warranties. The Seller represents and warrants that it has full power to enter into this Agreement.\n"
         "4. Indemnification. The Seller shall indemnify and hold harmless the Purchaser against all losses.\n"
         "5. Governing law. This Agreement shall be governed by and construed in accordance with the laws of England.\n"
         "IN WITNESS WHEREOF the parties have executed this Agreement.\n"
@@ -243,7 +246,8 @@ def _password(rng: random.Random) -> tuple[str, list[Planted]]:
 
 def _marked(rng: random.Random) -> tuple[str, list[Planted]]:
     return (
-        f"CONFIDENTIAL - INTERNAL USE ONLY\nDraft price list for quarter {rng.randint(1, 4)}: arms from {rng.randint(20, 90)} k, "
+        f"CONFIDENTIAL - INTERNAL USE ONLY\nDraft price list for quarter {rng.randint(1, 4)}: "
+        f"arms from {rng.randint(20, 90)} k, "
         "service contracts at nine percent a year. Do not forward before the announcement.",
         [Planted("CONFIDENTIAL_MARK", "MARK_CONFIDENTIAL", "CONFIDENTIAL - INTERNAL USE ONLY")],
     )
@@ -253,7 +257,7 @@ def _clause(rng: random.Random) -> tuple[str, list[Planted]]:
     return (
         "MUTUAL NON-DISCLOSURE AGREEMENT. This Agreement is entered into by the parties. Each party shall hold the "
         "other party's Confidential Information in strict confidence and shall not disclose it to any third party. "
-        f"This Agreement shall remain in effect for {rng.randint(2, 5)} years and shall be governed by the laws of Germany.",
+        f"This Agreement shall remain in effect for {rng.randint(2, 5)} years, governed by the laws of Germany.",
         [Planted("LEGAL", "NDA", "MUTUAL NON-DISCLOSURE AGREEMENT")],
     )
 
@@ -278,9 +282,11 @@ def _code(rng: random.Random) -> tuple[str, list[Planted]]:
     name = rng.choice(("grip", "plan_path", "read_sensor", "merge_frames"))
     text = (
         "Why does this return None sometimes?\n\n```python\nimport math\nfrom dataclasses import dataclass\n\n\n"
-        f"@dataclass\nclass Pose:\n    x: float\n    y: float\n    heading: float\n\n\ndef {name}(poses: list[Pose], limit: float) -> Pose | None:\n"
+        f"@dataclass\nclass Pose:\n    x: float\n    y: float\n    heading: float\n\n\n"
+        f"def {name}(poses: list[Pose], limit: float) -> Pose | None:\n"
         "    best = None\n    for pose in poses:\n        distance = math.hypot(pose.x, pose.y)\n"
-        f"        if distance > limit:\n            continue\n        if best is None or distance < {rng.randint(2, 9)}.0:\n"
+        f"        if distance > limit:\n            continue\n"
+        f"        if best is None or distance < {rng.randint(2, 9)}.0:\n"
         "            best = pose\n    return best\n```\n"
     )
     return text, [Planted("SOURCE_CODE", "PYTHON", f"def {name}(poses")]
@@ -334,13 +340,13 @@ def hard_negative(rng: random.Random) -> str:
         raw = rng.randbytes(16).hex()
         return f"Trace id {raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]} shows the slow call."
     if choice == 3:
-        return f"We run version {rng.randint(1, 20)}.{rng.randint(0, 40)}.{rng.randint(0, 99)} on firmware 192.168.{rng.randint(0, 9)}."
+        return f"We run version {rng.randint(1, 20)}.{rng.randint(0, 40)}.{rng.randint(0, 99)} on every arm."
     if choice == 4:
         return "The payment documentation uses the test card 4242 4242 4242 4242 as an example."
     if choice == 5:
         return "Set API_KEY=<your-api-key-here> in the example configuration."
     if choice == 6:
-        return f"Part number 9{rng.randint(10, 99)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)} replaces the old gripper."
+        return f"Part number 9{rng.randint(10, 99)}-{rng.randint(10, 99)}-{rng.randint(1000, 9999)} fits."
     if choice == 7:
         return f"Ticket INC{rng.randint(1_000_000, 9_999_999)} is about the login page."
     if choice == 8:

@@ -97,7 +97,7 @@ def local_sessions(stage: Stage) -> list[Row]:
             _updated(stage, s),
             s.organization,
             stage.company.people[s.owner].user_id if s.owner is not None else None,
-        )  # fmt: skip
+        )
         for s in stage.company.local_sessions
         if s.created_at + 2 * MINUTE <= stage.now
     ]

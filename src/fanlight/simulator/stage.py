@@ -271,8 +271,9 @@ class Stage:
         self.artifact_count += 1
         first = chat.artifacts[0].id if chat.artifacts else ids_of(self.seed, "claude_artifact", number)
         artifact = ArtifactRecord(
-            number, first, ids_of(self.seed, "claude_artifact_version", number), at // _MILLI * _MILLI, chat.number, turn,
-            tier, draw_recipes(self._rng, tier), self._rng.choice(("text/markdown", "text/html", "application/vnd.ant.code")),
+            number, first, ids_of(self.seed, "claude_artifact_version", number), at // _MILLI * _MILLI,
+            chat.number, turn, tier, draw_recipes(self._rng, tier),
+            self._rng.choice(("text/markdown", "text/html", "application/vnd.ant.code")),
         )  # fmt: skip
         chat.artifacts.append(artifact)
         self.artifacts[artifact.version_id] = artifact

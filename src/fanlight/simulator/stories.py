@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from typing import cast as typing_cast
 
 from fanlight.model import Micros
 from fanlight.model.times import DAY, HOUR, MINUTE, SECOND
@@ -21,7 +22,7 @@ from fanlight.simulator.identifiers import stable_bytes, stable_uuid
 from fanlight.simulator.portfolio import HIGH_ROLE
 from fanlight.simulator.records import Chat, Collaborator, Person, Project, Tier
 from fanlight.simulator.stage import NAMES, Stage
-from fanlight.simulator.truth import Story
+from fanlight.simulator.truth import Story, StoryKind
 from fanlight.simulator.world import Activity, Key
 
 __all__ = ["KEY_FAMILIES", "write_stories"]
@@ -57,7 +58,8 @@ class _Casting:
         self.taken.add(person.index)
         person.cast = person.careful = True
         person.rate = max(person.rate, 0.8)
-        person.part_time = 0
+        person.part_time, person.vpn = 0, False
+        person.office_days &= 0b01010  # home is a usual place of everybody who plays
         return person
 
     def member(self, project: Project, *, owl: bool = False, wanted: Callable[[Person], bool] | None = None) -> Person:
@@ -104,7 +106,8 @@ class _Casting:
 
     def story(self, rule: str, kind: str, person: Person, at: Micros, fact: str, **more: Any) -> Story:
         found = Story(
-            name=rule, rule=rule, kind=kind, user_id=person.user_id, email=person.email, at=at, deciding_fact=fact, **more  # type: ignore[arg-type]
+            name=rule, rule=rule, kind=typing_cast("StoryKind", kind), user_id=person.user_id, email=person.email,
+            at=at, deciding_fact=fact, **more,
         )  # fmt: skip
         self.stage.truth.all_stories.append(found)
         return found
@@ -295,7 +298,8 @@ def make_key(stage: Stage, person: Person, at: Micros, family: str) -> tuple[Act
     if family == "api_key_created":
         scopes = ("read:compliance_activities", "read:compliance_user_data")
         company.keys.append(
-            Key(id=key, secret=stable_bytes("unused", key, size=32).hex(), kind="compliance", name=f"export-{number}", scopes=scopes,
+            Key(id=key, secret=stable_bytes("unused", key, size=32).hex(), kind="compliance",
+                name=f"export-{number}", scopes=scopes,
                 created_at=at, created_by=person.user_id)
         )  # fmt: skip
         names: tuple[str, ...] = ("api_key_id", "scopes", "restricted_to_organization")
@@ -350,7 +354,8 @@ def _bulk(cast: _Casting) -> None:
             _note(story, view, context=True)
             for i, file in enumerate(project.files[:count]):
                 row = stage.emit(
-                    at + 30 * SECOND + i * 41 * SECOND, "claude_file_viewed", pair, actor, _FILE, (file.id, None, project.id),
+                    at + 30 * SECOND + i * 41 * SECOND, "claude_file_viewed", pair, actor, _FILE,
+                    (file.id, None, project.id),
                     prompt=True,
                 )  # fmt: skip
                 _note(story, row)
@@ -383,7 +388,8 @@ def _escalation(cast: _Casting) -> None:
             row = stage.emit(
                 at, "role_assignment_granted", stage.organization_pair(project.organization), actor,
                 ("resource_id", "resource_type", "role", "target_id", "target_type"),
-                (project.id, "chat_project", f"chat_project:{role}", person.user_id, "organization_member"), prompt=True,
+                (project.id, "chat_project", f"chat_project:{role}", person.user_id, "organization_member"),
+                prompt=True,
             )  # fmt: skip
             _note(story, row)
             project.collaborators.append(Collaborator("user", person.user_id, role, at))  # type: ignore[arg-type]
@@ -489,7 +495,7 @@ def _moved(cast: _Casting) -> None:
 
 
 def _abroad(cast: _Casting) -> None:
-    """9: sensitive content is entered at night from a country without an office; another night, another person, at home."""
+    """9: sensitive content is entered at night from a country without an office; the twin does it at home."""
     company = cast.company
     for kind, fact in (("attack", "a country where the company has no office"), ("twin", "the home country")):
         person = cast.colleague(company.main.uuid)
@@ -526,7 +532,7 @@ def _lone_trip(cast: _Casting) -> None:
         detail=LONE_TRIP.city,
     )  # fmt: skip
 
-    def travel(stage: Stage) -> None:
+    def travel(_: Stage) -> None:
         person.trip = (str(at // DAY), LONE_TRIP)
 
     def act(stage: Stage) -> None:
@@ -568,7 +574,8 @@ def _noise(cast: _Casting) -> None:
     def publish(stage: Stage) -> None:
         actor = stage.actor(maker, maker.home_ip, _agent(stage, maker, made))
         row = stage.emit(
-            made, "claude_artifact_published", company.main.pair, actor, ("artifact_type", "claude_published_artifact_id", "title"),
+            made, "claude_artifact_published", company.main.pair, actor,
+            ("artifact_type", "claude_published_artifact_id", "title"),
             ("text/html", f"claude_published_artifact_01{stable_uuid('published', stage.seed)[:8]}", ""), prompt=True,
         )  # fmt: skip
         _note(artifact, row)

@@ -228,5 +228,5 @@ def instructions_text(stage: Stage, project: Project) -> tuple[str, str]:
     rng = _rng(stage, "project", project.number)
     return (
         f"{project.name}: {rng.choice(ENGLISH_FILLERS)} {stage.canary('description', project.number)}",
-        f"Answer briefly and name your sources. {rng.choice(ENGLISH_FILLERS)} {stage.canary('instructions', project.number)}",
+        f"Answer briefly. {rng.choice(ENGLISH_FILLERS)} {stage.canary('instructions', project.number)}",
     )

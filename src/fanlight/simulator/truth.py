@@ -14,7 +14,9 @@ from fanlight.simulator.sensitive import Planted
 if TYPE_CHECKING:
     from fanlight.simulator.stage import Stage
 
-__all__ = ["RULES", "Identity", "Reach", "Story", "Truth"]
+__all__ = ["RULES", "Identity", "Reach", "Story", "StoryKind", "Truth"]
+
+StoryKind = Literal["attack", "twin", "false_positive", "noise"]
 
 #: The nine stories by the name of the rule that should find them.
 RULES = (
@@ -37,7 +39,7 @@ class Story:
 
     name: str
     rule: str
-    kind: Literal["attack", "twin", "false_positive", "noise"]
+    kind: StoryKind
     user_id: str
     email: str
     at: Micros
@@ -63,7 +65,8 @@ class Identity:
     """(product, native id)."""
     emails: tuple[str, ...]
     peculiarity: str
-    """Empty for the plain case; else alias, letter_case, other_domain, shared_mailbox, no_idp_account, reissued_address."""
+    """Empty for the plain case; else alias, letter_case, other_domain, shared_mailbox, no_idp_account,
+    reissued_address."""
     since: Micros
     until: Micros | None
 
@@ -358,8 +361,7 @@ class Truth:
             "weakened_privacy": {
                 p.id
                 for p in company.projects
-                if len([1 for at, private in p.private[1:] if at <= now and not private])
-                and not value_at(p.private, now)
+                if any(at <= now and not private for at, private in p.private[1:]) and not value_at(p.private, now)
             },
             "sensitive_content_project": {p.id for p in high.values()},
             "deactivated_person_active_account": {

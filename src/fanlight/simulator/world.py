@@ -393,7 +393,8 @@ class World:
         return self.stage.company.keys
 
     def key(self, name: str) -> Key:
-        """A credential by its name: `parent`, `one-organization`, `no-scopes`, `deactivated`, `expired`, `foreign-siem`,
+        """A credential by its name: `parent`, `one-organization`, `no-scopes`, `deactivated`, `expired`,
+        `foreign-siem`,
         `admin`, `claude-api`, `okta`. Raises `KeyError`."""
         for key in self.stage.company.keys:
             if key.name == name:
