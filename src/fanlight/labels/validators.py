@@ -328,6 +328,10 @@ def _email(value: str) -> bool:
     return _NOT_MAIL.search(value) is None and ".." not in value
 
 
+def _sensitive_label(value: str) -> bool:
+    return re.search(r"(?i)confiden|restrict|secret|internal|sensitiv|vertraulich", value) is not None
+
+
 def _not_repeated(value: str) -> bool:
     return len(set(digits_of(value))) > 1 and not _sequential(value)
 
@@ -349,6 +353,7 @@ _NAMED: dict[str, Validator] = {
     "verhoeff": _verhoeff,
     "pl_nrb": _pl_nrb,
     "email": _email,
+    "sensitive_label": _sensitive_label,
     "npi": _npi,
     "de_rvnr": _de_rvnr,
     "de_kvnr": _de_kvnr,

@@ -1,0 +1,115 @@
+"""Street addresses: a street word of some language with a house number, a unit, or a place after `lives at`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from fanlight.labels.detectors import Found, Sight
+
+__all__ = ["DETECTOR"]
+
+# English and others: number, words, street word; or street word, words, number
+_AFTER = "street st road rd avenue ave lane ln drive dr boulevard blvd court ct square sq terrace terr close crescent parkway pkwy highway hwy way place pl plaza circle cir trail alley row walk grove gardens heights mews quay ridge view loop".split()
+_BEFORE = (
+    "rue|avenue|av\\.|boulevard|bd|place|chemin|allée|impasse|quai|calle|c/|avenida|avda\\.?|plaza|paseo|camino|carrer|rua|travessa|"
+    "praça|largo|estrada|alameda|via|viale|piazza|corso|vicolo|strada|contrada|borgo|ul\\.|ulica|al\\.|aleja|plac|os\\.|osiedle|sokak|"
+    "cadde|caddesi|sokağı|mahallesi|bulvarı|ulice|ulitsa|улица|ул\\.|str\\.|strasse|straße"
+)
+_COMPOUND = (
+    "straße|strasse|str\\.|weg|platz|gasse|allee|ring|damm|ufer|chaussee|vägen|gatan|gränd|stigen|backen|vej|gade|allé|stræde|"
+    "veien|gata|gaten|straat|laan|plein|gracht|kade|dijk|singel|katu|tie|kuja|polku|utca|út|tér|bakken|vegen|väg|toften|"
+    "sokak|sokağı|caddesi|cd\\.|sk\\."
+)
+_W = r"[^\W\d_][\w'’.-]*"
+_NUMBER_FIRST = re.compile(
+    rf"(?<![\w.,-])\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,4}})?,? (?:{_W} ){{0,3}}"
+    rf"{_W} (?:{'|'.join(_AFTER)})\b\.?",
+    re.IGNORECASE,
+)
+_PREFIXED = re.compile(
+    rf"(?<!\w)(?:\d{{1,4}}(?: ?bis| ?ter)?,? )?(?:{_BEFORE})(?: (?:de|du|des|de la|del|della|dei|di|da|do|dos|das|d'|l'|la|le|the))?"
+    rf" (?:{_W}[ ]?){{1,5}},? ?(?:n[º°.]? ?|nr\.? ?|no\.? ?)?\d{{1,4}}[A-Za-z]?\b|"
+    rf"(?<!\w)\d{{1,4}}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)(?: (?:de|du|des|de la|d'|l'))? {_W}",
+    re.IGNORECASE,
+)
+_SUFFIXED = re.compile(
+    rf"(?<!\w)(?:[^\W\d_][\w'’.-]* )?[^\W\d_][\w'’.-]{{2,40}}(?:{_COMPOUND})[ ]{{1,2}}\d{{1,4}} ?[A-Za-z]?\b(?!\d)|"
+    rf"(?<!\w)(?:[^\W\d_][\w'’.-]*[ -]){{1,3}}(?:{_COMPOUND})[ ]{{1,2}}\d{{1,4}} ?[A-Za-z]?\b(?!\d)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|daire)\.? ?#?\d{1,5}[A-Za-z]?\b")
+_BOX = re.compile(r"(?i)\b(?:p\.? ?o\.? box|postfach|boîte postale|apartado|casella postale|box|psc|unit) \d{1,5}\b|\b(?:apo|fpo|dpo) a[aep] \d{5}\b")
+_EAST = re.compile(
+    r"(?:[\u4e00-\u9fff]{1,4}[都道府県])?[\u3040-\u30ff\u4e00-\u9fff]{1,8}[市区町村郡][\u3040-\u30ff\u4e00-\u9fff]{0,14}\d{1,4}(?:丁目|番地?|号|-\d)[\d丁目番地号-]*|"
+    r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄)\d{1,5}号|[가-힣]{1,6}(?:시|도|군|구) ?[가-힣0-9 ]{1,16}(?:로|길|동) ?\d{1,4}(?:-\d{1,4})?"
+)
+_STATED = re.compile(
+    r"(?i)(?:lives? (?:at|on|in)|living at|resid(?:es|ing) at|(?:home |billing |shipping |postal |mailing |new |street )?address(?: is| to|:| with)|ship(?:ped)? to|deliver(?:ed)? to|"
+    r"taxi to|office is (?:at|on)|located at|meet me at|arrived at|wohnt (?:in|am)|wohnhaft|anschrift:?|adresse:?|domicilié|dirección:?|domicilio:?|indirizzo:?|residente in|"
+    r"endereço:?|morada:?|adres:?|zamieszkał\w*|adress:?|住所|주소|地址)[\s:]{1,3}(?P<v>[^\n]{6,110})"
+)
+_HOUSE = re.compile(r"(?<![\w.$€£])\d{1,5}[A-Za-z]?(?![\w%]|[.,:]\d)")
+_NAMEY = re.compile(r"[A-ZÀ-ÞŁŚŻ][\w'’-]{2,}|[\u3040-\u9fff가-힣]{2,}")
+
+
+class _Addresses:
+    name = "addresses"
+    order = 70
+    anchors = (
+        *(f" {word}" for word in _AFTER), "rue ", "avenue ", "boulevard ", "chemin ", "allée ", "quai ", "calle ", "avenida ", "avda", "plaza ",
+        "paseo ", "carrer ", "rua ", "travessa ", "praça ", "estrada ", "alameda ", "via ", "viale ", "piazza ", "corso ", "strada ", "borgo ",
+        "vicolo ", "contrada ", "ul. ", "ulica ", "aleja ", "plac ", "osiedle ", "sokak", "cadde", "mahalle", "bulvar", "ulice ", "ул.", "улица", "str. ", "str.",
+        "straße ", "strasse ", "weg ", "platz ", "gasse ", "allee ", "ring ", "damm ", "ufer ", "chaussee ", "vägen ", "gatan ", "gränd ", "stigen ", "backen ",
+        "vej ", "gade ", "allé ", "stræde ", "veien ", "gata ", "straat ", "laan ", "plein ", "gracht ", "kade ", "dijk ", "katu ", "tie ", "kuja ", "utca ",
+        "bakken ", "vegen ", "väg ", "apt", "suite ", "apartment ", "p.o. box", "po box", "postfach", "psc ", "apo a", "fpo a", "dpo a", "丁目", "番地", "番", "号", "路",
+        "로 ", "길 ", "동 ", "lives at", "lives on", "living at", "resides at", "address", "ship to", "deliver", "taxi to", "office is", "located at", "meet me at",
+        "wohnhaft", "anschrift", "adresse", "adres", "dirección", "domicilio", "indirizzo", "endereço", "morada", "zamieszka", "住所", "주소", "地址",
+    )  # fmt: skip
+
+    def find(self, sight: Sight) -> Iterable[Found]:
+        text = sight.view.text
+        begin = stop = -1
+        for end in sight.ends:
+            low = text.rfind("\n", max(0, end - 70), end) + 1 or max(0, end - 70)
+            high = text.find("\n", end, end + 90)
+            high = min(len(text), end + 90) if high < 0 else high
+            if low <= stop:
+                stop = max(stop, high)
+                continue
+            if stop >= 0:
+                yield from _addresses(text, begin, stop)
+            begin, stop = low, high
+        if stop >= 0:
+            yield from _addresses(text, begin, stop)
+
+
+_FORMS = (
+    ("address_number_first", _NUMBER_FIRST, 0.8), ("address_street_word", _PREFIXED, 0.8), ("address_compound", _SUFFIXED, 0.8),
+    ("address_unit", _UNIT, 0.75), ("address_box", _BOX, 0.7), ("address_east_asian", _EAST, 0.8),
+)  # fmt: skip
+
+
+def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:
+    line = text[begin:stop]
+    if not any(c.isdigit() for c in line):
+        return
+    found = False
+    for name, pattern, confidence in _FORMS:
+        for match in pattern.finditer(text, begin, stop):
+            if name == "address_number_first" and not _NAMEY.search(match.group()):
+                confidence = 0.55 if not match.group().split()[0].isdigit() else 0.6
+            found = True
+            yield Found(*match.span(), "STREET_ADDRESS", "address", name, confidence)
+    if found:
+        return
+    stated = _STATED.search(text, begin, stop)
+    if stated is not None:
+        value = stated.group("v")
+        house = _HOUSE.search(value)
+        if house and _NAMEY.search(value) and "@" not in value[: house.end()]:
+            start = stated.start("v")
+            yield Found(start, start + len(value.rstrip(" .,;")), "STREET_ADDRESS", "address", "address_stated", 0.62)
+
+
+DETECTOR = _Addresses()

@@ -1,0 +1,109 @@
+"""Phone numbers: the plus sign, a written form that only phones have, a word near by, or an e-mail address beside it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from fanlight.labels.context import column_title, looks_alike
+from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.recognizers import keyword_pattern
+
+__all__ = ["DETECTOR"]
+
+_KEYWORDS = keyword_pattern(
+    """phone|phone number|telephone|tel|mobile|cell|cellphone|fax|call|calls|calling|reach|ring|dial|text|sms|whatsapp|
+    contact|hotline|landline|voicemail|callback|desk|office|direct line|
+    telefon|telefonnummer|handy|mobil|rufnummer|anrufen|erreichbar|durchwahl|téléphone|portable|numéro de téléphone|appelez|
+    joindre|teléfono|móvil|celular|llamar|llame|telefono|cellulare|chiamare|telefone|telemóvel|ligar|telefoonnummer|
+    mobiel|bellen|numer telefonu|komórka|kom|zadzwoń|mobilnummer|ring|puhelin|cep|numarası|ara|
+    電話|携帯|番号|전화|전화번호|휴대폰|연락처|电话|手机|联系电话|電話番号""".replace("\n", "").replace("    ", "").split("|")
+)
+_NO = re.compile(r"[$€£¥#]\s?$|(?:\bv|\bver|\bversion|\bid|\bno\.|\bnr\.?|§|\bpage|\bport|\bisbn|\bissn|\bdoi|[=/\\@_])\s?$", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d[-/. ]\d{1,2}[-/. ]\d{1,2}(?:\D.*)?|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d(?:\D.*)?")
+_NORTH = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2}|[2-9]\d\d[ .-])[2-9]?\d{2,3}[ .-]\d{4}")
+_GROUPED = re.compile(r"\(?0\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,4}\)?){1,4}|\(0?\d{1,5}\)[ ./-]?\d{3,4}(?:[ .-]?\d{2,7})?|00[1-9]\d(?:[ .-]?\d{2,4}){2,5}")
+_EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension|Durchwahl|ilvova)\s?\d{1,6}", re.IGNORECASE)
+_SAMPLE = re.compile(r"(?i)\b(?:example|sample|dummy|placeholder|fake|default)\b")
+
+
+class _Phones:
+    name = "phones"
+    order = 50
+    anchors: tuple[str, ...] = ()
+
+    def find(self, sight: Sight) -> Iterable[Found]:
+        text = sight.view.text
+        taken = sorted((f.start, f.end) for f in sight.found if f.confidence >= 0.6)
+        mails = sorted(f.start for f in sight.found if f.group == "email")
+        for start, end, digits in sight.pieces:
+            if 7 <= digits <= 17 and not _overlaps(taken, start, end):
+                find = _judge(text, start, end, digits, mails)
+                if find is not None:
+                    yield find
+
+
+def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
+    index = bisect_left(taken, (end, 0))
+    return index > 0 and taken[index - 1][1] > start
+
+
+def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Found | None:
+    value = text[start:end]
+    if start and (text[start - 1].isalnum() or text[start - 1] in ".,%#_"):
+        return None
+    stop = end
+    extension = _EXTENSION.match(text, end)
+    if extension:
+        stop = extension.end()
+    elif end < len(text) and (text[end].isalnum() and ord(text[end]) < 0x3000 or text[end] in "%_" or text[end : end + 2].strip(".,:/-@").isdigit()):
+        return None
+    before = text[max(0, start - 24) : start]
+    line_before = before.rpartition("\n")[2]
+    plus = value.startswith(("+", "(+"))
+    if not plus and (_NO.search(line_before) or _DATE.fullmatch(value) or looks_alike(text, start)):
+        return None
+    confidence = _confidence(text, start, stop, value, digits, plus=plus, mails=mails, extension=bool(extension))
+    if confidence < 0.5:
+        return None
+    return Found(start, stop, "PHONE_NUMBER", "phone", "phone_number", confidence)
+
+
+def _confidence(
+    text: str, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
+) -> float:
+    around = text[max(0, start - 45) : start].lower()
+    after = text[end : end + 14].lower()
+    keyword = _KEYWORDS.search(around) or _KEYWORDS.search(after)
+    if not keyword:
+        title = column_title(text, start)
+        keyword = _KEYWORDS.search(title) if title else None
+    if _SAMPLE.search(around[-25:]):
+        return 0.0
+    grouped = not value.isdigit()
+    if plus:
+        return 0.92 if 9 <= digits <= 15 or keyword else 0.4
+    north = _NORTH.fullmatch(value) is not None
+    if keyword and 7 <= digits <= 13:
+        return 0.88 if grouped or digits >= 9 else 0.7
+    if north and (digits in {10, 11} or extension):
+        return 0.75 if extension or "(" in value else 0.65
+    if _beside_mail(text, start, mails) and 7 <= digits <= 13:
+        return 0.8
+    if _GROUPED.fullmatch(value) and 8 <= digits <= 13:
+        return 0.6
+    return 0.0
+
+
+def _beside_mail(text: str, start: int, mails: list[int]) -> bool:
+    """An e-mail address on the same line or the line before or behind, within 80 characters."""
+    index = bisect_left(mails, start)
+    for near in mails[max(0, index - 1) : index + 1]:
+        low, high = min(near, start), max(near, start)
+        if high - low <= 90 and text.count("\n", low, high) <= 1:
+            return True
+    return False
+
+
+DETECTOR = _Phones()
