@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fanlight.identity.accounts import Resolution, settings_of
 from fanlight.identity.gather import gather_accounts
 from fanlight.identity.resolve import resolve
-from fanlight.model import Link
+from fanlight.model import Link, PostureResult
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.judging import judge_rules
+from fanlight.posture import judge_posture, load_facts
+from fanlight.posture.facts import leavers_of
 from fanlight.state import Lease
 
-__all__ = ["Concluded", "conclude", "resolve_identities"]
+__all__ = ["Concluded", "FoundIdentity", "conclude", "find_identity", "posture_of", "resolve_identities"]
 
 Progress = Callable[[str, int], None]
 
@@ -25,6 +28,17 @@ class Concluded:
     open_findings: int = 0
     new_findings: int = 0
     failed_checks: int = 0
+    broken_rules: list[str] = field(default_factory=list)
+    """Sentences about rule files that could not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIdentity:
+    """An identity somebody asked for."""
+
+    id: str
+    accounts: tuple[str, ...]
+    emails: tuple[str, ...]
 
 
 def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
@@ -32,7 +46,36 @@ def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
     told = Concluded()
     told.identities = len(resolve_identities(home, lease).identities)
     say("identities", told.identities)
+    judged = judge_rules(home, lease)
+    told.open_findings, told.new_findings = judged.open, judged.new
+    told.broken_rules = list(judged.broken_rules)
+    say("findings", judged.judged)
+    told.failed_checks = len({result.check for result in posture_of(home) if result.status == "fail"})
+    say("posture", told.failed_checks)
     return told
+
+
+def posture_of(home: Home) -> list[PostureResult]:
+    """The answer to every posture question from the facts known now."""
+    with home.reader() as reader:
+        facts = load_facts(reader, home.tenant, home.clock.now(), leavers=leavers_of(home.settings))
+    return judge_posture(facts)
+
+
+def find_identity(home: Home, text: str) -> FoundIdentity | None:
+    """An identity by id, e-mail or account; None when there is none."""
+    with home.reader() as reader:
+        links = reader.rows(Link)
+        resolution = resolve(gather_accounts(reader), links, settings_of(home.settings), home.clock.now())
+    asked = text.casefold()
+    for identity in resolution.identities:
+        if asked in {
+            identity.id.casefold(),
+            *(e.casefold() for e in identity.emails),
+            *map(str.casefold, identity.accounts),
+        }:
+            return FoundIdentity(identity.id, identity.accounts, identity.emails)
+    return None
 
 
 def resolve_identities(home: Home, lease: Lease) -> Resolution:

@@ -1,0 +1,161 @@
+"""Judging: the facts as known now, the rules in force, and what becomes of the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from sqlalchemy import func, insert, select, update
+
+from fanlight.detections.facts import Company, Gap
+from fanlight.detections.judge import judge
+from fanlight.detections.lakefacts import LakeFacts
+from fanlight.detections.rulefile import RuleSet, load_rules
+from fanlight.enrich.geo_install import load as load_databases
+from fanlight.enrich.places import Places, operator_networks, stated_places
+from fanlight.findings.lifecycle import reconcile
+from fanlight.lake import Reader
+from fanlight.model import DAY, Event, Micros
+from fanlight.pipeline.home import Home
+from fanlight.state import Lease, schema
+from fanlight.state.findings import load_exceptions, load_findings, put_finding
+
+__all__ = ["Judged", "company_of", "gaps_of", "judge_rules", "load_facts", "load_places", "rules_in_force"]
+
+REJUDGED: Micros = 7 * DAY
+"""How far back facts learned late (labels, grants, places, rows) change a judgement."""
+
+_STATING = ("okta", "entra_id", "google_workspace", "github_audit")
+"""Products whose records say where an address is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one round of judging did to the findings."""
+
+    judged: int
+    new: int
+    open: int
+    broken_rules: Sequence[str]
+
+
+def rules_in_force(home: Home) -> RuleSet:
+    """The rules that come with Fanlight and those in the home folder's `rules`."""
+    shipped = Path(str(resources.files("fanlight.catalog") / "rules"))
+    own = home.path / "rules"
+    return load_rules([shipped, *([own] if own.is_dir() else [])])
+
+
+def load_places(home: Home, reader: Reader) -> Places:
+    """Places of addresses: what the operator said, installed databases, what sources state about an address.
+
+    One statement a day and address is enough: what a source says of an address changes slowly.
+    """
+    marks = ", ".join("?" for _ in _STATING)
+    events = reader.rows(
+        Event,
+        f"product IN ({marks}) AND ip IS NOT NULL "
+        "QUALIFY row_number() OVER (PARTITION BY product, ip, day ORDER BY occurred_at, event_id) = 1",
+        _STATING,
+    )
+    return Places(operator_networks(home.settings.model_dump()), load_databases(home.path), stated_places(events))
+
+
+def company_of(home: Home) -> Company:
+    """What judging uses of the operator's settings."""
+    settings = home.settings
+    return Company(
+        corporate_egress=settings.corporate_egress,
+        office_countries=tuple(office.country for office in settings.offices if office.country),
+        timezone=settings.working_hours.timezone,
+        working_hours=(settings.working_hours.start, settings.working_hours.end),
+        holidays=settings.holidays,
+    )
+
+
+def gaps_of(home: Home) -> list[Gap]:
+    """Times in which a source is known to have sent nothing."""
+    table = schema.notices
+    with home.state.view() as connection:
+        rows = connection.execute(
+            select(table).where(
+                table.c.tenant == home.tenant,
+                table.c.kind == "gap",
+                table.c.since.is_not(None),
+                table.c.until.is_not(None),
+            )
+        ).all()
+    return [Gap(row.source, row.since, row.until, row.sentence) for row in rows]
+
+
+def load_facts(home: Home, reader: Reader) -> LakeFacts:
+    """Everything judging asks for, over one snapshot."""
+    return LakeFacts(home.tenant, reader, load_places(home, reader), company_of(home), gaps_of(home))
+
+
+def judge_rules(home: Home, lease: Lease) -> Judged:
+    """Judge the window that is still open again and store what changed.
+
+    The first time that is all of history; later the last days before the last judgement, because facts about
+    them may have been learned since.
+    """
+    rules = rules_in_force(home)
+    now = home.clock.now()
+    with home.reader(memory="3GB") as reader:
+        bounds = reader.query("SELECT min(occurred_at) AS low, max(occurred_at) AS high FROM events").to_pylist()[0]
+        if bounds["low"] is None:
+            return Judged(0, 0, 0, [str(error) for error in rules.errors])
+        until = max(now, int(bounds["high"])) + 1
+        judged_to = home.state.fact("judged_to")
+        since = int(bounds["low"]) if judged_to is None else min(int(judged_to), until) - REJUDGED
+        found = judge(load_facts(home, reader), rules.rules, (since, until))
+    changes = reconcile(
+        load_findings(home.state),
+        found,
+        (since, until),
+        now,
+        _connected_at(home) or now,
+        load_exceptions(home.state),
+    )
+    written = [change for change in changes if change.kind != "unchanged"]
+    notes = schema.finding_notes
+    with home.state.tick(lease) as tick:
+        for change in written:
+            put_finding(tick, change.stored)
+            if change.notes_from is not None:
+                inherited = tick.connection.execute(
+                    select(notes).where(notes.c.tenant == home.tenant, notes.c.finding_id == change.notes_from)
+                ).all()
+                if inherited:
+                    tick.connection.execute(
+                        insert(notes),
+                        [
+                            {
+                                "tenant": home.tenant,
+                                "finding_id": change.stored.finding.id,
+                                "at": note.at,
+                                "author": note.author,
+                                "text": note.text,
+                            }
+                            for note in inherited
+                        ],
+                    )
+        tick.set_fact("judged_to", str(until))
+        tick.connection.execute(
+            update(schema.findings)
+            .where(schema.findings.c.tenant == home.tenant, schema.findings.c.snoozed_until <= now)
+            .values(snoozed_until=None)
+        )
+        open_now = tick.connection.execute(
+            select(func.count()).where(schema.findings.c.tenant == home.tenant, schema.findings.c.status == "open")
+        ).scalar_one()
+    new = sum(1 for change in written if change.kind == "new")
+    return Judged(len(found), new, int(open_now), [str(error) for error in rules.errors])
+
+
+def _connected_at(home: Home) -> Micros | None:
+    table = schema.sources
+    with home.state.view() as connection:
+        return connection.execute(select(func.min(table.c.connected_at)).where(table.c.tenant == home.tenant)).scalar()
