@@ -33,8 +33,9 @@ def fold_text(text: str) -> str:
 
 def text_of(value: Scalar) -> str:
     """The text by which numbers and booleans compare: `true`, `7`, `1.5`; `7.0` is `7`."""
-    if value.__class__ is str:
-        return value
+    if isinstance(value, str):
+        # Half a surrogate pair is no text for any engine; it becomes a question mark.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
