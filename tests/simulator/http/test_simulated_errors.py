@@ -255,5 +255,12 @@ def test_the_messages_of_a_local_session_never_name_the_address(client: Client) 
     assert client.get("/apps/sessions/local/clls_01/messages").json()["session"]["user"]["email_address"] is None
 
 
+def test_a_tenant_may_have_no_local_sessions_at_all(world: TinyWorld) -> None:
+    with serve(world, rate=0, local_sessions=False) as running:
+        client = Client(running)
+        assert client.message("/apps/sessions/local") == (404, "Local sessions are not available.")
+        assert client.get("/apps/sessions/remote").status_code == 200
+
+
 def test_the_scopes_of_the_tests_do_not_hold_the_power_to_delete() -> None:
     assert not any("delete" in scope for scope in SCOPES)

@@ -222,6 +222,18 @@ def test_the_admin_api_wants_an_admin_key(client: Client) -> None:
     assert client.admin("/users", key="wrong").status_code == 401
 
 
+def test_analytics_lists_the_last_active_day_up_to_the_newest_ready_one(client: Client) -> None:
+    params: dict[str, Any] = {"starting_date": "2026-09-01", "limit": 3}
+    first = client.admin("/analytics/users", "analytics", params).json()
+    assert [row["last_activity_date"] for row in first["data"]] == ["2026-10-04"] * 3
+    second = client.admin("/analytics/users", "analytics", {**params, "page": first["next_page"]}).json()
+    assert (len(second["data"]), second["next_page"]) == (2, None)
+    early = client.admin("/analytics/users", "analytics", {"date": "2026-10-05"})
+    assert early.status_code == 400
+    assert early.json()["error"]["message"].endswith("The newest day with data is 2026-10-04.")
+    assert client.admin("/analytics/users", "parent", {"date": "2026-10-01"}).status_code == 403
+
+
 # -------------------------------------------------------------------------------------------------- control
 
 

@@ -64,6 +64,7 @@ class TinyWorld(World):
             _key("audit", scopes=("read:org_audit",)),
             _key("feed-only", scopes=("read:compliance_activities",)),
             _key("deleter", scopes=(*SCOPES, "delete:compliance_user_data")),
+            _key("analytics", scopes=("read:analytics",)),
             _key("deactivated", is_active=False),
             _key("expired", expires_at=NOW - DAY),
             _key("admin", "admin"),
@@ -281,6 +282,9 @@ class TinyWorld(World):
         days = range(starting_at, ending_at, DAY)
         rows = [{"api_key_id": "k1", "output_tokens": 2}, {"api_key_id": "k2", "output_tokens": 3}]
         return [{"starting_at": format_time(at), "results": rows} for at in days]
+
+    def analytics_users(self, first_day: str, last_day: str) -> Any:
+        return [{"user": {"id": f"user_01{n}"}, "last_activity_date": last_day} for n in range(5)]
 
     def okta_users(self) -> Sequence[Row]:
         rows = [self._plain(f"00u{n}", NOW - DAY) for n in range(7)]

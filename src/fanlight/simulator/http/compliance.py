@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from fanlight.model import MINUTE, SECOND, Clock, format_time
+from fanlight.model import MINUTE, Clock, format_time
 from fanlight.simulator.http import conversations, directory, feed, holdings
 from fanlight.simulator.http.budget import Budget, Charge
 from fanlight.simulator.http.context import SINGLE, Context, Endpoint, Indexes
@@ -78,6 +78,7 @@ class ComplianceApi:
         trail: Trail,
         cursors: Cursors,
         generation: Generation = "newer",
+        local_sessions: bool = True,
         collector_ip: str = "198.51.100.20",
     ) -> None:
         self._world = world
@@ -91,6 +92,7 @@ class ComplianceApi:
         self._indexes = Indexes(world)
         self._generation: Generation = generation
         self._collector_ip = collector_ip
+        self._local_sessions = local_sessions
         self._routes = _routes()
         credentials = world.keys()
         self._keys = {key.secret: key for key in credentials}
@@ -200,6 +202,8 @@ class ComplianceApi:
         scopes = _ADMIN_SCOPES if key.kind == "admin" else key.scopes
         if endpoint.scope not in scopes and "read:org_audit" not in scopes:
             raise missing_scopes(scopes, [endpoint.scope])
+        if not self._local_sessions and endpoint.path.startswith("/apps/sessions/local"):
+            raise not_found("Local sessions are not available.")
         query = endpoint.parameters.read(request.query)
         return endpoint.handle(
             Context(self._world, key, query, ids, self._cursors, self._indexes, fault, self._remote_busy)
@@ -218,7 +222,3 @@ class ComplianceApi:
         """The extra budget of remote sessions: its refusal always asks for one second."""
         if not self._remote_budget.charge().allowed:
             raise Problem(429, "Too many requests for remote sessions.", headers=(("retry-after", "1"),))
-
-
-#: How long the simulator's feed takes to show a request that was just made.
-TRAIL_LAG = 2 * SECOND

@@ -20,7 +20,7 @@ from fanlight.simulator.http.problems import Problem, bad_request, not_found
 from fanlight.simulator.http.wire import Answer, Request
 from fanlight.simulator.world import Row, Wire, World
 
-__all__ = ["PREFIX", "ConsoleAdminApi"]
+__all__ = ["PREFIX", "ConsoleAdminApi", "enveloped", "refuse_over_budget"]
 
 PREFIX = "/v1/organizations"
 _STAGES: frozenset[Stage] = frozenset({"refusal", "wire"})
@@ -73,10 +73,10 @@ class ConsoleAdminApi:
             key = self._authenticate(request)
             charge = self._budget.charge()
             headers = rate_headers(charge, self._clock.now())
-            _refuse_over_budget(charge)
+            refuse_over_budget(charge)
             name, answer = self._handle(request)
         except Problem as problem:
-            answer = _enveloped(problem, request_id)
+            answer = enveloped(problem, request_id)
         self._ledger.note(name, key, request.method, answer.status, request.target, answer.sending.kind == "whole")
         return answer.with_headers((("request-id", request_id), *headers))
 
@@ -184,7 +184,8 @@ _USAGE = Parameters(
 )
 
 
-def _refuse_over_budget(charge: Charge) -> None:
+def refuse_over_budget(charge: Charge) -> None:
+    """Raise the 429 of the platform's own endpoints when the budget is used up."""
     if not charge.allowed:
         wait = (("retry-after", str(charge.retry_after)),)
         raise Problem(429, f"Over {charge.limit} requests per minute for the organization.", headers=wait)
@@ -245,7 +246,8 @@ def _merged(bucket: Wire) -> Wire:
     return {**bucket, "results": [total]}
 
 
-def _enveloped(problem: Problem, request_id: str) -> Answer:
+def enveloped(problem: Problem, request_id: str) -> Answer:
+    """An error in the platform's envelope: with an outer type and the request's id."""
     answer = problem.answer()
     body = {"type": "error", **orjson.loads(answer.body), "request_id": request_id}
     return Answer(answer.status, orjson.dumps(body), answer.headers)

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from fanlight.model import SECOND, Clock, Micros, SystemClock
+from fanlight.simulator.http.analytics import PREFIX as ANALYTICS_PREFIX
+from fanlight.simulator.http.analytics import AnalyticsApi
 from fanlight.simulator.http.budget import Budget
 from fanlight.simulator.http.compliance import ComplianceApi
 from fanlight.simulator.http.console import PREFIX as CONSOLE_PREFIX
@@ -31,6 +33,8 @@ __all__ = ["Ports", "RunningSimulator", "serve"]
 Result = TypeVar("Result")
 _SHARE_OF_ADMIN = 6
 """The Admin API allows a sixth of the Compliance API's budget: 100 against 600 a minute."""
+_SHARE_OF_ANALYTICS = 10
+"""The Analytics API allows a tenth: 60 a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,19 @@ class Ports:
 
 
 class _Anthropic:
-    """One address with two APIs, as at the vendor."""
+    """One address with three APIs, as at the vendor."""
 
-    def __init__(self, compliance: ComplianceApi, console: ConsoleAdminApi) -> None:
+    def __init__(self, compliance: ComplianceApi, console: ConsoleAdminApi, analytics: AnalyticsApi) -> None:
         self._compliance = compliance
         self._console = console
+        self._analytics = analytics
 
     def answer(self, request: Request) -> Answer:
-        site: Site = self._console if request.path.startswith(f"{CONSOLE_PREFIX}/") else self._compliance
+        site: Site = self._compliance
+        if request.path.startswith(f"{ANALYTICS_PREFIX}/"):
+            site = self._analytics
+        elif request.path.startswith(f"{CONSOLE_PREFIX}/"):
+            site = self._console
         return site.answer(request)
 
 
@@ -177,11 +186,13 @@ def serve(
     wait_seconds: int = 1,
     drip_seconds: float = 0.6,
     trail_lag: Micros = 2 * SECOND,
+    local_sessions: bool = True,
     generation: Generation = "newer",
     clock: Clock | None = None,
 ) -> RunningSimulator:
     """Start serving. `rate` is requests a minute for the parent organization (0: without limit); the Admin API has a
-    sixth of it, Okta and remote sessions as much unless said otherwise. `faults` is a share of requests."""
+    sixth of it, Okta and remote sessions as much unless said otherwise. `faults` is a share of requests.
+    `local_sessions=False`: a tenant where that whole feature is unavailable."""
     machine = clock or SystemClock()
     menu = FaultMenu(faults, seed, fault_kinds, wait_seconds, drip_seconds)
     ledger = Ledger()
@@ -197,11 +208,20 @@ def serve(
         trail=trail,
         cursors=cursors,
         generation=generation,
+        local_sessions=local_sessions,
     )
     console = ConsoleAdminApi(
         world,
         clock=machine,
         budget=Budget(0 if rate == 0 else max(1, rate // _SHARE_OF_ADMIN), machine),
+        menu=menu,
+        ledger=ledger,
+        cursors=cursors,
+    )
+    analytics = AnalyticsApi(
+        world,
+        clock=machine,
+        budget=Budget(0 if rate == 0 else max(1, rate // _SHARE_OF_ANALYTICS), machine),
         menu=menu,
         ledger=ledger,
         cursors=cursors,
@@ -215,5 +235,5 @@ def serve(
         cursors=cursors,
     )
     control = Control(world, menu, ledger, trail)
-    sites: tuple[Site, Site, Site] = (_Anthropic(compliance, console), okta, control)
+    sites: tuple[Site, Site, Site] = (_Anthropic(compliance, console, analytics), okta, control)
     return RunningSimulator(world, sites, control, host, ports or Ports(), ledger=ledger, menu=menu)
