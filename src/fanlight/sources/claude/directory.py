@@ -117,9 +117,7 @@ class DirectorySnapshots:
             for record in self._api.all_items(path, purpose="directory", limit=1000):
                 permissions = [
                     {name: item.get(name) for name in ("action", "resource_type", "resource_id")}
-                    for item in self._api.all_items(
-                        f"{path}/{record['id']}/permissions", purpose="directory", limit=1000
-                    )
+                    for item in self._below(f"{path}/{record['id']}/permissions")
                 ]
                 objects[str(record["id"])] = self._mapper.version(
                     "role",
@@ -143,7 +141,7 @@ class DirectorySnapshots:
                 )
                 for role in record.get("roles") or ()
             ]
-            for member in self._api.all_items(f"/groups/{group}/members", purpose="directory", limit=1000):
+            for member in self._below(f"/groups/{group}/members"):
                 grants.append(
                     self._mapper.grant(
                         principal=("user", str(member["user_id"])),
@@ -155,6 +153,15 @@ class DirectorySnapshots:
                     )
                 )
         return Snapshot(scope="groups", objects=objects, grants=grants)
+
+    def _below(self, path: str) -> list[Record]:
+        """A list that belongs to one item of another list; the item may have gone meanwhile."""
+        try:
+            return list(self._api.all_items(path, purpose="directory", limit=1000))
+        except HttpRefusal as refusal:
+            if refusal.status == 404:
+                return []
+            raise
 
     def _settings(self, organizations: list[str], now: Micros) -> Snapshot:
         """One `settings` object an organization, one `compliance_key` a key. A missing row is not "off"."""

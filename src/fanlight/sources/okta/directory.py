@@ -215,10 +215,19 @@ class OktaDirectory:
         for record in self._api.all_items("/api/v1/groups", [("limit", 200)]):
             group = str(record["id"])
             objects[group] = self._records.group(record, now)
-            for member in self._api.all_items(f"/api/v1/groups/{group}/users", [("limit", 1000)]):
+            for member in self._below(f"/api/v1/groups/{group}/users", [("limit", 1000)]):
                 grant = self._records.member(group, str(member["id"]), now)
                 grants[grant.grant_id] = grant
         return Snapshot(scope="groups", objects=list(objects.values()), grants=list(grants.values()))
+
+    def _below(self, path: str, params: Parameters) -> list[dict[str, Any]]:
+        """A list that belongs to one item of another list; the item may have gone meanwhile."""
+        try:
+            return list(self._api.all_items(path, params))
+        except HttpRefusal as refusal:
+            if refusal.status == 404:
+                return []
+            raise
 
     def _apps(self, now: Micros) -> Snapshot:
         objects: dict[str, ObjectVersion] = {}
@@ -226,12 +235,12 @@ class OktaDirectory:
         for record in self._api.all_items("/api/v1/apps", [("q", self._app), ("limit", 200)]):
             app = str(record["id"])
             objects[app] = self._records.application(record, now)
-            for user in self._api.all_items(f"/api/v1/apps/{app}/users", [("limit", 500)]):
+            for user in self._below(f"/api/v1/apps/{app}/users", [("limit", 500)]):
                 assignment = self._records.assignment(app, user, now)
                 objects[assignment.object_id] = assignment
                 grant = self._records.assigned(app, str(user["id"]), now, _when(user.get("created")))
                 grants[grant.grant_id] = grant
-            for group in self._api.all_items(f"/api/v1/apps/{app}/groups", [("limit", 200)]):
+            for group in self._below(f"/api/v1/apps/{app}/groups", [("limit", 200)]):
                 grant = self._records.assigned_group(app, str(group["id"]), now)
                 grants[grant.grant_id] = grant
         notices = []

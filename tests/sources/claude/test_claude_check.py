@@ -1,0 +1,83 @@
+"""`source test` says what a key can do and what will not be seen, in sentences."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_world import SECRET
+
+DELETE = "delete:compliance_user_data"
+
+
+@pytest.mark.parametrize("suffix", ["", "A"])
+def test_a_good_key_is_described(connect, suffix):
+    report = connect(key=f"literal:{SECRET}{suffix}").check()
+    assert report.works
+    assert report.headline == "The key works and sees 3 organizations."
+    assert len(report.collected) == 3
+    assert report.scopes_missing == ()
+    assert any("HIPAA" in line for line in report.not_collected)
+    assert any("Bedrock" in line for line in report.not_collected)
+    assert any("before the Compliance API was switched on" in line for line in report.not_collected)
+
+
+def test_the_key_is_recognised_by_its_own_trace(connect, simulator):
+    source = connect()
+    source.check()
+    simulator.advance(60)
+    assert source.check().owner == "the key parent, made by user_01000000"
+
+
+def test_a_key_that_can_delete_is_warned_about(connect, simulator):
+    source = connect(key=f"literal:{SECRET}D")
+    source.check()
+    simulator.advance(60)
+    report = source.check()
+    assert any(DELETE in line for line in report.warnings)
+    assert any("Never give it" in line for line in report.how_to)
+
+
+def test_a_key_with_one_scope_works_in_part(connect):
+    report = connect(key=f"literal:{SECRET}F").check()
+    assert report.works
+    assert report.headline.startswith("The key works in part: it lacks")
+    assert report.scopes_found == ("read:compliance_activities",)
+    assert any("primary owner" in line for line in report.how_to)
+
+
+def test_a_key_without_scopes_says_so(connect):
+    report = connect(key=f"literal:{SECRET}N").check()
+    assert report.reachable
+    assert not report.works
+    assert "none of the scopes" in report.headline
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (SECRET + "X", "does not accept the key"),
+        ("sk-ant-api01-nobody", "does not accept the key"),
+        ("sk-ant-api03-wrong-kind", "of the wrong kind"),
+    ],
+)
+def test_a_wrong_key_gives_one_clear_sentence(connect, key, words):
+    report = connect(key=f"literal:{key}").check()
+    assert not report.works
+    assert words in report.headline
+    assert key not in repr(report)
+
+
+def test_a_missing_key_gives_one_clear_sentence(connect):
+    report = connect(key="env:NOWHERE").check()
+    assert report.headline == "There is no key at env:NOWHERE."
+
+
+def test_an_unreachable_address_gives_one_clear_sentence(connect):
+    report = connect(url="http://127.0.0.1:9").check()
+    assert not report.reachable
+    assert "cannot be reached" in report.headline
+
+
+def test_an_admin_key_is_tried_as_well(connect):
+    assert connect(admin_key="env:ADMIN").check().warnings == ()
+    bad = connect(admin_key="literal:sk-ant-admin01-bad").check()
+    assert any("Admin key does not work" in line for line in bad.warnings)
