@@ -264,7 +264,7 @@ class SampleViews:
             people=["Mira Köhler", "Lena Schmid"],
         )  # fmt: skip
 
-    def identity(self, viewer: Viewer, identity_id: str) -> s.IdentityView | None:
+    def identity(self, identity_id: str) -> s.IdentityView | None:
         if identity_id != "i-jane":
             return None
         return s.IdentityView(
@@ -309,7 +309,7 @@ class SampleViews:
                                    sentence="Jane Doe holds no role above member in 2 organizations.")],
         )  # fmt: skip
 
-    def sources(self, viewer: Viewer) -> s.SourcesView:
+    def sources(self) -> s.SourcesView:
         curve = [2, 2, 2, 2, 3, 3, 5, 8, 12, 15, 18, 18, 17, 16, 14, 12, 9, 7, 5, 4, 3, 3, 2, 3]
         rows = [] if self.empty else [
             s.SourceRow(name=name, title=title, detail=detail, kind=kind, health=health, newest_event_at=newest, lag=lag,
@@ -366,7 +366,7 @@ class SampleViews:
             ],
         )  # fmt: skip
 
-    def search(self, viewer: Viewer, text: str) -> s.SearchView:
+    def search(self, text: str) -> s.SearchView:
         hits = [
             s.Hit(
                 kind="identity", title="Jane Doe", detail="Finance, Berlin · 1 open finding", link="/identities/i-jane"

@@ -84,17 +84,17 @@ def _pages(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
     def finding(who: Signed, finding_id: str) -> schema.FindingView:
         return _found(views.finding(who, finding_id), "There is no finding with this id.")
 
-    @router.get("/identities/{identity_id:path}")
-    def identity(who: Signed, identity_id: str) -> schema.IdentityView:
-        return _found(views.identity(who, identity_id), "There is no identity with this id.")
+    @router.get("/identities/{identity_id:path}", dependencies=[Depends(viewer)])
+    def identity(identity_id: str) -> schema.IdentityView:
+        return _found(views.identity(identity_id), "There is no identity with this id.")
 
-    @router.get("/sources")
-    def sources(who: Signed) -> schema.SourcesView:
-        return views.sources(who)
+    @router.get("/sources", dependencies=[Depends(viewer)])
+    def sources() -> schema.SourcesView:
+        return views.sources()
 
-    @router.get("/search")
-    def search(who: Signed, q: Annotated[str, Query(max_length=200)] = "") -> schema.SearchView:
-        return views.search(who, q)
+    @router.get("/search", dependencies=[Depends(viewer)])
+    def search(q: Annotated[str, Query(max_length=200)] = "") -> schema.SearchView:
+        return views.search(q)
 
     return router
 

@@ -83,6 +83,7 @@ SensitivityName = Literal["none", "low", "moderate", "high", "not_read"]
 LabelFamily = Literal["people", "money", "secrets", "business"]
 VerdictKind = Literal["true_positive", "false_positive", "expected"]
 Health = Literal["healthy", "late", "partial", "stopped", "first_sync"]
+ScopeState = Literal["found", "missing", "too_much"]
 MarkName = Literal["usual", "new", "anchor", "gap", "context"]
 
 
@@ -645,6 +646,8 @@ class UnseenRow(View):
 
     name: str
     sentence: str
+    now: bool = False
+    """True for what is missing at this time, False for what no source of this kind ever tells."""
 
 
 class KeyField(View):
@@ -682,7 +685,7 @@ class ScopeRow(View):
     """One scope of a key."""
 
     name: str
-    state: Literal["found", "missing", "too_much"]
+    state: ScopeState
     gives: str
 
 

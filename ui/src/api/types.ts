@@ -476,6 +476,7 @@ export type TestedSource = {
 export type UnseenRow = {
   name: string;
   sentence: string;
+  now: boolean;
 };
 
 export type VerdictRequest = {

@@ -1,0 +1,407 @@
+"""The page of one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fanlight.access.explain import explain
+from fanlight.access.graph import Unknown
+from fanlight.detections.context import Context, Person
+from fanlight.findings.exceptions import hidden_by, propose
+from fanlight.model import DAY, HOUR, Entity, Event, Evidence, Finding, Micros, day_of
+from fanlight.server import schema as s
+from fanlight.server.views.compare import comparison_of
+from fanlight.server.views.queue import in_order, thing_of, who_of
+from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.words import chips, clock_time, count, day_month, plural
+from fanlight.state.findings import ExceptionRow, Note, StoredFinding
+
+__all__ = ["finding_view"]
+
+_STORY = 40
+_LOOK_BACK: Micros = 90 * DAY
+_VERDICT = {"true_positive": "true positive", "false_positive": "false positive", "expected": "expected"}
+_OPENED = ("content_view", "content_export", "project_view")
+
+
+def finding_view(
+    snapshot: Snapshot,
+    stored: StoredFinding,
+    everything: Sequence[StoredFinding],
+    notes: Sequence[Note],
+    exceptions: Mapping[str, ExceptionRow],
+    people: Sequence[str],
+) -> s.FindingView:
+    """The page. `everything` are all kept findings, for the place in the queue and what is similar."""
+    finding = stored.finding
+    now = snapshot.home.clock.now()
+    events = _events(snapshot, finding)
+    context, person = _person(snapshot, finding)
+    thing = thing_of(finding)
+    zone = context.zone(person, finding.at) if person else snapshot.zone
+    return s.FindingView(
+        id=finding.id,
+        short_id=finding.id[:8],
+        title=finding.title,
+        sentence=finding.sentence,
+        severity=finding.severity,
+        status=_status(stored),
+        open=stored.status == "open",
+        assignee=stored.assignee,
+        snoozed_until=stored.snoozed_until if (stored.snoozed_until or 0) > now else None,
+        at=finding.at,
+        who=who_of(finding, snapshot, (person.department or "") if person else ""),
+        rule=finding.rule,
+        rule_version=finding.rule_version,
+        rule_record=_record(finding.rule, everything),
+        attack=list(finding.attack),
+        place=_place(finding, everything),
+        why=_why(finding),
+        comparison=comparison_of(finding, events, person, context) if person else None,
+        chain=_chain(finding, snapshot),
+        opened=_opened(snapshot, finding, events, zone),
+        card=_card(snapshot, thing, zone) if thing else None,
+        path=_path(snapshot, finding, thing),
+        blast=_blast(snapshot, finding, events),
+        runbook=[s.RunbookStep(number=at, text=text) for at, text in enumerate(finding.runbook, start=1)],
+        similar=_similar(finding, everything, snapshot, now),
+        notes=[s.Note(author=note.author, at=note.at, text=note.text) for note in notes],
+        verdict=_verdict(stored, exceptions),
+        exceptions=_previews(finding, everything, now, zone) if stored.status == "open" else [],
+        people=list(people),
+    )
+
+
+def _events(snapshot: Snapshot, finding: Finding) -> list[Event]:
+    if not finding.events:
+        return []
+    days = {day_of(step.at) for step in finding.evidence} | {day_of(finding.at)}
+    marks = ", ".join("?" for _ in finding.events)
+    found = snapshot.reader.rows(
+        Event, f"day BETWEEN ? AND ? AND event_id IN ({marks})", [min(days), max(days), *finding.events]
+    )
+    return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
+
+
+def _person(snapshot: Snapshot, finding: Finding) -> tuple[Context, Person | None]:
+    context = snapshot.context(finding.at - DAY, finding.at + DAY)
+    return context, context.person(finding.identity_id, finding.at) if finding.identity_id else None
+
+
+def _status(stored: StoredFinding) -> str:
+    if stored.status == "closed":
+        return f"Closed, {_VERDICT[stored.verdict]}" if stored.verdict else "Closed by an exception"
+    if stored.status == "historical":
+        return "From before the connection"
+    return f"{stored.status.capitalize()}{': ' + stored.reason.rstrip('.') if stored.reason else ''}"
+
+
+def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
+    judged = [f for f in everything if f.finding.rule == rule and f.verdict is not None]
+    if not judged:
+        return "no verdicts yet"
+    right = sum(1 for f in judged if f.verdict != "false_positive")
+    return f"{round(100 * right / len(judged))} % right over {plural(len(judged), 'verdict')}"
+
+
+def _place(finding: Finding, everything: Sequence[StoredFinding]) -> s.Place | None:
+    ids = [f.finding.id for f in in_order([f for f in everything if f.status == "open"])]
+    if finding.id not in ids:
+        return None
+    at = ids.index(finding.id)
+    return s.Place(
+        index=at + 1,
+        total=len(ids),
+        previous=ids[at - 1] if at else None,
+        next=ids[at + 1] if at + 1 < len(ids) else None,
+    )
+
+
+def _why(finding: Finding) -> list[s.WhyRow]:
+    return [
+        s.WhyRow(
+            fact=why.fact[:1].upper() + why.fact[1:],
+            observed=why.observed,
+            usual=why.usual,
+            unknown="could not tell" in why.usual or "could not tell" in why.observed,
+        )
+        for why in finding.why
+    ]
+
+
+# -- chain of evidence -------------------------------------------------------------------------------------------
+
+
+def _chain(finding: Finding, snapshot: Snapshot) -> s.Chain:
+    steps = [_step(evidence, snapshot) for evidence in finding.evidence]
+    if len(steps) > _STORY:
+        steps = [step.model_copy(update={"story": step.mark != "usual"}) for step in steps]
+    sources = {evidence.source for evidence in finding.evidence if evidence.kind == "event"}
+    events = sum(1 for evidence in finding.evidence if evidence.kind == "event")
+    gaps = sum(1 for evidence in finding.evidence if evidence.kind == "gap")
+    told = [f"{plural(events, 'event')} from {plural(len(sources), 'source')}"]
+    if gaps:
+        told.append(plural(gaps, "gap"))
+    return s.Chain(summary=", ".join([*told, snapshot.zone]), steps=steps,
+                   folded=sum(1 for step in steps if not step.story))  # fmt: skip
+
+
+def _step(evidence: Evidence, snapshot: Snapshot) -> s.Step:
+    labels: list[s.LabelChip] = []
+    if evidence.mark == "anchor" and evidence.object_kind and evidence.object_id:
+        labels = chips(snapshot.labelled(evidence.object_kind, evidence.object_id).categories)
+    text = evidence.text
+    if labels and "(" in text:
+        text = text[: text.rindex("(")].rstrip()
+    return s.Step(
+        at=evidence.at,
+        until=evidence.until,
+        source=evidence.source,
+        text=text,
+        place=evidence.ip,
+        mark=evidence.mark,
+        labels=labels,
+        event_id=evidence.event_id,
+    )
+
+
+# -- what was opened ---------------------------------------------------------------------------------------------
+
+
+def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone: str) -> s.Opened | None:
+    """Chats and files that the identity opened from an hour before the first event until two after the last."""
+    if finding.identity_id is None or not events:
+        return None
+    accounts = snapshot.accounts_of(finding.identity_id)
+    since, until = events[0].occurred_at - HOUR, events[-1].occurred_at + 2 * HOUR
+    rows = snapshot.reader.query(
+        f"SELECT coalesce(file_id, chat_id, project_id) AS id, CASE WHEN file_id IS NOT NULL THEN 'file'"
+        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS at FROM events"
+        f" WHERE day BETWEEN ? AND ? AND occurred_at BETWEEN ? AND ? AND account_key IN ({_marks(accounts)})"
+        f" AND family IN ({_marks(_OPENED)}) AND outcome <> 'failure'"
+        f" AND coalesce(file_id, chat_id, project_id) IS NOT NULL GROUP BY ALL ORDER BY at, id",
+        [day_of(since), day_of(until), since, until, *accounts, *_OPENED],
+    ).to_pylist()
+    if not rows:
+        return None
+    earlier = _opened_earlier(snapshot, accounts, [row["id"] for row in rows], since)
+    rank = {"high": 0, "moderate": 1, "low": 2, "not_read": 3, "none": 4}
+    labelled = {row["id"]: snapshot.labelled(row["kind"], row["id"]) for row in rows}
+    kept = sorted(rows, key=lambda row: (rank[labelled[row["id"]].sensitivity], row["at"]))[:12]
+    return s.Opened(
+        summary=f"{day_month(since, zone)}, {clock_time(since, zone)} to {clock_time(until, zone)}, "
+        f"{plural(len(rows), 'thing')} opened",
+        rows=[
+            s.OpenedRow(
+                at=row["at"],
+                title=snapshot.title_of(row["kind"], row["id"]),
+                labels=chips(labelled[row["id"]].categories),
+                sensitivity=labelled[row["id"]].sensitivity,
+                earlier=earlier.get(row["id"], 0),
+            )
+            for row in sorted(kept, key=lambda row: row["at"])
+        ],
+        last_line=f"{len(rows) - 12:,} more, no more sensitive than these." if len(rows) > 12 else "",
+    )
+
+
+def _opened_earlier(snapshot: Snapshot, accounts: Sequence[str], ids: Sequence[str], before: Micros) -> dict[str, int]:
+    rows = snapshot.reader.query(
+        f"SELECT coalesce(file_id, chat_id, project_id) AS id, count(*) AS n FROM events"
+        f" WHERE day BETWEEN ? AND ? AND occurred_at < ? AND account_key IN ({_marks(accounts)})"
+        f" AND family IN ({_marks(_OPENED)}) AND id IN ({_marks(ids)}) GROUP BY ALL",
+        [day_of(before - _LOOK_BACK), day_of(before), before, *accounts, *_OPENED, *ids],
+    ).to_pylist()
+    return {row["id"]: row["n"] for row in rows}
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+# -- the thing concerned -----------------------------------------------------------------------------------------
+
+
+def _card(snapshot: Snapshot, thing: Entity, zone: str) -> s.ObjectCard:
+    labelled = snapshot.labelled(thing.kind, thing.id)
+    found = snapshot.object(thing.kind, thing.id)
+    title = snapshot.title_of(thing.kind, thing.id)
+    if labelled.categories:
+        title += f" · {', '.join(labelled.categories[:3])}"
+    facts: list[s.Fact] = []
+    if found is not None and thing.kind != "project" and found.parent_kind == "project" and found.parent_id:
+        project = snapshot.object("project", found.parent_id)
+        owner = f", owner {snapshot.name_of(project.owner_account)}" if project and project.owner_account else ""
+        facts.append(s.Fact(label="Project", value=f"{(project and project.name) or found.parent_id}{owner}"))
+    elif found is not None and thing.kind == "project" and found.owner_account:
+        facts.append(s.Fact(label="Owner", value=snapshot.name_of(found.owner_account)))
+    facts += [s.Fact(label="May open it", value=_may_open(snapshot, thing)), _opened_by(snapshot, thing, zone)]
+    return s.ObjectCard(
+        kind=thing.kind,
+        id=thing.id,
+        heading=f"The {thing.kind.replace('_', ' ')}",
+        title=title,
+        sensitivity=labelled.sensitivity,
+        labels=chips(labelled.counts),
+        facts=facts,
+        vendor_url=_vendor_url(thing),
+        masked_rows=len(snapshot.matches_of(thing.kind, thing.id)),
+    )
+
+
+def _vendor_url(thing: Entity) -> str | None:
+    """Where the vendor shows it; the vendor's own permissions decide."""
+    if thing.kind in ("chat", "project"):
+        return f"https://claude.ai/{thing.kind}/{thing.id.removeprefix('claude_chat_').removeprefix('claude_proj_')}"
+    return None
+
+
+def _may_open(snapshot: Snapshot, thing: Entity) -> str:
+    try:
+        holders = snapshot.graph.reachable_by(thing.id)
+    except Unknown:
+        return "unknown: it is not listed any more"
+    sure = [holder for holder in holders if holder.level != "unknown"]
+    unsure = len(holders) - len(sure)
+    names = [snapshot.name_of(holder.identity) for holder in sure]
+    told = ", ".join(names) if 0 < len(names) <= 2 else plural(len(names), "person", "people")
+    return f"{told}. {plural(unsure, 'member')} of its project: unknown" if unsure else told
+
+
+def _opened_by(snapshot: Snapshot, thing: Entity, zone: str) -> s.Fact:
+    column = {"project": "project_id", "chat": "chat_id", "file": "file_id"}.get(thing.kind, "target_id")
+    rows = snapshot.reader.query(
+        f"SELECT account_key, count(*) AS n, max(occurred_at) AS last FROM events"
+        f" WHERE {column} = ? AND family IN ({_marks(_OPENED)}) AND account_key IS NOT NULL"
+        " GROUP BY ALL ORDER BY n DESC",
+        [thing.id, *_OPENED],
+    ).to_pylist()
+    people: dict[str, int] = {}
+    for row in rows:
+        identity = snapshot.resolution.by_account.get(row["account_key"], row["account_key"])
+        people[identity] = people.get(identity, 0) + row["n"]
+    if not people:
+        return s.Fact(label="Opened by", value="nobody, as far as the feed goes back")
+    total = sum(people.values())
+    if len(people) == 1:
+        return s.Fact(label="Opened by", value=f"{snapshot.name_of(next(iter(people)))} only, {plural(total, 'time')}")
+    last = max(row["last"] for row in rows)
+    return s.Fact(
+        label="Opened by", value=f"{plural(len(people), 'person', 'people')}, {count(total)} times, "
+        f"last {day_month(last, zone)}"
+    )  # fmt: skip
+
+
+def _path(snapshot: Snapshot, finding: Finding, thing: Entity | None) -> s.AccessPath | None:
+    if finding.identity_id is None or thing is None:
+        return None
+    try:
+        explained = explain(snapshot.graph, finding.identity_id, thing.id)
+    except Unknown:
+        return None
+    if not explained.paths:
+        return s.AccessPath(
+            as_of=snapshot.at, steps=[s.PathStep(text=explained.sentence, known=explained.answer != "unknown")]
+        )
+    steps: list[s.PathStep] = []
+    for hop in explained.paths[0]:
+        if hop.kind == "account":
+            continue
+        text = snapshot.title_of(hop.kind, hop.id) if hop.kind in ("chat", "file", "document") else hop.name or hop.id
+        if hop.kind == "identity":
+            text = snapshot.name_of(hop.id)
+        since = f", since {day_month(hop.since, snapshot.zone)}" if hop.since else ""
+        steps.append(s.PathStep(text=text, detail=f"{hop.edge}{since}" if hop.edge else "", known=True))
+    if explained.answer == "unknown" and steps:
+        last = steps[-1].model_copy(
+            update={"known": False, "detail": "the vendor does not say whether a member may open it"}
+        )
+        steps[-1] = last
+    return s.AccessPath(as_of=snapshot.at, steps=steps)
+
+
+def _blast(snapshot: Snapshot, finding: Finding, events: Sequence[Event]) -> s.BlastRadius | None:
+    if finding.identity_id is None:
+        return None
+    try:
+        exposure = snapshot.graph.exposure(finding.identity_id)
+    except (Unknown, KeyError):
+        return None
+    opened = {event.file_id or event.chat_id for event in events if event.file_id or event.chat_id}
+    return s.BlastRadius(
+        identity_id=finding.identity_id,
+        name=snapshot.name_of(finding.identity_id),
+        numbers=[
+            s.Figure(value=count(exposure.projects), label="projects"),
+            s.Figure(value=count(exposure.resources), label="chats, files"),
+            s.Figure(value=count(exposure.sensitive), label="sensitive"),
+            s.Figure(value=count(len(opened)), label="in this finding"),
+        ],
+    )
+
+
+# -- judgement ---------------------------------------------------------------------------------------------------
+
+
+def _similar(finding: Finding, everything: Sequence[StoredFinding], snapshot: Snapshot, now: Micros) -> str:
+    others = [
+        f
+        for f in everything
+        if f.finding.rule == finding.rule and f.finding.id != finding.id and now - f.finding.at < _LOOK_BACK
+        and f.status not in ("superseded", "withdrawn")
+    ]  # fmt: skip
+    if not others:
+        return "None under this rule in 90 days."
+    true = sum(1 for f in others if f.verdict in ("true_positive", "expected"))
+    false = sum(1 for f in others if f.verdict == "false_positive")
+    told = f"{plural(len(others), 'other')} in 90 days under this rule: {true} true, {false} false, "
+    told += f"{len(others) - true - false} not judged."
+    if finding.identity_id is None:
+        return told
+    mine = sum(1 for f in others if f.finding.identity_id == finding.identity_id)
+    return f"{told} {mine or 'None'} for {snapshot.name_of(finding.identity_id)}."
+
+
+def _verdict(stored: StoredFinding, exceptions: Mapping[str, ExceptionRow]) -> s.VerdictView | None:
+    exception = exceptions.get(stored.exception_id or "")
+    if stored.verdict is None and exception is None:
+        return None
+    return s.VerdictView(
+        kind=stored.verdict or "false_positive",
+        by=exception.author if exception and stored.verdict is None else (stored.assignee or "an analyst"),
+        at=stored.updated_at,
+        sentence=stored.reason,
+        exception_id=exception.id if exception else None,
+        exception_sentence=_exception_words(exception) if exception else "",
+    )
+
+
+def _exception_words(exception: ExceptionRow) -> str:
+    parts = ["this rule", "this person" if exception.identity_id else "everybody"]
+    if exception.dimension:
+        parts.append(f"{exception.dimension} {exception.value}")
+    if exception.expires_at:
+        parts.append(f"until {day_month(exception.expires_at, 'UTC')}")
+    return ", ".join(parts)
+
+
+def _previews(
+    finding: Finding, everything: Sequence[StoredFinding], now: Micros, zone: str
+) -> list[s.ExceptionPreview]:
+    previews = []
+    for index, proposal in enumerate(propose(finding, now)):
+        hidden = hidden_by(proposal, everything, now - _LOOK_BACK)
+        true = sum(1 for f in hidden if f.verdict == "true_positive")
+        only = len(hidden) == 1 and hidden[0].finding.id == finding.id
+        told = f"In 90 days it would have hidden {plural(len(hidden), 'finding')}{', this one' if only else ''}, "
+        told += f"{plural(true, 'true positive')} among them." if true else "and no true positive."
+        previews.append(
+            s.ExceptionPreview(
+                dimension=str(index),
+                sentence=f"{proposal.words}, until {day_month(proposal.expires_at, zone)}",
+                hidden=len(hidden),
+                hidden_true=true,
+                consequence=told,
+            )
+        )
+    return previews

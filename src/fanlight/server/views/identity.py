@@ -1,0 +1,354 @@
+"""The page of one identity."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from fanlight.access.graph import Unknown
+from fanlight.detections.context import Context, Person
+from fanlight.detections.words import did
+from fanlight.enrich.countries import country_name
+from fanlight.identity import Identity
+from fanlight.model import DAY, HOUR, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
+from fanlight.profiles.baseline import WARM_DAYS, Baseline
+from fanlight.server import schema as s
+from fanlight.server.views.compare import hours_cell
+from fanlight.server.views.picture import picture_view
+from fanlight.server.views.queue import SEVERITIES, in_order, queue_row
+from fanlight.server.views.risk import rank_risk
+from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.words import (
+    PRODUCTS,
+    chips,
+    clock_time,
+    count,
+    day_month,
+    full_day,
+    last_four,
+    per_cent,
+    plural,
+)
+from fanlight.state.findings import StoredFinding
+
+__all__ = ["identity_view"]
+
+_TIMELINE = 40
+_ACTIVITY_DAYS = 45
+_LIGHT = ", ".join(f'"{name}"' if name != "raw" else "'{}' AS raw" for name in columns_of(Event))
+_KINDS = {"person": "person", "shared": "shared mailbox", "service": "machine", "agent": "agent"}
+
+
+def identity_view(
+    snapshot: Snapshot, identity_id: str, findings: Sequence[StoredFinding], posture: Sequence[PostureResult]
+) -> s.IdentityView | None:
+    """The page, or None for an id nobody has."""
+    identity = snapshot.identities.get(identity_id)
+    if identity is None:
+        owner = snapshot.resolution.by_account.get(identity_id)
+        identity = snapshot.identities.get(owner) if owner else None
+    if identity is None:
+        return None
+    now = snapshot.at
+    context = snapshot.context(now - DAY, now)
+    person = context.person(identity.id, now)
+    baseline = context.baseline(identity.id, now)
+    zone = context.zone(person, now)
+    accounts = snapshot.accounts_of(identity.id)
+    events = _newest_events(snapshot, accounts)
+    mine = [f for f in findings if f.finding.identity_id == identity.id]
+    open_now = in_order([f for f in mine if f.status == "open"])
+    picture, missing = picture_view(snapshot, identity.id)
+    return s.IdentityView(
+        id=identity.id,
+        name=snapshot.name_of(identity.id),
+        detail=_detail(identity, person),
+        severity=max((f.finding.severity for f in open_now), key=SEVERITIES.index, default=None),
+        open_findings=[queue_row(f, snapshot) for f in open_now[:8]],
+        facts=_facts(snapshot, identity, person, context, baseline, events, mine, zone),
+        as_of=now,
+        accounts=_accounts(snapshot, identity),
+        accounts_summary=_accounts_summary(snapshot, identity),
+        picture=picture,
+        picture_missing=missing,
+        activity=_activity(snapshot, accounts, now),
+        activity_summary="Line: a UTC day. Grey: 5th to 95th percentile of working days. Diamond: today so far.",
+        hours=_hours(baseline, zone, now, events, snapshot.name_of(identity.id)),
+        timeline=_timeline(snapshot, events, baseline),
+        timeline_summary=f"last {plural(len(events), 'event')}, {snapshot.zone}" if events else "no events",
+        posture=_posture(posture, identity, accounts),
+    )
+
+
+def _detail(identity: Identity, person: Person) -> str:
+    parts = [person.department, identity.emails[0] if identity.emails else None]
+    if identity.kind != "person":
+        parts.insert(0, _KINDS.get(identity.kind, identity.kind))
+    return ", ".join(part for part in parts if part)
+
+
+# -- facts -------------------------------------------------------------------------------------------------------
+
+
+def _facts(
+    snapshot: Snapshot, identity: Identity, person: Person, context: Context, baseline: Baseline,
+    events: Sequence[Event], mine: Sequence[StoredFinding], zone: str,
+) -> list[s.Fact]:  # fmt: skip
+    facts: list[s.Fact] = []
+    risk = rank_risk(mine, snapshot.at, most=1)
+    if risk:
+        facts.append(s.Fact(label="Risk", value=f"{risk[0].score} of 100, {risk[0].change:+d} in 10 days", strong=True))
+    if identity.owner_identity:
+        facts.append(
+            s.Fact(label="Made by", value=snapshot.name_of(identity.owner_identity),
+                   link=f"/identities/{identity.owner_identity}")
+        )  # fmt: skip
+    if person.department:
+        facts.append(s.Fact(label="Department", value=person.department))
+    facts.append(
+        s.Fact(label="Roles", value=", ".join(role.replace("_", " ") for role in person.roles) or "none listed")
+    )
+    facts.append(s.Fact(label="Elevated", value=_elevated(snapshot, identity, person)))
+    facts.append(s.Fact(label="Usual place", value=_usual_place(baseline, context)))
+    facts.append(s.Fact(label="Usual time", value=_usual_time(baseline, zone, snapshot.at)))
+    if events:
+        last = events[-1]
+        where = context.where(last.ip, last.occurred_at) if last.ip else None
+        place = (where.city or country_name(where.country)) if where and (where.city or where.country) else last.ip
+        new = bool(last.ip) and last.ip not in baseline.values("ip") and baseline.warm
+        when = f"{day_month(last.occurred_at, snapshot.zone)}, {clock_time(last.occurred_at, snapshot.zone)}"
+        facts.append(
+            s.Fact(label="Last seen", value=f"{when}, {place or 'no address'}", chip="new address" if new else None)
+        )
+    if not identity.active:
+        facts.append(s.Fact(label="Status", value="no account is active", strong=True))
+    return facts
+
+
+def _elevated(snapshot: Snapshot, identity: Identity, person: Person) -> str:
+    try:
+        owned = sum(
+            1 for r in snapshot.graph.reach(identity.id) if r.kind == "project" and r.level in ("owner", "admin")
+        )
+    except Unknown:
+        owned = 0
+    told = "yes" if person.elevated else "no"
+    return f"{told}, owns or administers {plural(owned, 'project')}" if owned else told
+
+
+def _usual_place(baseline: Baseline, context: Context) -> str:
+    countries: Counter[str] = Counter()
+    cities: Counter[str] = Counter()
+    for ip, habit in baseline.values("ip").items():
+        where = context.where(ip, habit.last_at)
+        countries[country_name(where.country) if where.country else "unknown"] += habit.n
+        if where.city:
+            cities[where.city] += habit.n
+    total = sum(countries.values())
+    if not total:
+        return "too early to say"
+    name, n = (cities or countries).most_common(1)[0]
+    return f"{name}, {per_cent(n / total)} of 90 days"
+
+
+def _usual_time(baseline: Baseline, zone: str, at: Micros) -> str:
+    if not baseline.warm:
+        return f"too early: {plural(baseline.active_days, 'day')} of history, {WARM_DAYS} are needed"
+    cell = hours_cell(baseline, zone, at, [])
+    by_hour = [sum(cell.hours[day * 24 + hour] for day in range(5)) for hour in range(24)]
+    total = sum(by_hour) or 1
+    start, end = 0, 24
+    # The shortest span of hours that holds nine tenths of what happens on working days.
+    for length in range(1, 25):
+        sums = [sum(by_hour[(begin + i) % 24] for i in range(length)) for begin in range(24)]
+        if max(sums) >= 0.9 * total:
+            start = sums.index(max(sums))
+            end = (start + length) % 24
+            break
+    weekend = sum(cell.hours[120:])
+    days = "all days" if weekend > 0.1 * (total + weekend) else "Mon to Fri"
+    return f"{days}, {start:02d} to {end:02d} h"
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------
+
+
+def _accounts(snapshot: Snapshot, identity: Identity) -> list[s.AccountRow]:
+    links = sorted(snapshot.links_of.get(identity.id, ()), key=lambda link: (-link.confidence, link.account_key))
+    rows = [_account(snapshot, link) for link in links]
+    keys = {link.account_key for link in links}
+    for review in snapshot.resolution.reviews:
+        inside = keys.intersection(review.accounts)
+        for other in sorted(set(review.accounts) - keys) if inside else ():
+            found = _object_of(snapshot, other)
+            rows.append(
+                s.AccountRow(
+                    source=PRODUCTS.get(other.partition(":")[0], other.partition(":")[0]), login=_login(found, other),
+                    id=last_four(other.partition(":")[2]), why=review.sentence, evidence="suggested", since=None,
+                )
+            )  # fmt: skip
+    return rows[:20]
+
+
+def _account(snapshot: Snapshot, link: Link) -> s.AccountRow:
+    product, _, native = link.account_key.partition(":")
+    found = _object_of(snapshot, link.account_key)
+    evidence = (
+        "source" if link.method in ("self", "directory", "own") else "strong" if link.confidence >= 0.9 else "medium"
+    )
+    return s.AccountRow(
+        source=PRODUCTS.get(product, product),
+        login=_login(found, link.account_key),
+        id=last_four(native),
+        why=link.reason,
+        evidence=evidence,  # type: ignore[arg-type]
+        since=link.valid_from or None,
+        active=found is None or not (found.removed or found.deleted_at),
+    )
+
+
+def _object_of(snapshot: Snapshot, account_key: str) -> ObjectVersion | None:
+    product, _, native = account_key.partition(":")
+    found = snapshot.reader.rows(
+        ObjectVersion, "product = ? AND object_id = ? AND kind IN ('user', 'idp_user')", [product, native], now=True
+    )
+    return found[0] if found else None
+
+
+def _login(found: ObjectVersion | None, account_key: str) -> str:
+    if found is None:
+        return account_key.partition(":")[2]
+    import json
+
+    attributes: Mapping[str, object] = json.loads(found.attributes)
+    for name in ("email", "login", "profile.email", "profile.login"):
+        value = attributes.get(name)
+        if isinstance(value, str) and value:
+            return value
+    profile = attributes.get("profile")
+    if isinstance(profile, dict) and isinstance(profile.get("email"), str):
+        return str(profile["email"])
+    return found.name or found.object_id
+
+
+def _accounts_summary(snapshot: Snapshot, identity: Identity) -> str:
+    linked = len(snapshot.links_of.get(identity.id, ()))
+    keys = {link.account_key for link in snapshot.links_of.get(identity.id, ())}
+    suggested = sum(1 for review in snapshot.resolution.reviews if keys.intersection(review.accounts))
+    return f"{linked} linked{f', {suggested} suggested' if suggested else ''}. Links are rows; none is a merge."
+
+
+# -- activity ----------------------------------------------------------------------------------------------------
+
+
+def _newest_events(snapshot: Snapshot, accounts: Sequence[str]) -> list[Event]:
+    marks = ", ".join("?" for _ in accounts)
+    table = snapshot.reader.query(
+        f"SELECT {_LIGHT} FROM events WHERE account_key IN ({marks}) "
+        f" ORDER BY occurred_at DESC, event_id LIMIT {_TIMELINE * 4}",
+        list(accounts),
+    )
+    columns = [table.column(name).to_pylist() for name in columns_of(Event)]
+    found = [Event(**dict(zip(columns_of(Event), values, strict=True))) for values in zip(*columns, strict=True)]
+    return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
+
+
+def _timeline(snapshot: Snapshot, events: Sequence[Event], baseline: Baseline) -> list[s.Step]:
+    """The newest events, repeats folded, oldest first."""
+    steps: list[s.Step] = []
+    run: list[Event] = []
+
+    def flush() -> None:
+        if not run:
+            return
+        event = run[0]
+        new = bool(event.ip) and event.ip not in baseline.values("ip") and baseline.warm
+        kind, thing = ("chat", event.chat_id) if event.chat_id else ("project", event.project_id)
+        labels = chips(snapshot.labelled(kind, thing).categories) if thing and len(run) == 1 else []
+        text = did(event, len(run))
+        if event.project_id:
+            project = snapshot.object("project", event.project_id)
+            text += f", project {project.name}" if project and project.name else ""
+        steps.append(
+            s.Step(
+                at=event.occurred_at, until=run[-1].occurred_at if len(run) > 1 else None,
+                source=PRODUCTS.get(event.product, event.product), text=text, place=event.ip,
+                mark="new" if new else "usual" if event.ip else "context", labels=labels, event_id=event.event_id,
+            )
+        )  # fmt: skip
+        run.clear()
+
+    for event in events:
+        if run and (run[0].type, run[0].ip, run[0].outcome, run[0].project_id) != (
+            event.type, event.ip, event.outcome, event.project_id,
+        ):  # fmt: skip
+            flush()
+        run.append(event)
+    flush()
+    return steps[-_TIMELINE:]
+
+
+def _activity(snapshot: Snapshot, accounts: Sequence[str], now: Micros) -> list[s.ActivityCell]:
+    first = now - (_ACTIVITY_DAYS - 1) * DAY
+    days = [day_of(first + at * DAY) for at in range(_ACTIVITY_DAYS)]
+    marks = ", ".join("?" for _ in accounts)
+    rows = snapshot.reader.query(
+        f"SELECT dimension, value, day, sum(n) AS n FROM rollups WHERE scope = 'account' AND day BETWEEN ? AND ?"
+        f" AND dimension IN ('family', 'project', 'ip') AND entity IN ({marks}) GROUP BY ALL",
+        [days[0], days[-1], *accounts],
+    ).to_pylist()
+    if not rows:
+        return []
+    families: dict[str, Counter[str]] = defaultdict(Counter)
+    distinct: dict[str, dict[str, set[str]]] = {"project": defaultdict(set), "ip": defaultdict(set)}
+    for row in rows:
+        if row["dimension"] == "family":
+            families[row["day"]][row["value"]] += int(row["n"])
+        else:
+            distinct[row["dimension"]][row["day"]].add(row["value"])
+    series: list[tuple[str, Callable[[str], float]]] = [
+        ("Events", lambda day: float(sum(families[day].values()))),
+        ("Chats and files opened", lambda day: float(families[day]["content_view"] + families[day]["content_export"])),
+        ("Projects touched", lambda day: float(len(distinct["project"][day]))),
+        ("Addresses", lambda day: float(len(distinct["ip"][day]))),
+    ]
+    return [_cell(heading, [value(day) for day in days], days) for heading, value in series]
+
+
+def _cell(heading: str, points: Sequence[float], days: Sequence[str]) -> s.ActivityCell:
+    from datetime import date
+
+    working = sorted(
+        value for value, day in zip(points[:-1], days[:-1], strict=True) if date.fromisoformat(day).weekday() < 5
+    )
+    low = working[int(0.05 * (len(working) - 1))] if working else 0.0
+    high = working[round(0.95 * (len(working) - 1))] if working else 0.0
+    return s.ActivityCell(
+        heading=heading, value=count(int(points[-1])), usual=f"usual {count(int(low))} to {count(int(high))}",
+        points=list(points), low=low, high=high, first_day=days[0], last_day=days[-1],
+    )  # fmt: skip
+
+
+def _hours(baseline: Baseline, zone: str, now: Micros, events: Sequence[Event], name: str) -> s.HoursCell | s.EarlyCell:
+    if not baseline.events:
+        return s.EarlyCell(
+            heading="Too early to say what is usual",
+            sentence=f"{name} has no history before today; a baseline needs {WARM_DAYS} days.",
+        )
+    recent = [event.occurred_at for event in events if now - event.occurred_at < 24 * HOUR]
+    cell = hours_cell(baseline, zone, now, recent)
+    span = f"{full_day(baseline.since, zone)} to {full_day(baseline.until, zone)}, n = {count(baseline.events)} events."
+    return cell.model_copy(update={"note": span + (" Gold: the last 24 hours." if recent else "")})
+
+
+# -- posture -----------------------------------------------------------------------------------------------------
+
+
+def _posture(results: Sequence[PostureResult], identity: Identity, accounts: Sequence[str]) -> list[s.PostureFact]:
+    names = {identity.id, *accounts, *(key.partition(":")[2] for key in accounts)}
+    order = {"fail": 0, "unknown": 1, "pass": 2}
+    mine = [r for r in results if any(entity.id in names for entity in r.entities)]
+    return [
+        s.PostureFact(check=r.check, status=r.status, severity=r.severity, title=r.title, sentence=r.sentence)
+        for r in sorted(mine, key=lambda r: (order[r.status], r.check))
+    ]

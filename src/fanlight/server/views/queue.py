@@ -1,0 +1,198 @@
+"""The queue: findings worst first, with what is new, who is becoming risky, and what cannot be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fanlight.model import DAY, Entity, Finding, Micros
+from fanlight.server import schema as s
+from fanlight.server.ports import QueueQuery, Viewer
+from fanlight.server.views.header import Visit
+from fanlight.server.views.risk import rank_risk
+from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.words import chips, moment, plural
+from fanlight.state.findings import StoredFinding
+
+__all__ = ["SEVERITIES", "in_order", "queue_row", "queue_view", "rule_title", "thing_of", "who_of"]
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+_THINGS = ("chat", "file", "document", "artifact", "session", "project")
+_CLOSED_DAYS = 30
+
+
+def in_order(findings: Sequence[StoredFinding]) -> list[StoredFinding]:
+    """Worst first, then newest, then by id."""
+    return sorted(findings, key=lambda f: (-SEVERITIES.index(f.finding.severity), -f.finding.at, f.finding.id))
+
+
+def rule_title(rule: str) -> str:
+    """`Sensitive chat new place` of a rule's file name."""
+    return rule.replace("_", " ").replace("-", " ").capitalize()
+
+
+def thing_of(finding: Finding) -> Entity | None:
+    """The chat, file or project a finding is about, the most particular one first."""
+    for kind in _THINGS:
+        for entity in finding.entities:
+            if entity.kind == kind:
+                return entity
+    return None
+
+
+def who_of(finding: Finding, snapshot: Snapshot, department: str = "") -> s.Who:
+    """The person a finding is about, else the thing."""
+    if finding.identity_id is not None:
+        known = finding.identity_id in snapshot.identities
+        name = snapshot.name_of(finding.identity_id)
+        return s.Who(name=name, detail=department, kind="identity", id=finding.identity_id if known else None)
+    for kind in ("project", "organization", "api_key", "account"):
+        for entity in finding.entities:
+            if entity.kind == kind:
+                return s.Who(name=entity.name or entity.id, detail=kind.replace("_", " "), kind=kind)
+    return s.Who(name="–", detail="", kind="none")
+
+
+def queue_row(stored: StoredFinding, snapshot: Snapshot, *, new: bool = False) -> s.QueueRow:
+    """One finding as a row."""
+    finding = stored.finding
+    thing = thing_of(finding)
+    labelled = snapshot.labelled(thing.kind, thing.id) if thing else None
+    note = "no object" if labelled is None else "not read" if labelled.sensitivity == "not_read" else "none found"
+    department = ""
+    if finding.identity_id is not None:
+        context = snapshot.context(snapshot.at - DAY, snapshot.at)
+        department = context.person(finding.identity_id, snapshot.at).department or ""
+    return s.QueueRow(
+        id=finding.id,
+        severity=finding.severity,
+        new=new,
+        title=finding.title,
+        sentence=_second_line(finding),
+        who=who_of(finding, snapshot, department),
+        labels=chips(labelled.categories) if labelled else [],
+        labels_note=note,
+        at=finding.at,
+        assignee=stored.assignee,
+        status=stored.status,
+        verdict=stored.verdict,
+        rule=finding.rule,
+        rule_title=rule_title(finding.rule),
+    )
+
+
+def _second_line(finding: Finding) -> str:
+    """The reasons with their numbers, shorter than the sentence of the page."""
+    told = [why for why in finding.why if why.fact != "all together"]
+    parts = [f"{why.observed}, usual {why.usual}" if len(why.usual) < 60 else why.observed for why in told[:2]]
+    return " · ".join(parts) if parts else finding.sentence
+
+
+def _tab(stored: StoredFinding, tab: str, viewer: Viewer, snapshot: Snapshot, now: Micros) -> bool:
+    if tab == "closed":
+        return stored.status == "closed" and now - stored.updated_at < _CLOSED_DAYS * DAY
+    if tab == "history":
+        return stored.status == "historical"
+    if stored.status != "open":
+        return False
+    snoozed = stored.snoozed_until is not None and stored.snoozed_until > now
+    if tab == "snoozed":
+        return snoozed
+    if snoozed:
+        return False
+    if tab == "mine":
+        return stored.assignee == viewer.name
+    if tab == "unassigned":
+        return stored.assignee is None
+    if tab == "sensitive":
+        thing = thing_of(stored.finding)
+        return thing is not None and snapshot.labelled(thing.kind, thing.id).sensitivity in ("moderate", "high")
+    return tab == "open"
+
+
+_TABS = (
+    ("open", "Open"), ("mine", "Mine"), ("unassigned", "Unassigned"), ("sensitive", "Sensitive data"),
+    ("snoozed", "Snoozed"), ("closed", "Closed, 30 days"), ("history", "Before connection"),
+)  # fmt: skip
+
+
+def queue_view(
+    snapshot: Snapshot,
+    findings: Sequence[StoredFinding],
+    viewer: Viewer,
+    query: QueueQuery,
+    visit: Visit,
+    sources: s.SourcesView,
+) -> s.QueueView:
+    """The page. `findings` are all that are kept, in any status."""
+    now = snapshot.home.clock.now()
+    members = {key: [f for f in findings if _tab(f, key, viewer, snapshot, now)] for key, _ in _TABS}
+    tab = query.tab if query.tab in members else "open"
+    lowest = SEVERITIES.index(query.severity) if query.severity in SEVERITIES else 0
+    wanted = [
+        stored
+        for stored in in_order(members[tab])
+        if SEVERITIES.index(stored.finding.severity) >= lowest
+        and (query.days is None or now - stored.finding.at < query.days * DAY)
+    ]
+    shown, rest = wanted[: query.limit], wanted[query.limit :]
+    fresh = {f.finding.id for f in members["open"] if visit.before is not None and f.created_at > visit.before}
+    return s.QueueView(
+        summary=_summary(len(members["open"]), len(fresh), visit, now, snapshot.zone),
+        tab=tab,
+        tabs=[
+            s.QueueTab(key=key, label=label, count=len(members[key]))
+            for key, label in _TABS
+            if members[key] or key not in ("snoozed", "history")
+        ],
+        rows=[queue_row(stored, snapshot, new=stored.finding.id in fresh) for stored in shown],
+        total=len(wanted),
+        last_line=_last_line(shown, rest),
+        risk=_risk_rows(snapshot, findings, now),
+        blind=[s.BlindSpot(sentence=_blind(row)) for row in sources.unseen if row.now][:4],
+        all_sources_on_time=all(row.health == "healthy" for row in sources.rows),
+        sources_connected=len(sources.rows),
+        newest_at=max((f.created_at for f in findings if f.status == "open"), default=now),
+    )
+
+
+def _blind(row: s.UnseenRow) -> str:
+    return row.sentence if row.sentence.startswith(row.name) else f"{row.name}: {row.sentence}"
+
+
+def _summary(open_now: int, fresh: int, visit: Visit, now: Micros, zone: str) -> str:
+    told = plural(open_now, "open finding")
+    if visit.before is None:
+        return told
+    return f"{told}, {fresh or 'none'} of them since you left at {moment(visit.before, now, zone)}"
+
+
+def _last_line(shown: Sequence[StoredFinding], rest: Sequence[StoredFinding]) -> str:
+    if not shown:
+        return ""
+    told = f"{plural(len(shown), 'finding')} shown."
+    if not rest:
+        return f"{told} None below."
+    words = {f.finding.severity for f in rest}
+    worst = next(word for word in reversed(SEVERITIES) if word in words)
+    return f"{told} {len(rest):,} more below, {'all ' + worst if len(words) == 1 else worst + ' and lower'}."
+
+
+def _risk_rows(snapshot: Snapshot, findings: Sequence[StoredFinding], now: Micros) -> list[s.RiskRow]:
+    context = snapshot.context(now - DAY, snapshot.at)
+    rows = []
+    for risk in rank_risk(findings, now):
+        if risk.identity_id not in snapshot.identities:
+            continue
+        department = context.person(risk.identity_id, snapshot.at).department
+        detail = " · ".join(part for part in (department, plural(risk.findings, "open finding")) if part)
+        rows.append(
+            s.RiskRow(
+                identity_id=risk.identity_id,
+                name=snapshot.name_of(risk.identity_id),
+                detail=detail,
+                score=risk.score,
+                change=risk.change,
+                spark=list(risk.spark),
+            )
+        )
+    return rows

@@ -1,0 +1,263 @@
+"""The sources page: how each is doing, what is not seen, and adding one by pasting a key."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+
+from fanlight.model import DAY, HOUR, Micros, day_of
+from fanlight.pipeline.connections import Connection, list_connections
+from fanlight.pipeline.home import Home
+from fanlight.pipeline.queue import Backlog, backlog
+from fanlight.server import schema as s
+from fanlight.server.views.header import cursors_of, health_of
+from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent
+from fanlight.sources.registry import kinds
+from fanlight.state import schema
+
+__all__ = ["Form", "form_of", "sources_view"]
+
+_ORDER: tuple[s.Health, ...] = ("stopped", "late", "partial", "first_sync", "healthy")
+_WORD = {
+    "stopped": "stopped",
+    "late": "late",
+    "partial": "partial",
+    "first_sync": "in first sync",
+    "healthy": "healthy",
+}
+_KEPT: Micros = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the page asks for, and knows in advance, of one kind of source."""
+
+    title: str
+    detail: str
+    fields: tuple[s.KeyField, ...]
+    how_to: tuple[str, ...]
+    never: tuple[str, ...]
+    defaults: Mapping[str, str]
+
+
+@cache
+def _forms() -> Mapping[str, Any]:
+    text = (files("fanlight.server.views") / "source_forms.yml").read_text("utf-8")
+    loaded: Mapping[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def form_of(kind: str) -> Form:
+    """The form of a kind; a kind without one of its own is asked for an address and a token."""
+    raw = _forms().get(kind) or _forms()["other"]
+    fields = tuple(
+        s.KeyField(
+            name=field["name"],
+            label=field["label"],
+            secret=field.get("secret", False),
+            required=field.get("required", True),
+            placeholder=field.get("placeholder", ""),
+            hint=field.get("hint", ""),
+        )
+        for field in raw["fields"]
+    )
+    defaults = {field["name"]: field["default"] for field in raw["fields"] if "default" in field}
+    title = raw.get("title") or kind.replace("_", " ").capitalize()
+    return Form(title, raw.get("detail", ""), fields, tuple(raw["how_to"]), tuple(raw.get("never", ())), defaults)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoticeRow:
+    source: str
+    kind: str
+    sentence: str
+    at: Micros
+    since: Micros | None
+    until: Micros | None
+
+
+def _notices(home: Home, since: Micros) -> list[_NoticeRow]:
+    table = schema.notices
+    with home.state.view() as connection:
+        rows = connection.execute(
+            select(table).where(table.c.tenant == home.tenant, table.c.at >= since).order_by(table.c.at.desc())
+        ).all()
+    return [_NoticeRow(row.source, row.kind, row.sentence, row.at, row.since, row.until) for row in rows]
+
+
+def _traffic(snapshot: Snapshot, now: Micros) -> dict[str, Counter[int]]:
+    """Source to events of each of the last 24 hours, 0 being the oldest."""
+    rows = snapshot.reader.query(
+        "SELECT source, (occurred_at - ?) // 3600000000 AS hour, count(*) AS n FROM events"
+        " WHERE day >= ? AND occurred_at >= ? AND occurred_at < ? GROUP BY ALL",
+        [now - 24 * HOUR, day_of(now - 24 * HOUR), now - 24 * HOUR, now],
+    ).to_pylist()
+    found: dict[str, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        found[row["source"]][int(row["hour"])] += row["n"]
+    return found
+
+
+def _lags(snapshot: Snapshot, now: Micros) -> dict[str, Micros]:
+    """Source to the 95th percentile of the time from event to store, for what happened since it caught up."""
+    rows = snapshot.reader.query(
+        "SELECT source, quantile_cont(ingested_at - occurred_at, 0.95) AS lag FROM events"
+        " WHERE day >= ? AND occurred_at >= ? AND ingested_at - occurred_at < ? GROUP BY ALL",
+        [day_of(now - 24 * HOUR), now - 24 * HOUR, 6 * HOUR],
+    ).to_pylist()
+    return {row["source"]: int(row["lag"]) for row in rows if row["lag"] is not None and row["lag"] >= 0}
+
+
+def sources_view(snapshot: Snapshot) -> s.SourcesView:
+    """The page."""
+    home, now, zone = snapshot.home, snapshot.home.clock.now(), snapshot.zone
+    connections, cursors = list_connections(home), cursors_of(home)
+    notices = _notices(home, now - _KEPT)
+    traffic, lags = _traffic(snapshot, now), _lags(snapshot, now)
+    rows = []
+    for connection in connections:
+        mine = [notice for notice in notices if notice.source == connection.name]
+        newest, caught_up, stored = cursors.get(connection.name, (None, None, 0))
+        partial = any(notice.kind in ("coverage", "gap", "credential") for notice in mine)
+        health = health_of(connection, caught_up, now, partial=partial)
+        rows.append(
+            _row(connection, health, newest, stored, backlog(home.state, connection.name), mine,
+                 traffic.get(connection.name, Counter()), lags.get(connection.name), now)
+        )  # fmt: skip
+    rows.sort(key=lambda row: (_ORDER.index(row.health), row.title, row.name))
+    unseen = _unseen(connections, rows, notices, zone)
+    return s.SourcesView(
+        summary=_summary(rows),
+        rows=rows,
+        unseen=unseen,
+        unseen_summary=f"{len(unseen)} {'gap' if len(unseen) == 1 else 'gaps'}, what is missing now first",
+        kinds=[_kind(kind) for kind, known in sorted(kinds().items()) if known.connector is not None],
+    )
+
+
+def _kind(kind: str) -> s.SourceKind:
+    form = form_of(kind)
+    return s.SourceKind(kind=kind, title=form.title, fields=list(form.fields), how_to=list(form.how_to))
+
+
+def _summary(rows: Sequence[s.SourceRow]) -> str:
+    if not rows:
+        return "No source is connected"
+    counts = Counter(row.health for row in rows)
+    return f"{len(rows)} connected: " + ", ".join(f"{counts[word]} {_WORD[word]}" for word in _ORDER if counts[word])
+
+
+def _row(
+    connection: Connection, health: s.Health, newest: Micros | None, stored: int, waiting: Backlog,
+    notices: Sequence[_NoticeRow], hours: Counter[int], lag: Micros | None, now: Micros,
+) -> s.SourceRow:  # fmt: skip
+    form = form_of(connection.kind)
+    total = sum(hours.values())
+    silent = newest is not None and total == 0
+    facts = [
+        s.Fact(label="Events stored", value=count(stored)),
+        s.Fact(label="Content", value=f"{count(waiting.read)} read, {count(waiting.pending)} waiting"),
+    ]
+    if waiting.failed or waiting.gone:
+        facts.append(
+            s.Fact(label="Not read", value=f"{count(waiting.failed)} could not be, {count(waiting.gone)} gone")
+        )
+    if waiting.oldest_queued_at is not None:
+        facts.append(s.Fact(label="Longest wait", value=duration(now - waiting.oldest_queued_at)))
+    if connection.requests:
+        facts.append(
+            s.Fact(
+                label="Requests", value=" · ".join(f"{k} {count(v)}" for k, v in sorted(connection.requests.items()))
+            )
+        )
+    problems = [s.Problem(at=notice.at, sentence=notice.sentence) for notice in notices[:8]]
+    if connection.sentence and health == "stopped":
+        problems.insert(0, s.Problem(at=now, sentence=connection.sentence))
+    return s.SourceRow(
+        name=connection.name,
+        title=form.title,
+        detail=f"{connection.name}: {form.detail}" if form.detail else connection.name,
+        kind=connection.kind,
+        health=health,
+        newest_event_at=newest,
+        lag="–" if lag is None else duration(lag),
+        backlog=waiting.pending,
+        events_24h=total,
+        by_hour=_by_hour(hours, notices, now),
+        hour_note=f"{duration(now - newest)} silent" if silent and newest is not None else "",
+        progress=_progress(waiting, stored) if health == "first_sync" else None,
+        facts=facts,
+        problems=problems,
+    )
+
+
+def _by_hour(hours: Counter[int], notices: Sequence[_NoticeRow], now: Micros) -> list[int | None]:
+    """Counts by hour; an hour inside a gap is unknown, not zero."""
+    start = now - 24 * HOUR
+    gaps = [(n.since, n.until) for n in notices if n.kind == "gap" and n.since is not None and n.until is not None]
+
+    def unknown(hour: int) -> bool:
+        middle = start + hour * HOUR + HOUR // 2
+        return any(since <= middle < until for since, until in gaps if since is not None and until is not None)
+
+    return [None if unknown(hour) else hours[hour] for hour in range(24)]
+
+
+def _progress(waiting: Backlog, stored: int) -> s.Progress:
+    """The first sync: history first, then the content that was found."""
+    known = waiting.read + waiting.pending + waiting.failed + waiting.gone
+    if known == 0:
+        return s.Progress(share=None, sentence=f"Reading the history: {count(stored)} records so far.")
+    share = (known - waiting.pending) / known
+    return s.Progress(
+        share=share,
+        sentence=f"{per_cent(share)} of {count(known)} chats, files and projects found so far are read and labelled; "
+        f"{count(stored)} records of history.",
+    )
+
+
+def _unseen(
+    connections: Sequence[Connection], rows: Sequence[s.SourceRow], notices: Sequence[_NoticeRow], zone: str
+) -> list[s.UnseenRow]:
+    titles = {row.name: row.title if _alone(row, rows) else f"{row.title} ({row.name})" for row in rows}
+    found: list[s.UnseenRow] = []
+    for connection, row in ((c, r) for c in connections for r in rows if r.name == c.name):
+        if row.health == "stopped":
+            told = connection.sentence or "It stopped; nothing new is collected until somebody acts."
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+        elif row.health == "late":
+            told = "It did not answer within its usual time. What comes later is judged again, so nothing is lost."
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+    seen: set[tuple[str, str]] = set()
+    for notice in notices:
+        key = (notice.source, notice.sentence)
+        if notice.kind in ("gap", "coverage", "credential") and key not in seen:
+            seen.add(key)
+            name = titles.get(notice.source, notice.source)
+            found.append(s.UnseenRow(name=name, sentence=_told(notice, zone), now=True))
+    for kind in sorted({connection.kind for connection in connections}):
+        form = form_of(kind)
+        found += [s.UnseenRow(name=f"{form.title}, always", sentence=sentence) for sentence in form.never]
+    return found
+
+
+def _alone(row: s.SourceRow, rows: Sequence[s.SourceRow]) -> bool:
+    return sum(1 for other in rows if other.title == row.title) == 1
+
+
+def _told(notice: _NoticeRow, zone: str) -> str:
+    if notice.kind != "gap" or notice.since is None or notice.until is None:
+        return notice.sentence
+    span = (
+        f"{day_month(notice.since, zone)}, {clock_time(notice.since, zone)} to {clock_time(notice.until, zone)}"
+        f" ({duration(notice.until - notice.since)})"
+    )
+    return notice.sentence if clock_time(notice.since, zone) in notice.sentence else f"{notice.sentence} {span}."
