@@ -1,10 +1,23 @@
-"""From a file's bytes to its text."""
+"""From a file's bytes to its text: plain text at once, all else through a small pool of sandboxed workers."""
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
 from dataclasses import dataclass, field, replace
 
-__all__ = ["FileText", "Readers", "decode_text"]
+from fanlight.labels.files.plain import plain_text
+from fanlight.labels.files.worker import read_frame, write_frame
+
+__all__ = ["FileText", "Readers"]
+
+_RECYCLE = 200
+_WALL_SECONDS = 45.0
+_LARGEST = 150_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,33 +39,150 @@ class FileText:
         return replace(self, text="")
 
 
-def decode_text(data: bytes) -> str | None:
-    """Text of UTF-8, UTF-16 or an eight-bit charset; None for bytes that are no text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    sample = data[:65536]
-    if b"\0" in sample:
-        return None
-    odd = sum(byte < 9 or 13 < byte < 32 or byte == 127 for byte in sample)
-    return data.decode("cp1252", "replace") if odd <= len(sample) // 200 else None
+def _could_not(reason: str) -> FileText:
+    return FileText(reason=f"could not read a file: {reason}", unreadable=True)
 
 
 class Readers:
-    """Reads files; keeps nothing."""
+    """A pool of `workers` processes, started when first needed, each replaced after 200 files or when it dies."""
 
     def __init__(self, *, workers: int = 1) -> None:
-        self._workers = workers
+        self._idle: list[_Worker] = []
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(max(1, workers))
+        self._closed = False
+        self.holds: tuple[str, ...] = ()
+        """Which protections the last started worker reported."""
 
     def read(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> FileText:
         """The text of one file. Never raises for a bad file: says so in the result."""
-        text = decode_text(data)
-        if text is None:
-            return FileText(reason="this kind of file cannot be read yet", unreadable=True)
-        return FileText(text=text)
+        text = plain_text(data, name, mime_type or "")
+        if text is not None:
+            return FileText(text=text)
+        if len(data) > _LARGEST:
+            return _could_not(f"it is larger than {_LARGEST // 1_000_000} MB")
+        with self._slots:
+            worker = self._take()
+            if worker is None:
+                return _could_not("its reader could not be started")
+            answer = worker.ask(data, name, mime_type or "")
+            if worker.usable:
+                self._give_back(worker)
+            return answer
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers. Later reads of files that need one are refused."""
+        with self._lock:
+            self._closed = True
+            workers, self._idle = self._idle, []
+        for worker in workers:
+            worker.end()
+
+    def _take(self) -> _Worker | None:
+        with self._lock:
+            if self._closed:
+                return None
+            if self._idle:
+                return self._idle.pop()
+        try:
+            worker = _Worker()
+        except (OSError, EOFError, ValueError):
+            return None
+        self.holds = worker.holds
+        return worker
+
+    def _give_back(self, worker: _Worker) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.end()
+
+
+class _Worker:
+    """One worker process. Gets no environment, no descriptors but its pipes, and the folder `/`."""
+
+    def __init__(self) -> None:
+        paths = [path for path in sys.path if path]
+        code = f"import sys; sys.path[:] = {paths!r}; from fanlight.labels.files.worker import main; main()"
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+            [sys.executable, "-I", "-S", "-B", "-c", code],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"},
+            cwd="/", close_fds=True, start_new_session=True, bufsize=-1,
+        )  # fmt: skip
+        self._files = 0
+        self.usable = True
+        ready = self._answer(20.0)
+        held = ready[0].get("ready", ()) if ready else None
+        if not isinstance(held, list):
+            self.end()
+            raise EOFError
+        self.holds = tuple(str(name) for name in held)
+
+    def ask(self, data: bytes, name: str, mime_type: str) -> FileText:
+        """Read one file; the death or silence of the process is an answer."""
+        self._files += 1
+        started = time.monotonic()
+        sender = threading.Thread(target=self._send, args=(data, name, mime_type), daemon=True)
+        sender.start()
+        answer = self._answer(_WALL_SECONDS)
+        if answer is None:
+            slow = time.monotonic() - started >= _WALL_SECONDS
+            self.end()
+            return _could_not("it took too long" if slow else "its reader ran over its limits and was ended")
+        sender.join(1.0)
+        if self._files >= _RECYCLE:
+            self.end()
+        header, payload = answer
+        text = payload.decode("utf-8", "replace")
+        reason = str(header.get("reason", ""))
+        if reason and not text.strip():
+            return _could_not(reason)
+        left_out = [str(item) for item in header.get("left_out", ())]  # type: ignore[attr-defined]
+        if reason:
+            left_out.insert(0, reason)
+        return FileText(text=text, reason="read in part: " + "; ".join(left_out) if left_out else "")
+
+    def end(self) -> None:
+        """Kill the process and wait for it."""
+        self.usable = False
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        self._process.wait()
+
+    def _send(self, data: bytes, name: str, mime_type: str) -> None:
+        assert self._process.stdin is not None
+        try:
+            write_frame(self._process.stdin, {"name": name[-120:], "mime_type": mime_type}, data)  # type: ignore[arg-type]
+        except (OSError, ValueError):  # the process died; reading its answer says so
+            return
+
+    def _answer(self, seconds: float) -> tuple[dict[str, object], bytes] | None:
+        """The next frame, or None when the process dies or stays silent until the time is up."""
+        assert self._process.stdout is not None
+        stream = _Timed(self._process.stdout.fileno(), time.monotonic() + seconds)
+        try:
+            return read_frame(stream)  # type: ignore[arg-type]
+        except (EOFError, TimeoutError, OSError, ValueError):
+            return None
+
+
+class _Timed:
+    """A pipe read with a deadline."""
+
+    def __init__(self, descriptor: int, deadline: float) -> None:
+        self._descriptor = descriptor
+        self._deadline = deadline
+
+    def read(self, size: int) -> bytes:
+        if size == 0:
+            return b""
+        left = self._deadline - time.monotonic()
+        if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+            raise TimeoutError
+        return os.read(self._descriptor, min(size, 1 << 20))
