@@ -38,6 +38,8 @@ OPENNESS = {"private": 0, "organization": 1, "public": 2}
 ELEVATED = frozenset({"primary_owner", "owner", "admin", "membership_admin"})
 _PERSON_KINDS = ("idp_user", "user")
 _TRAILING_DAYS = 30
+#: How often people are at work outside the working hours, against one hour of a working day.
+_EVENING_SHARE, _WEEKEND_SHARE, _NIGHT_SHARE = 0.15, 0.1, 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +260,23 @@ class Context:
         shift = (hour_of_week(at, self.zone(person, at)) - hour_of_week(at)) % HOURS
         baseline = self.baseline(person.id, at)
         counts = {(int(h) + shift) % HOURS: habit.weight for h, habit in baseline.values("hour").items()}
-        return HourCurve.of(counts, self._office_curve, weight=5.0)
+        return HourCurve.of(counts, self._office_curve, weight=10.0)
 
     @cached_property
     def _office_curve(self) -> HourCurve:
+        """When unknown people work: the working hours, now and then an evening or a weekend, no nights."""
         start, end = self.facts.company.working_hours
-        counts = {d * 24 + h: 1.0 for d in range(5) for h in range(start, end)}
-        return HourCurve.of(counts, None, weight=1.0)
+        shares: dict[int, float] = {}
+        for hour in range(HOURS):
+            weekend, clock = hour >= 120, hour % 24
+            if start <= clock < end:
+                shares[hour] = _WEEKEND_SHARE if weekend else 1.0
+            elif start - 2 <= clock < start or end <= clock < 24:
+                shares[hour] = _WEEKEND_SHARE if weekend else _EVENING_SHARE
+            else:
+                shares[hour] = _NIGHT_SHARE
+        total = sum(shares.values())
+        return HourCurve(tuple(shares[hour] / total for hour in range(HOURS)), 0.0)
 
     def spread(self, dimension: str) -> Spread:
         """How many identities showed each value of `country`, `network`, `kind`, `client` or `project`."""

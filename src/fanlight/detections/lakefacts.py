@@ -92,7 +92,7 @@ class LakeFacts:
         )
 
     def entered(self, since: Micros, until: Micros) -> Sequence[Match]:
-        return self.reader.rows(Match, "role = 'user' AND at >= ? AND at < ?", [since, until], now=True)
+        return self.reader.rows(Match, "role = 'user' AND \"at\" >= ? AND \"at\" < ?", [since, until], now=True)
 
     def rollups(self, entities: Collection[str], first_day: str, last_day: str) -> Sequence[Rollup]:
         names = columns_of(Rollup)

@@ -24,8 +24,8 @@ __all__ = [
 
 #: Weight of the peers' (or organization's) share against the identity's own counts, in observations.
 ALPHA, BETA = 5.0, 3.0
-#: Concentration of the circular hour kernel: an observation spreads over about three hours either side.
-KAPPA = 2.0
+#: Concentration of the circular hour kernel: an observation spreads over about an hour either side.
+KAPPA = 14.0
 HOURS = 168
 FASTEST_KM_H = 900.0
 NEAREST_KM = 500.0
@@ -108,7 +108,7 @@ class HourCurve:
 
 
 def _kernel() -> tuple[float, ...]:
-    raw = [math.exp(KAPPA * 4 * (math.cos(2 * math.pi * h / 24) - 1)) for h in range(24)]
+    raw = [math.exp(KAPPA * (math.cos(2 * math.pi * h / 24) - 1)) for h in range(24)]
     total = sum(raw)
     return tuple(value / total for value in raw)
 
