@@ -46,7 +46,12 @@ class TinyLogRow:
             "displayMessage": "User single sign on to app",
             "severity": "INFO",
             "version": "0",
-            "actor": {"id": f"00u{person}", "type": "User", "alternateId": f"p{person}@example.com", "displayName": "P P"},
+            "actor": {
+                "id": f"00u{person}",
+                "type": "User",
+                "alternateId": f"p{person}@example.com",
+                "displayName": "P P",
+            },
             "target": [{"id": "0oaclaude", "type": "AppInstance", "alternateId": "Claude", "displayName": "Claude"}],
             "outcome": {"result": "SUCCESS", "reason": None},
             "client": {"ipAddress": "192.0.2.44", "userAgent": {"rawUserAgent": "Mozilla/5.0 (X11)", "os": "Linux"}},
@@ -85,15 +90,18 @@ class TinyWorld:
             Key(id="apikey_01own", secret=SECRET, name="parent", scopes=ALL_SCOPES, **named),
             Key(id="apikey_01audit", secret=SECRET + "A", name="audit", scopes=("read:org_audit",), **named),
             Key(
-                id="apikey_01wide", secret=SECRET + "D", name="wide",
-                scopes=(*ALL_SCOPES, "delete:compliance_user_data"), **named,
+                id="apikey_01wide",
+                secret=SECRET + "D",
+                name="wide",
+                scopes=(*ALL_SCOPES, "delete:compliance_user_data"),
+                **named,
             ),
             Key(id="apikey_01feed", secret=SECRET + "F", name="feed-only", scopes=ALL_SCOPES[:1], **named),
             Key(id="apikey_01none", secret=SECRET + "N", name="no-scopes", scopes=(), **named),
             Key(id="apikey_01dead", secret=SECRET + "X", name="dead", scopes=ALL_SCOPES, is_active=False, **named),
             Key(id="apikey_01adm", secret="sk-ant-admin01-tiny", name="admin", kind="admin"),
             Key(id="okta1", secret="00OKTAtinytoken", name="okta", kind="okta_token"),
-        )  # fmt: skip
+        )
 
     def advance(self, to: Micros) -> int:
         self.now = to
@@ -105,7 +113,9 @@ class TinyWorld:
     def _activity(self, number: int, total: int) -> Activity:
         # Ten rows share each moment, so that order by id decides.
         at = NOW - 20 * DAY + (number // 10) * 10 * (20 * DAY // (total + 10))
-        kind = ("claude_chat_viewed", "sso_login_succeeded", "claude_file_viewed", "claude_artifact_published")[number % 4]
+        kind = ("claude_chat_viewed", "sso_login_succeeded", "claude_file_viewed", "claude_artifact_published")[
+            number % 4
+        ]
         return self.make_activity(number, at, kind)
 
     def make_activity(self, number: int, at: Micros, kind: str, extra: Wire | None = None) -> Activity:
@@ -121,7 +131,10 @@ class TinyWorld:
         values: dict[str, tuple[tuple[str, ...], tuple[Any, ...]]] = {
             "claude_chat_viewed": (("claude_chat_id",), (chat,)),
             "sso_login_succeeded": (("auth_method", "mfa_method"), ("sso", None)),
-            "claude_file_viewed": (("claude_file_id", "filename"), (f"claude_file_01{number:06d}", f"{CANARY} plan.pdf")),
+            "claude_file_viewed": (
+                ("claude_file_id", "filename"),
+                (f"claude_file_01{number:06d}", f"{CANARY} plan.pdf"),
+            ),
             "claude_artifact_published": (
                 ("claude_published_artifact_id", "artifact_type", "title", "description"),
                 (f"pub_{number}", "text/html", f"{CANARY} title", f"{CANARY} words " * 30),
@@ -143,14 +156,28 @@ class TinyWorld:
         return row
 
     def record_access(
-        self, key_id: str, ip: str, user_agent: str, url: str, status: int, *, method: str = "GET", at: Micros | None = None
+        self,
+        key_id: str,
+        ip: str,
+        user_agent: str,
+        url: str,
+        status: int,
+        *,
+        method: str = "GET",
+        at: Micros | None = None,
     ) -> Activity:
         actor = {"type": "api_actor", "api_key_id": key_id, "ip_address": ip, "user_agent": user_agent}
         names = ("request_id", "request_method", "status_code", "url")
         row = Activity(
-            7, 10_000_000 + self._extra, self.now if at is None else at, self.now, "compliance_api_accessed", None, actor,
+            7,
+            10_000_000 + self._extra,
+            self.now if at is None else at,
+            self.now,
+            "compliance_api_accessed",
+            None,
+            actor,
             (names, ("req_1", method, status, url)),
-        )  # fmt: skip
+        )
         self._extra += 1
         self._feed.append(row)
         self._feed.sort(key=lambda item: (item.created_at, item.id))
@@ -160,7 +187,9 @@ class TinyWorld:
 
     def organizations(self) -> list[Row]:
         return [
-            Row(uuid, {"uuid": uuid, "name": f"Example {number}", "created_at": iso(self.start)}, self.start, self.start)
+            Row(
+                uuid, {"uuid": uuid, "name": f"Example {number}", "created_at": iso(self.start)}, self.start, self.start
+            )
             for number, uuid in enumerate((*ORGANIZATIONS, CONSOLE))
         ]
 
@@ -184,7 +213,12 @@ class TinyWorld:
     def roles(self, organization: str) -> list[Row] | None:
         if organization != ORGANIZATIONS[0]:
             return []
-        body = {"id": "rbac_role_01a", "name": "Compliance reviewer", "description": f"{CANARY} may read", "created_at": None}
+        body = {
+            "id": "rbac_role_01a",
+            "name": "Compliance reviewer",
+            "description": f"{CANARY} may read",
+            "created_at": None,
+        }
         return [Row("rbac_role_01a", body, self.start, self.start, organization)]
 
     def role_permissions(self, organization: str, role_id: str) -> list[Wire]:
@@ -207,7 +241,12 @@ class TinyWorld:
 
     def group_members(self, group_id: str) -> list[Wire]:
         return [
-            {"user_id": user_id(n), "email": f"p{n}@example.com", "created_at": "2026-01-05T10:00:00", "updated_at": None}
+            {
+                "user_id": user_id(n),
+                "email": f"p{n}@example.com",
+                "created_at": "2026-01-05T10:00:00",
+                "updated_at": None,
+            }
             for n in range(0, self._people, 2)
         ]
 
@@ -216,19 +255,28 @@ class TinyWorld:
             return None
         listed = [
             {
-                "type": "compliance_api_key", "id": key.id, "name": key.name, "scopes": list(key.scopes),
-                "is_active": key.is_active, "created_at": iso(self.start), "created_by_id": key.created_by, "expires_at": None,
+                "type": "compliance_api_key",
+                "id": key.id,
+                "name": key.name,
+                "scopes": list(key.scopes),
+                "is_active": key.is_active,
+                "created_at": iso(self.start),
+                "created_by_id": key.created_by,
+                "expires_at": None,
             }
             for key in self.keys()
             if key.kind == "compliance"
-        ]  # fmt: skip
+        ]
         rows = [
             {"name": "sso_enabled", "type": "boolean", "value": True},
             {"name": "ip_allowlist_ip_ranges", "type": "string_list", "value": ["192.0.2.0/24"]},
         ]
         return {
-            "type": "effective_organization_settings", "organization_id": organization, "settings": rows, "api_keys": listed,
-        }  # fmt: skip
+            "type": "effective_organization_settings",
+            "organization_id": organization,
+            "settings": rows,
+            "api_keys": listed,
+        }
 
     # content
 
@@ -263,14 +311,23 @@ class TinyWorld:
         at = iso(self.start)
         return [
             {
-                "type": "project_file", "id": f"claude_file_01p{project_id[-4:]}", "created_at": at, "md5": "00" * 16,
-                "filename": f"{CANARY}.pdf", "mime_type": "text/csv", "size_bytes": 40,
+                "type": "project_file",
+                "id": f"claude_file_01p{project_id[-4:]}",
+                "created_at": at,
+                "md5": "00" * 16,
+                "filename": f"{CANARY}.pdf",
+                "mime_type": "text/csv",
+                "size_bytes": 40,
             },
             {
-                "type": "project_doc", "id": f"claude_proj_doc_01{project_id[-4:]}", "created_at": at, "updated_at": None,
-                "filename": f"{CANARY}.txt", "mime_type": "text/plain",
+                "type": "project_doc",
+                "id": f"claude_proj_doc_01{project_id[-4:]}",
+                "created_at": at,
+                "updated_at": None,
+                "filename": f"{CANARY}.txt",
+                "mime_type": "text/plain",
             },
-        ]  # fmt: skip
+        ]
 
     def collaborators(self, project_id: str) -> list[Wire]:
         at = iso(self.start)
@@ -284,9 +341,12 @@ class TinyWorld:
 
     def document(self, document_id: str) -> Wire | None:
         return {
-            "id": document_id, "filename": f"{CANARY}.txt", "content": f"{CANARY} document text",
-            "created_at": iso(self.start), "user": None,
-        }  # fmt: skip
+            "id": document_id,
+            "filename": f"{CANARY}.txt",
+            "content": f"{CANARY} document text",
+            "created_at": iso(self.start),
+            "user": None,
+        }
 
     def document_metadata(self, document_id: str) -> Wire | None:
         return {"id": document_id, "claude_project_id": f"claude_proj_01{document_id[-4:]}"}
@@ -350,15 +410,28 @@ class TinyWorld:
         if number == 3:
             message["artifacts"] = [
                 {
-                    "id": f"claude_artifact_01{chat:05d}", "version_id": f"claude_artifact_version_01{chat:05d}",
-                    "title": f"{CANARY} artifact", "artifact_type": "text/markdown",
+                    "id": f"claude_artifact_01{chat:05d}",
+                    "version_id": f"claude_artifact_version_01{chat:05d}",
+                    "title": f"{CANARY} artifact",
+                    "artifact_type": "text/markdown",
                 }
-            ]  # fmt: skip
-            tool = {"name": "search", "integration_name": "Ticket desk", "mcp_server_url": "https://mcp.example.com/sse"}
+            ]
+            tool = {
+                "name": "search",
+                "integration_name": "Ticket desk",
+                "mcp_server_url": "https://mcp.example.com/sse",
+            }
             words = [{"type": "text", "text": f"{CANARY} result " + "x" * 20_000}]
             message["content"] += [
-                {"type": "tool_use", "id": "t1", "input": '{"q": "%s"}' % CANARY, "truncated": False, **tool},
-                {"type": "tool_result", "tool_use_id": "t1", "is_error": False, "truncated": False, "content": words, **tool},
+                {"type": "tool_use", "id": "t1", "input": f'{{"q": "{CANARY}"}}', "truncated": False, **tool},
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "t1",
+                    "is_error": False,
+                    "truncated": False,
+                    "content": words,
+                    **tool,
+                },
                 {"type": "block_of_tomorrow", "payload": f"{CANARY} new block"},
             ]
         return message
@@ -386,10 +459,15 @@ class TinyWorld:
         for number in range(130):
             at = NOW - number * HOUR
             body = {
-                "id": f"cart_01{number:04d}", "organization_uuid": ORGANIZATIONS[0], "owner_user_id": user_id(1),
-                "user": {"id": user_id(1), "email_address": None}, "read_mode": "org", "published_version_id": f"v{number}",
-                "updated_at": iso(at), "versions": [{"id": f"v{number}", "created_at": iso(at), "name": CANARY}],
-            }  # fmt: skip
+                "id": f"cart_01{number:04d}",
+                "organization_uuid": ORGANIZATIONS[0],
+                "owner_user_id": user_id(1),
+                "user": {"id": user_id(1), "email_address": None},
+                "read_mode": "org",
+                "published_version_id": f"v{number}",
+                "updated_at": iso(at),
+                "versions": [{"id": f"v{number}", "created_at": iso(at), "name": CANARY}],
+            }
             rows.append(Row(str(body["id"]), body, at, at, ORGANIZATIONS[0], user_id(1)))
         return rows
 
@@ -401,10 +479,15 @@ class TinyWorld:
         for number in range(40):
             at = NOW - number * HOUR
             body = {
-                "type": "compliance_local_session", "id": f"clls_{number:04d}", "organization_uuid": ORGANIZATIONS[0],
-                "workspace_id": None, "user": {"id": user_id(2), "email_address": None}, "product_surface": "claude_code",
-                "created_at": iso(at), "updated_at": iso(at + MINUTE),
-            }  # fmt: skip
+                "type": "compliance_local_session",
+                "id": f"clls_{number:04d}",
+                "organization_uuid": ORGANIZATIONS[0],
+                "workspace_id": None,
+                "user": {"id": user_id(2), "email_address": None},
+                "product_surface": "claude_code",
+                "created_at": iso(at),
+                "updated_at": iso(at + MINUTE),
+            }
             rows.append(Row(str(body["id"]), body, at, at + MINUTE, ORGANIZATIONS[0], user_id(2)))
         return rows
 
@@ -412,23 +495,32 @@ class TinyWorld:
         at = iso(NOW - HOUR)
         return [
             {
-                "type": "compliance_local_session_message", "id": f"{session_id}_{n}", "role": "user", "created_at": at,
+                "type": "compliance_local_session_message",
+                "id": f"{session_id}_{n}",
+                "role": "user",
+                "created_at": at,
                 "content": [] if n == 1 else [{"type": "text", "text": f"{CANARY} session {n}", "truncated": n == 2}],
                 "provenance": {"type": "content_unavailable", "reason": "retention_elapsed"} if n == 1 else None,
             }
             for n in range(3)
-        ]  # fmt: skip
+        ]
 
     def remote_sessions(self) -> list[Row]:
         rows = []
         for number in range(10):
             at = NOW - number * HOUR
             body = {
-                "id": f"cse_{number:03d}", "organization_uuid": ORGANIZATIONS[0], "user": None, "agent_id": "cagt_1",
+                "id": f"cse_{number:03d}",
+                "organization_uuid": ORGANIZATIONS[0],
+                "user": None,
+                "agent_id": "cagt_1",
                 "started_by_user": {"id": user_id(1), "email_address": None},
-                "status": "pending" if number == 0 else "archived", "created_at": iso(at), "updated_at": iso(at),
-                "product_surface": "cowork_remote", "claude_project_id": None,
-            }  # fmt: skip
+                "status": "pending" if number == 0 else "archived",
+                "created_at": iso(at),
+                "updated_at": iso(at),
+                "product_surface": "cowork_remote",
+                "claude_project_id": None,
+            }
             rows.append(Row(str(body["id"]), body, at, at, ORGANIZATIONS[0], user_id(1)))
         return rows
 
@@ -437,7 +529,13 @@ class TinyWorld:
             return None
         words = [{"type": "text", "text": f"{CANARY} remote", "truncated": False}]
         return [
-            {"id": f"{session_id}_1", "role": "user", "created_at": iso(NOW), "content": words, "content_unavailable": False}
+            {
+                "id": f"{session_id}_1",
+                "role": "user",
+                "created_at": iso(NOW),
+                "content": words,
+                "content_unavailable": False,
+            }
         ]
 
     # Console
@@ -446,22 +544,42 @@ class TinyWorld:
         rows = []
         for number in range(5):
             body = {
-                "type": "api_key", "id": f"apikey_01c{number}", "name": f"key {number}", "status": "active",
-                "created_at": iso(self.start), "created_by": {"id": user_id(1), "type": "user"}, "expires_at": None,
-                "partial_key_hint": "sk-ant-api03-R2D...igAA", "workspace_id": "wrkspc_01a", "principal": None,
+                "type": "api_key",
+                "id": f"apikey_01c{number}",
+                "name": f"key {number}",
+                "status": "active",
+                "created_at": iso(self.start),
+                "created_by": {"id": user_id(1), "type": "user"},
+                "expires_at": None,
+                "partial_key_hint": "sk-ant-api03-R2D...igAA",
+                "workspace_id": "wrkspc_01a",
+                "principal": None,
                 "scope": {"type": "workspace", "workspace_id": "wrkspc_01a"},
-            }  # fmt: skip
+            }
             rows.append(Row(str(body["id"]), body, self.start, self.start, None, user_id(1)))
         return rows
 
     def console_users(self) -> list[Row]:
-        body = {"type": "user", "id": user_id(1), "email": "p1@example.com", "name": "P", "role": "admin",
-                "added_at": iso(self.start)}  # fmt: skip
+        body = {
+            "type": "user",
+            "id": user_id(1),
+            "email": "p1@example.com",
+            "name": "P",
+            "role": "admin",
+            "added_at": iso(self.start),
+        }
         return [Row(user_id(1), body, self.start, self.start)]
 
     def console_workspaces(self) -> list[Row]:
-        body = {"type": "workspace", "id": "wrkspc_01a", "name": "Production", "created_at": iso(self.start),
-                "archived_at": None, "display_color": "#000", "tags": {"env": "prod"}}  # fmt: skip
+        body = {
+            "type": "workspace",
+            "id": "wrkspc_01a",
+            "name": "Production",
+            "created_at": iso(self.start),
+            "archived_at": None,
+            "display_color": "#000",
+            "tags": {"env": "prod"},
+        }
         return [Row("wrkspc_01a", body, self.start, self.start)]
 
     def console_workspace_members(self, workspace_id: str) -> list[Wire] | None:
@@ -485,39 +603,77 @@ class TinyWorld:
         for number in range(450):
             status = "DEPROVISIONED" if number % 50 == 3 else "ACTIVE"
             body = {
-                "id": f"00u{number}", "status": status, "created": iso(self.start), "lastLogin": iso(NOW),
-                "lastUpdated": iso(self.start), "_links": {"self": {"href": "https://example.okta.com/x"}},
+                "id": f"00u{number}",
+                "status": status,
+                "created": iso(self.start),
+                "lastLogin": iso(NOW),
+                "lastUpdated": iso(self.start),
+                "_links": {"self": {"href": "https://example.okta.com/x"}},
                 "profile": {
-                    "login": f"p{number}@example.com", "email": f"p{number}@example.com", "firstName": "Person",
-                    "lastName": f"N{number}", "displayName": f"Person N{number}", "department": "Sales team",
-                    "employeeNumber": f"E{number}", "timezone": "Europe/Berlin", "countryCode": "DE",
-                    "secondEmail": None, "managerId": "E0", "bio": f"{CANARY} free words",
+                    "login": f"p{number}@example.com",
+                    "email": f"p{number}@example.com",
+                    "firstName": "Person",
+                    "lastName": f"N{number}",
+                    "displayName": f"Person N{number}",
+                    "department": "Sales team",
+                    "employeeNumber": f"E{number}",
+                    "timezone": "Europe/Berlin",
+                    "countryCode": "DE",
+                    "secondEmail": None,
+                    "managerId": "E0",
+                    "bio": f"{CANARY} free words",
                 },
-            }  # fmt: skip
+            }
             rows.append(Row(f"00u{number}", body, self.start, self.start))
         return rows
 
     def okta_groups(self) -> list[Row]:
         return [
-            Row(f"00g{n}", {"id": f"00g{n}", "type": "OKTA_GROUP", "created": iso(self.start),
-                            "profile": {"name": f"Team {n}", "description": CANARY}}, self.start, self.start)
+            Row(
+                f"00g{n}",
+                {
+                    "id": f"00g{n}",
+                    "type": "OKTA_GROUP",
+                    "created": iso(self.start),
+                    "profile": {"name": f"Team {n}", "description": CANARY},
+                },
+                self.start,
+                self.start,
+            )
             for n in range(3)
-        ]  # fmt: skip
+        ]
 
     def okta_group_members(self, group_id: str) -> list[Row]:
         return self.okta_users()[:5]
 
     def okta_apps(self) -> list[Row]:
-        body = {"id": "0oaclaude", "name": "saml_claude", "label": "Claude", "status": "ACTIVE", "created": iso(self.start)}
+        body = {
+            "id": "0oaclaude",
+            "name": "saml_claude",
+            "label": "Claude",
+            "status": "ACTIVE",
+            "created": iso(self.start),
+        }
         return [Row("0oaclaude", body, self.start, self.start)]
 
     def okta_app_users(self, app_id: str) -> list[Row]:
         return [
-            Row(f"00u{n}", {"id": f"00u{n}", "externalId": f"ext{n}", "scope": "GROUP", "status": "PROVISIONED",
-                            "credentials": {"userName": f"p{n}@example.com"}, "profile": {"email": f"p{n}@example.com"},
-                            "created": iso(self.start)}, self.start, self.start)
+            Row(
+                f"00u{n}",
+                {
+                    "id": f"00u{n}",
+                    "externalId": f"ext{n}",
+                    "scope": "GROUP",
+                    "status": "PROVISIONED",
+                    "credentials": {"userName": f"p{n}@example.com"},
+                    "profile": {"email": f"p{n}@example.com"},
+                    "created": iso(self.start),
+                },
+                self.start,
+                self.start,
+            )
             for n in range(7)
-        ]  # fmt: skip
+        ]
 
     def okta_app_groups(self, app_id: str) -> list[Row]:
         return [Row("00g1", {"id": "00g1", "priority": 0}, self.start, self.start)]

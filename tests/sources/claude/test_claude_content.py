@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import stream_of
 from tiny_world import CANARY
 
+from conftest import stream_of
 from fanlight.model import SECOND, ObjectVersion
 from fanlight.sources.contract import ContentGone, ContentLater, ContentPart, ContentRef
 

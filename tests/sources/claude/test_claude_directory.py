@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import stream_of
 from tiny_world import CANARY, CONSOLE, NOW, ORGANIZATIONS, user_id
 
+from conftest import stream_of
 from fanlight.model import DAY
 from fanlight.sources.contract import SourceError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import Store, collect, stream_of
 from tiny_world import CANARY, NOW, SECRET
 
+from conftest import Store, collect, stream_of
 from fanlight.model import HOUR, MINUTE, SECOND
 
 
@@ -103,7 +103,9 @@ def test_calls_of_other_keys_are_kept_and_our_own_are_counted(connect, simulator
     source = connect()
     collect(feed_of(source), Store())
     simulator.advance(60)
-    world.record_access("apikey_01other", "203.0.113.9", "soc-tool/1", "https://api.anthropic.com/v1/compliance/groups", 200)
+    world.record_access(
+        "apikey_01other", "203.0.113.9", "soc-tool/1", "https://api.anthropic.com/v1/compliance/groups", 200
+    )
     own = stream_of(source.event_streams(), "own_traffic")
     store = Store()
     collect(own, store)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from conftest import Store, collect, stream_of
 from tiny_world import CANARY, NOW
 
+from conftest import Store, collect, stream_of
 from fanlight.model import DAY, MINUTE
 
 

@@ -24,7 +24,15 @@ def connect(context: SourceContext) -> Source:
 
 
 def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
-    """One exported activity as events. Raises `ValueError` when it has no id or no readable time."""
-    from fanlight.sources.claude.mapping import map_activity
+    """One exported activity as an event.
 
-    yield map_activity(record, tenant=context.tenant, source=context.name, content_key=context.content_key)
+    Without id it gets a hash of itself, without time the time of the import.
+    """
+    from fanlight.sources.claude.mapping import map_activity
+    from fanlight.sources.imported import complete_record
+
+    now = context.clock.now()
+    complete = complete_record(record, id_name="id", time_name="created_at", now=now)
+    yield map_activity(
+        complete, tenant=context.tenant, source=context.name, content_key=context.content_key, ingested_at=now
+    )

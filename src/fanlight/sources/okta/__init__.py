@@ -24,7 +24,15 @@ def connect(context: SourceContext) -> Source:
 
 
 def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
-    """One exported System Log record as events. Raises `ValueError` when it has no id or no readable time."""
+    """One exported System Log record as an event.
+
+    Without id it gets a hash of itself, without time the time of the import.
+    """
+    from fanlight.sources.imported import complete_record
     from fanlight.sources.okta.mapping import map_log_event
 
-    yield map_log_event(record, tenant=context.tenant, source=context.name, content_key=context.content_key)
+    now = context.clock.now()
+    complete = complete_record(record, id_name="uuid", time_name="published", now=now)
+    yield map_log_event(
+        complete, tenant=context.tenant, source=context.name, content_key=context.content_key, ingested_at=now
+    )
