@@ -1,30 +1,47 @@
 """Exports: facts and conclusions as the JSON Lines contracts of design section 10.
 
-An export is a module-level function with a name in `EXPORTS`; each takes an open home and yields rows.
+Each export takes an open home and options and yields rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from fanlight.access.store import load_graph
 from fanlight.enrich.client import client_label
+from fanlight.findings.export import export_lines
+from fanlight.findings.risk import risk_rows
 from fanlight.identity.accounts import settings_of
 from fanlight.identity.gather import gather_accounts
 from fanlight.identity.resolve import resolve
 from fanlight.identity.rows import identity_rows
-from fanlight.model import Event, Link, format_time
+from fanlight.labels.export import label_rows
+from fanlight.model import Event, Link, Match, format_time
+from fanlight.pipeline.conclude import posture_of
 from fanlight.pipeline.home import Home
+from fanlight.posture.run import posture_rows
+from fanlight.state.findings import load_findings
 
-__all__ = ["EXPORTS"]
+__all__ = ["EXPORTS", "ExportOptions"]
 
 Row = Mapping[str, Any]
 
 
-def export_events(home: Home) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How an export is asked for."""
+
+    everything: bool = False
+    """Findings: superseded and withdrawn ones too."""
+
+
+def export_events(home: Home, options: ExportOptions) -> Iterator[Row]:
     """The normalised row of every event, oldest first; `raw` as the folded, sealed JSON of the vendor."""
+    del options
     with home.reader() as reader:
         days = reader.query("SELECT DISTINCT day FROM events ORDER BY day")["day"].to_pylist()
         for day in days:
@@ -48,14 +65,54 @@ def _event_row(event: Event) -> Row:
     return row
 
 
-def export_identities(home: Home) -> Iterator[Row]:
+def export_identities(home: Home, options: ExportOptions) -> Iterator[Row]:
     """Identities with their accounts and why each belongs to them."""
+    del options
     with home.reader() as reader:
         resolution = resolve(gather_accounts(reader), reader.rows(Link), settings_of(home.settings), home.clock.now())
     yield from identity_rows(resolution.identities, resolution.links)
 
 
-EXPORTS: dict[str, Callable[[Home], Iterator[Row]]] = {
+def export_findings(home: Home, options: ExportOptions) -> Iterator[Row]:
+    """Findings by the contract; superseded and withdrawn ones only when everything is asked for."""
+    yield from export_lines(load_findings(home.state), every=options.everything)
+
+
+def export_labels(home: Home, options: ExportOptions) -> Iterator[Row]:
+    """One row per object and type of sensitive data; masks only."""
+    del options
+    with home.reader() as reader:
+        yield from label_rows(reader.rows(Match, now=True))
+
+
+def export_posture(home: Home, options: ExportOptions) -> Iterator[Row]:
+    """The answers to the posture questions from the facts known now."""
+    del options
+    yield from posture_rows(posture_of(home))
+
+
+def export_grants(home: Home, options: ExportOptions) -> Iterator[Row]:
+    """Who reaches which project, organization, group and role, by which grant; organization-wide ones included."""
+    del options
+    with home.reader() as reader:
+        graph = load_graph(reader, home.clock.now())
+        for identity in graph.identities():
+            for reached in graph.reach(identity, leaves=False):
+                yield reached.row()
+
+
+def export_risk(home: Home, options: ExportOptions) -> Iterator[Row]:
+    """The risk of each identity that has open findings, with the findings that make it."""
+    del options
+    yield from risk_rows(load_findings(home.state, ("open", "closed")), home.clock.now())
+
+
+EXPORTS: dict[str, Callable[[Home, ExportOptions], Iterator[Row]]] = {
     "events": export_events,
+    "findings": export_findings,
+    "grants": export_grants,
     "identities": export_identities,
+    "labels": export_labels,
+    "posture": export_posture,
+    "risk": export_risk,
 }

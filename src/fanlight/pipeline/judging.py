@@ -27,6 +27,9 @@ __all__ = ["Judged", "company_of", "gaps_of", "judge_rules", "load_facts", "load
 REJUDGED: Micros = 7 * DAY
 """How far back facts learned late (labels, grants, places, rows) change a judgement."""
 
+FIRST_LOOK: Micros = 30 * DAY
+"""How much of the history before the connection is judged; the rest only teaches what is usual."""
+
 _STATING = ("okta", "entra_id", "google_workspace", "github_audit")
 """Products whose records say where an address is."""
 
@@ -98,8 +101,8 @@ def load_facts(home: Home, reader: Reader) -> LakeFacts:
 def judge_rules(home: Home, lease: Lease) -> Judged:
     """Judge the window that is still open again and store what changed.
 
-    The first time that is all of history; later the last days before the last judgement, because facts about
-    them may have been learned since.
+    The first time that is the month before; later the last days before the last judgement, because facts about them
+    may have been learned since.
     """
     rules = rules_in_force(home)
     now = home.clock.now()
@@ -109,7 +112,7 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
             return Judged(0, 0, 0, [str(error) for error in rules.errors])
         until = max(now, int(bounds["high"])) + 1
         judged_to = home.state.fact("judged_to")
-        since = int(bounds["low"]) if judged_to is None else min(int(judged_to), until) - REJUDGED
+        since = until - FIRST_LOOK if judged_to is None else min(int(judged_to), until) - REJUDGED
         found = judge(load_facts(home, reader), rules.rules, (since, until))
     changes = reconcile(
         load_findings(home.state),

@@ -9,6 +9,7 @@ from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
 from fanlight.detections.words import did
 from fanlight.enrich.countries import country_name
+from fanlight.findings.risk import rank_risk
 from fanlight.identity import Identity
 from fanlight.model import DAY, HOUR, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
@@ -16,7 +17,6 @@ from fanlight.server import schema as s
 from fanlight.server.views.compare import hours_cell
 from fanlight.server.views.picture import picture_view
 from fanlight.server.views.queue import SEVERITIES, in_order, queue_row
-from fanlight.server.views.risk import rank_risk
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import (
     PRODUCTS,

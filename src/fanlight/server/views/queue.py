@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fanlight.findings.risk import rank_risk
 from fanlight.model import DAY, Entity, Finding, Micros
 from fanlight.server import schema as s
 from fanlight.server.ports import QueueQuery, Viewer
 from fanlight.server.views.header import Visit
-from fanlight.server.views.risk import rank_risk
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import chips, moment, plural
 from fanlight.state.findings import StoredFinding

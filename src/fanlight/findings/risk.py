@@ -7,13 +7,14 @@ a second finding of the same weight adds less than the first, and nothing ever p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from fanlight.model import DAY, Micros, Severity
+from fanlight.model import DAY, Micros, Severity, day_of
 from fanlight.state.findings import StoredFinding
 
-__all__ = ["Risk", "rank_risk", "score_at"]
+__all__ = ["Risk", "rank_risk", "risk_rows", "score_at"]
 
 WEIGHTS: Mapping[Severity, float] = {"critical": 0.7, "high": 0.45, "medium": 0.2, "low": 0.08, "info": 0.02}
 HALF_LIFE: Micros = 14 * DAY
@@ -54,3 +55,26 @@ def rank_risk(findings: Sequence[StoredFinding], now: Micros, most: int = 8) -> 
         if spark[-1] > 0 and open_now:
             ranked.append(Risk(identity, spark[-1], spark[-1] - spark[0], spark, open_now))
     return sorted(ranked, key=lambda risk: (-risk.score, -risk.change, risk.identity_id))[:most]
+
+
+def risk_rows(findings: Sequence[StoredFinding], now: Micros) -> Iterator[dict[str, Any]]:
+    """Lines of `export risk`: every identity with a score today, highest first, with the findings that make it."""
+    by_id = defaultdict(list)
+    for stored in findings:
+        if stored.finding.identity_id:
+            by_id[stored.finding.identity_id].append(stored)
+    for risk in rank_risk(findings, now, most=len(by_id)):
+        mine = sorted(
+            by_id[risk.identity_id], key=lambda stored: (-WEIGHTS[stored.finding.severity], stored.finding.id)
+        )
+        yield {
+            "identity": risk.identity_id,
+            "day": day_of(now),
+            "score": risk.score,
+            "reasons": [
+                {"finding": stored.finding.id, "rule": stored.finding.rule, "severity": stored.finding.severity,
+                 "sentence": stored.finding.sentence}
+                for stored in mine
+                if stored.status == "open" or stored.verdict == "true_positive"
+            ],
+        }  # fmt: skip
