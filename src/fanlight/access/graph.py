@@ -207,6 +207,13 @@ class AccessGraph:
                 elif unproven and not self._owns(identity, leaf):
                     yield self._reached_leaf(identity, leaf, "unknown", via)
 
+    def own_leaves(self, account_key: str) -> Ints:
+        """Numbers of the chats and files that an active account made and may still open."""
+        account = int(pc.index(self.names.accounts, account_key).as_py())
+        if account < 0 or not self.control.active[account]:
+            return np.empty(0, np.int64)
+        return self._own_leaves(account)
+
     def _own_leaves(self, account: int) -> Ints:
         """What the account made, as far as it is still a member where that lies."""
         made = self.leaves.by_owner.one(account)
@@ -348,6 +355,23 @@ class AccessGraph:
         organization, _, role = key.partition("/")
         place = self.label("organization", organization) or organization
         return "organization_role", key, f"{role.replace('_', ' ')} in {place}"
+
+    def principal_number(self, kind: str, key: str) -> int:
+        """Number of a principal by kind (user, group, organization, organization_role) and native id, -1 if none."""
+        if kind == "organization":
+            number = self.organization_number(key)
+            return number + self._org_base if number >= 0 else -1
+        if kind == "organization_role":
+            number = int(pc.index(self.names.org_roles, key).as_py())
+            return number + self._role_base if number >= 0 else -1
+        if kind == "group":
+            found = [i for i, name in enumerate(self.names.groups.to_pylist()) if name.partition(":")[2] == key]
+            return found[0] + self._group_base if found else -1
+        return int(pc.index(self.names.accounts, f"claude:{key}").as_py())
+
+    def organization_number(self, key: str) -> int:
+        """Number of an organization, -1 when it is not known."""
+        return self._organization_ids.index(key) if key in self._organization_ids else -1
 
     def organizations_of(self, identity: str) -> list[tuple[str, str, str, Micros]]:
         """(account key, organization id, role, since) of every membership of active accounts."""
