@@ -1,4 +1,4 @@
-"""Detectors: what a pattern alone cannot say. Each module here that has a `DETECTOR` takes part; there is no list.
+"""Detectors: what a pattern alone cannot say. Each module here that has a `DETECTOR` (or `DETECTORS`) takes part.
 
 A detector names the literals it wants from the shared scan and turns the places where they end into finds.
 """
@@ -67,6 +67,8 @@ def detectors() -> tuple[Detector, ...]:
 
 def _modules() -> Iterator[Detector]:
     for module in pkgutil.iter_modules(__path__):
-        detector = getattr(importlib.import_module(f"{__name__}.{module.name}"), "DETECTOR", None)
+        room = importlib.import_module(f"{__name__}.{module.name}")
+        detector = getattr(room, "DETECTOR", None)
         if detector is not None:
             yield detector
+        yield from getattr(room, "DETECTORS", ())

@@ -1,0 +1,124 @@
+"""What a text is about: contract, patient, money. Weighted terms of the catalog inside a window, plus a linear classifier."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from fanlight.labels.detectors import Found, Sight
+
+__all__ = ["DETECTORS"]
+
+_AMOUNT = re.compile(
+    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|usd|eur|gbp|chf|pln|sek|try|jpy|krw|k\b|m\b|bn\b|million|billion|percent|%|원|円|元|万|억)|\d{1,3}[,.]\d{3}\b|\b\d{3,}\.\d\d\b|"
+    r"\b(?:score|is|of|balance|salary|income)\W{1,3}\d{3,}|^\d{4,7},|,\d{4,7}$",
+    re.MULTILINE,
+)
+_QUESTION = re.compile(r"(?i)^\s*(?:what|how|why|when|where|who|can|could|does|do|is|are|should|explain|describe|which|was ist|wie|qu'est|qué|cos'è|wat|co to)\b[^\n.]{0,200}\?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of text, as its file says."""
+
+    name: str
+    type: str
+    group: str
+    window: int
+    need: float
+    sure: float
+    points: dict[str, float]
+    cues: frozenset[str]
+    needs_cue: bool
+    needs_amount: bool
+    order_of_terms: tuple[str, ...]
+
+
+@cache
+def _kinds() -> tuple[_Kind, ...]:
+    folder = files("fanlight.catalog") / "recognizers" / "kinds"
+    found = []
+    for item in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not item.name.endswith(".yml"):
+            continue
+        raw = yaml.safe_load(item.read_text("utf-8"))
+        points = {str(term).lower(): float(value) for value, terms in raw["terms"].items() for term in terms}
+        cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
+        found.append(
+            _Kind(
+                item.name.removesuffix(".yml"), raw["type"], raw["group"], raw["window"], raw["need"], raw["sure"], points,
+                cues, bool(raw.get("needs_cue")), bool(raw.get("needs_amount")),
+                tuple(sorted({*points, *cues}, key=len, reverse=True)),
+            )  # fmt: skip
+        )
+    return tuple(found)
+
+
+class _KindDetector:
+    """One kind's terms."""
+
+    order = 80
+
+    def __init__(self, kind: _Kind) -> None:
+        self.name = f"kind_{kind.name}"
+        self.anchors = kind.order_of_terms
+        self._kind = kind
+        self._last = re.compile("(?:" + "|".join(map(re.escape, kind.order_of_terms)) + r")$")
+
+    def find(self, sight: Sight) -> Iterable[Found]:
+        if len(sight.ends) < 2 and self._kind.need > 5:
+            return
+        best = self._best(sight.view.text, sight.ends)
+        if best is None:
+            return
+        points, start, stop = best
+        if self._kind.needs_amount and not _AMOUNT.search(sight.view.text, start, stop):
+            return
+        confidence = min(0.95, 0.6 + 0.35 * (points - self._kind.need) / (self._kind.sure - self._kind.need))
+        yield Found(0, 0, self._kind.type, self._kind.group, self.name, confidence, label=f"{points:.0f} points of terms")
+
+    def _best(self, text: str, ends: Sequence[int]) -> tuple[float, int, int] | None:
+        hits = self._hits(text, ends)
+        kind = self._kind
+        places = [place for place, _ in hits]
+        best: tuple[float, int, int] | None = None
+        step = 0
+        for index, (place, _) in enumerate(hits):
+            if place < step:
+                continue
+            step = place + kind.window // 8
+            stop = bisect_left(places, place + kind.window)
+            terms = {term for _, term in hits[index:stop]}
+            points = sum(kind.points.get(term, 0.0) for term in terms)
+            if points < kind.need or (kind.needs_cue and not terms & kind.cues):
+                continue
+            if best is None or points > best[0]:
+                best = (points, max(0, place - 60), place + kind.window)
+        return best
+
+    def _hits(self, text: str, ends: Sequence[int]) -> list[tuple[int, str]]:
+        hits = []
+        last = -1
+        for end in ends:
+            if end == last:
+                continue
+            last = end
+            if end < len(text) and text[end].isalpha() and text[end].isascii():
+                continue
+            match = self._last.search(text[max(0, end - 40) : end].lower())
+            if match is None:
+                continue
+            start = end - len(match.group())
+            if start > 0 and text[start].isalnum() and text[start - 1].isalpha() and text[start].isascii():
+                continue
+            hits.append((start, match.group()))
+        return hits
+
+
+DETECTORS = tuple(_KindDetector(kind) for kind in _kinds())
