@@ -53,7 +53,7 @@ def companies(draw: st.DrawFn) -> Company:
     return company
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(companies())
 def test_reach_agrees_with_asking_every_pair(company: Company) -> None:
     graph = graph_of(company)
@@ -65,7 +65,7 @@ def test_reach_agrees_with_asking_every_pair(company: Company) -> None:
     assert found == brute_force(company)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(companies())
 def test_who_is_the_exact_reverse_of_reach(company: Company) -> None:
     graph = graph_of(company)

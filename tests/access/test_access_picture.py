@@ -152,7 +152,7 @@ def test_nobody_is_drawn_around_an_unknown_name(company: Company) -> None:
         picture(graph_of(company), "nobody@example.com")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(companies())
 def test_whatever_the_company_every_picture_is_bounded_and_its_lines_end_at_boxes(company: Company) -> None:
     graph = graph_of(company)

@@ -15,6 +15,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from fanlight.access.answers import Exposure, Reached, Via, level_rank
 from fanlight.access.build import ControlArrays, LeafArrays, Names, build_arrays
@@ -61,6 +62,8 @@ class AccessGraph:
         self._by_email = self._index_emails()
         self._organization_ids: list[str] = self.names.organizations.to_pylist()
         self.sensitivity = dict(sensitivity or {})
+        self.is_project: NDArray[np.bool_] = np.asarray(pc.starts_with(self.names.targets, "project:")).astype(bool)
+        """Which targets are projects."""
         self._group_base = len(self.names.accounts)
         self._org_base = self._group_base + len(self.names.groups)
         self._role_base = self._org_base + len(self.names.organizations)
@@ -261,17 +264,11 @@ class AccessGraph:
             own=len(mine),
         )
 
-    @property
-    def is_project(self) -> Any:
-        """Which targets are projects."""
-        return self._project_flags()
+    def summary(self) -> list[Exposure]:
+        """The exposure of everybody, computed at once."""
+        from fanlight.access.summary import summarize  # it builds on this class
 
-    def _project_flags(self) -> Any:
-        cached = getattr(self, "_flags", None)
-        if cached is None:
-            cached = np.asarray(pc.starts_with(self.names.targets, "project:"))
-            self._flags = cached
-        return cached
+        return summarize(self)
 
     # -- backward ---------------------------------------------------------------------------------------------
 
@@ -368,6 +365,11 @@ class AccessGraph:
             found = [i for i, name in enumerate(self.names.groups.to_pylist()) if name.partition(":")[2] == key]
             return found[0] + self._group_base if found else -1
         return int(pc.index(self.names.accounts, f"claude:{key}").as_py())
+
+    def principal_base(self, kind: str) -> int:
+        """The number at which principals of a kind begin: user, group, organization, organization_role."""
+        bases = {"user": 0, "group": self._group_base, "organization": self._org_base}
+        return bases.get(kind, self._role_base)
 
     def organization_number(self, key: str) -> int:
         """Number of an organization, -1 when it is not known."""
