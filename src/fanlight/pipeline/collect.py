@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from fanlight.enrich.client import client_label
 from fanlight.model import HOUR, MINUTE, Event, Micros
@@ -13,6 +13,7 @@ from fanlight.pipeline.duplicates import fresh_events, keep_keys, prune_keys
 from fanlight.pipeline.erasing import refuse_erased
 from fanlight.pipeline.heads import Listing, compare_grants, compare_objects
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.notices import note
 from fanlight.pipeline.queue import enqueue
 from fanlight.profiles.rollups import compute
 from fanlight.sources.contract import (
@@ -24,7 +25,7 @@ from fanlight.sources.contract import (
     SnapshotStream,
     Source,
 )
-from fanlight.state import Lease, Tick, schema
+from fanlight.state import Lease, schema
 
 __all__ = ["SWEEP", "Collected", "collect_events", "commit_events", "take_snapshots", "walk_inventory"]
 
@@ -74,7 +75,7 @@ def commit_events(
         tick.add_segments(segments)
         if move_cursor:
             tick.set_cursor(source, stream, cursor, rows=len(fresh), newest_at=newest, caught_up=caught_up)
-        _note(tick, source, notices)
+        note(tick, source, notices)
     return len(fresh)
 
 
@@ -140,7 +141,7 @@ def walk_inventory(home: Home, lease: Lease, source: Source, stream: InventorySt
             tick.add_segments(segments)
             done.queued += enqueue(tick, source.name, page.refs)
             tick.set_cursor(source.name, stream.name, page.cursor, rows=len(page.objects), caught_up=not page.more)
-            _note(tick, source.name, page.notices)
+            note(tick, source.name, page.notices)
         done.pages += 1
         done.versions += len(objects.rows)
         done.notices.extend(page.notices)
@@ -170,7 +171,7 @@ def _commit_snapshots(home: Home, lease: Lease, source: str, batch: Sequence[Sna
         objects.commit(tick)
         grants.commit(tick)
         tick.add_segments(segments)
-        _note(tick, source, notices)
+        note(tick, source, notices)
     done.versions += len(objects.rows)
     done.grants += len(grants.rows)
 
@@ -199,7 +200,7 @@ def _restart(home: Home, lease: Lease, source: Source, stream: EventStream, newe
     now = home.clock.now()
     with home.state.tick(lease) as tick:
         tick.set_cursor(source.name, stream.name, None)
-        _note(
+        note(
             tick,
             source.name,
             [
@@ -222,18 +223,3 @@ def _newest(home: Home, source: str, stream: str) -> Micros | None:
                 table.c.tenant == home.tenant, table.c.source == source, table.c.stream == stream
             )
         ).scalar()
-
-
-def _note(tick: Tick, source: str, notices: Sequence[Notice]) -> None:
-    """Keep each notice once: the same sentence again only moves its time."""
-    table = schema.notices
-    for notice in notices:
-        where = (table.c.tenant == tick.tenant, table.c.source == source, table.c.sentence == notice.sentence)
-        seen = tick.connection.execute(update(table).where(*where).values(at=notice.at, until=notice.until)).rowcount
-        if not seen:
-            tick.connection.execute(
-                insert(table).values(
-                    tenant=tick.tenant, source=source, kind=notice.kind, sentence=notice.sentence,
-                    at=notice.at, since=notice.since, until=notice.until,
-                )
-            )  # fmt: skip

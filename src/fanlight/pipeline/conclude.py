@@ -11,6 +11,8 @@ from fanlight.identity.resolve import resolve
 from fanlight.model import Link, PostureResult
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import judge_rules
+from fanlight.pipeline.notices import note
+from fanlight.pipeline.silences import silences_of
 from fanlight.posture import judge_posture, load_facts
 from fanlight.posture.facts import leavers_of
 from fanlight.state import Lease
@@ -46,6 +48,7 @@ def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
     told = Concluded()
     told.identities = len(resolve_identities(home, lease).identities)
     say("identities", told.identities)
+    note_silences(home, lease)
     judged = judge_rules(home, lease)
     told.open_findings, told.new_findings = judged.open, judged.new
     told.broken_rules = list(judged.broken_rules)
@@ -53,6 +56,15 @@ def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
     told.failed_checks = len({result.check for result in posture_of(home) if result.status == "fail"})
     say("posture", told.failed_checks)
     return told
+
+
+def note_silences(home: Home, lease: Lease) -> None:
+    """Write down the hours in which a source sent nothing although it usually does."""
+    with home.reader() as reader:
+        found = silences_of(reader, home.clock.now())
+    with home.state.tick(lease) as tick:
+        for silence in found:
+            note(tick, silence.source, [silence.notice()])
 
 
 def posture_of(home: Home) -> list[PostureResult]:
