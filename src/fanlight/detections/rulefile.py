@@ -7,7 +7,8 @@ of the rules goes on. Language: `docs/rules.md`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
@@ -17,10 +18,10 @@ from typing import Any, Literal
 import yaml
 from sigma.conditions import ConditionIdentifier, ConditionSelector
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaConditionError, SigmaError, SigmaRegularExpressionError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader, check_alias_expansion
+from sigma.rule.base import check_alias_expansion
 
 from fanlight.detections.compile import CompileError, Lists, MissingList, compile_condition
 from fanlight.detections.correlation import Correlation, correlation_of
@@ -128,6 +129,47 @@ class _Document:
     order: int
     digest: str
     data: dict[str, Any]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line of every top-level key, and of `detection.<part>`."""
+
+    def line_of(self, error: SigmaError) -> int:
+        """The line an error is about, as near as its kind tells."""
+        kind = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
+        near = _PLACES.get(kind, (kind,))
+        return next((self.lines[key] for key in near if key in self.lines), self.line)
+
+
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "condition": ("detection.condition", "detection"),
+    "identifier": ("id",),
+    **dict.fromkeys(("modifier", "type", "value", "regularexpression", "placeholder", "detection"), ("detection",)),
+    **{f"correlation{kind}": ("correlation",) for kind in ("rule", "type", "condition")},
+    "timespan": ("correlation",),
+    **{f"filter{kind}": ("filter",) for kind in ("", "condition", "rulereference")},
+}
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which a key said twice is an error with its line."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key '{key}' twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _key_lines(node: yaml.Node | None, prefix: str = "") -> dict[str, int]:
+    lines: dict[str, int] = {}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[f"{prefix}{key.value}"] = key.start_mark.line + 1
+            if not prefix and key.value == "detection":
+                lines |= _key_lines(value, "detection.")
+    return lines
 
 
 def own_rules() -> Path:
@@ -158,18 +200,34 @@ def load_rules(paths: Iterable[Path | str], placeholders: Lists | None = None) -
                 rules.append(rule)
                 logsources[rule.id] = logsource
         except MissingList as error:
-            errors.append(RuleError(document.path, document.line, f"The rule {error}.", "placeholder"))
+            line = document.lines.get("detection", document.line)
+            errors.append(RuleError(document.path, line, f"The rule {error}.", "placeholder"))
         except CompileError as error:
-            errors.append(RuleError(document.path, document.line, f"The rule {error}.", "unsupported"))
+            named = re.search(r"`(\w+)`", str(error))
+            line = document.lines.get(named[1] if named else "detection", document.line)
+            errors.append(RuleError(document.path, line, f"The rule {error}.", "unsupported"))
         except SigmaError as error:
-            text = str(error.args[0]).strip().rstrip(".") if error.args else type(error).__name__
-            errors.append(RuleError(document.path, document.line, f"{text}; correct it and load again."))
+            errors.append(RuleError(document.path, document.line_of(error), _sentence(error)))
         except (TypeError, ValueError, AttributeError, KeyError) as error:
             reason = f"The rule's shape is not Sigma's ({type(error).__name__}); compare it with docs/rules.md."
             errors.append(RuleError(document.path, document.line, reason))
     rules = [_filtered(rule, filters, logsources.get(rule.id)) for rule in rules]
     rules = _referenced(rules, errors)
     return RuleSet(tuple(rules), tuple(errors))
+
+
+def _sentence(error: SigmaError) -> str:
+    """pySigma's complaint as one sentence that says what to do."""
+    text = str(error.args[0]).strip().rstrip(".") if error.args else type(error).__name__
+    if isinstance(error, SigmaRegularExpressionError):
+        reason = re.sub(r"b['\"](.*)['\"]$", r"\1", text.rpartition("is invalid: ")[2])
+        return (
+            f"A regular expression cannot be run safely ({reason}); write it without look-around and back-references."
+        )
+    found = re.search(r"\(line:\d+, col:(\d+)\)", text)
+    if isinstance(error, SigmaConditionError) and found:
+        return f"The condition cannot be read at its character {found[1]}; check its words and brackets."
+    return f"{' '.join(text.split())}; correct it and load again."
 
 
 def _files(paths: Iterable[Path | str], errors: list[RuleError]) -> Iterable[Path]:
@@ -196,7 +254,7 @@ def _documents(path: Path, errors: list[RuleError]) -> list[_Document]:
     digest = hashlib.sha256(data).hexdigest()
     found: list[_Document] = []
     try:
-        loader = SigmaYAMLLoader(text)
+        loader = _Loader(text)
         try:
             while loader.check_node():
                 node = loader.get_node()
@@ -208,7 +266,7 @@ def _documents(path: Path, errors: list[RuleError]) -> list[_Document]:
                     errors.append(RuleError(path, line, "A rule must be a YAML mapping with title and detection."))
                     continue
                 check_alias_expansion(content)
-                found.append(_Document(path, line, len(found), digest, content))
+                found.append(_Document(path, line, len(found), digest, content, _key_lines(node)))
         finally:
             loader.dispose()
     except yaml.YAMLError as error:

@@ -6,9 +6,11 @@ the few rules that could match it. The batch executor (`batch`) gives the same a
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_network
@@ -18,7 +20,7 @@ from typing import Any
 import re2
 
 from fanlight.detections.compile import compiled_regex
-from fanlight.detections.record import Extractor, Record, flatten, fold_text, text_of, values_of
+from fanlight.detections.record import Extractor, Record, Scalar, flatten, fold_text, text_of, values_of
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.tree import (
     And,
@@ -38,6 +40,7 @@ from fanlight.detections.tree import (
     Regex,
     Test,
     TimePart,
+    presence_of,
     walk,
 )
 from fanlight.enrich.network import parse_address
@@ -71,6 +74,23 @@ class _View:
 _Judge = Callable[[_View], bool]
 
 
+@dataclass(slots=True)
+class _Drawer:
+    """Rules filed under one field: by the text it must hold, or because it must be there at all."""
+
+    by_text: dict[str, list[int]] = dataclasses.field(default_factory=dict)
+    by_presence: list[int] = dataclasses.field(default_factory=list)
+
+    def pull(self, value: Scalar | tuple[Scalar, ...], candidates: list[int]) -> None:
+        if self.by_presence:
+            candidates += self.by_presence
+        if self.by_text:
+            for item in value if isinstance(value, tuple) else (value,):
+                found = self.by_text.get(fold_text(text_of(item)))
+                if found is not None:
+                    candidates += found
+
+
 class Index:
     """Rules ready to judge events. Build once, use for every event; safe to share between threads."""
 
@@ -82,46 +102,46 @@ class Index:
         self._keywords = any(isinstance(node, Keyword) for rule in self.rules if rule.tree for node in walk(rule.tree))
         self.fields = frozenset(field for rule in self.rules for field in rule.fields)
         self._extractor = Extractor(self.fields)
-        self._by_field: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._filed: dict[str, _Drawer] = {}
         self._always: tuple[int, ...] = ()
         self._file()
 
     def _file(self) -> None:
-        """Give every rule the required field that tells most rules apart."""
+        """Give every rule the required field that tells most rules apart; else the fields of which it needs one."""
         spread: dict[str, set[str]] = {}
         for rule in self.rules:
             for field, texts in (rule.required or {}).items():
                 spread.setdefault(field, set()).update(texts)
-        filed: dict[str, dict[str, list[int]]] = {}
         always: list[int] = []
         for number, rule in enumerate(self.rules):
             needs = rule.required
-            if not needs:
+            if needs:
+                field = max(needs, key=lambda name: (len(spread[name]) / len(needs[name]), name))
+                for text in needs[field]:
+                    self._filed.setdefault(field, _Drawer()).by_text.setdefault(text, []).append(number)
+                continue
+            present = presence_of(rule.tree) if rule.tree is not None else None
+            if present is None:
                 always.append(number)
                 continue
-            field = max(needs, key=lambda name: (len(spread[name]) / len(needs[name]), name))
-            for text in needs[field]:
-                filed.setdefault(field, {}).setdefault(text, []).append(number)
-        self._by_field = {
-            field: {text: tuple(numbers) for text, numbers in texts.items()} for field, texts in filed.items()
-        }
+            for field in present:
+                self._filed.setdefault(field, _Drawer()).by_presence.append(number)
         self._always = tuple(always)
 
     def match(self, record: Record) -> list[Rule]:
         """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded."""
+        filed = self._filed
         candidates = list(self._always)
-        get = record.get
-        for field, texts in self._by_field.items():
-            value = get(field)
-            if value is None:
-                continue
-            if value.__class__ is str:
-                found = texts.get(fold_text(value))
-                if found is not None:
-                    candidates.extend(found)
-            else:
-                for item in values_of(record, field):
-                    candidates.extend(texts.get(fold_text(text_of(item)), ()))
+        if len(record) < len(filed):
+            for field, value in record.items():
+                drawer = filed.get(field)
+                if drawer is not None:
+                    drawer.pull(value, candidates)
+        else:
+            for field, drawer in filed.items():
+                held = record.get(field)
+                if held is not None:
+                    drawer.pull(held, candidates)
         if not candidates:
             return []
         view = _View(record)

@@ -36,6 +36,7 @@ __all__ = [
     "any_of",
     "fields_of",
     "negate",
+    "presence_of",
     "required_of",
     "walk",
 ]
@@ -240,3 +241,22 @@ def required_of(node: Node) -> Mapping[str, frozenset[str]]:
         shared = set(first).intersection(*rest)
         return {field: frozenset().union(*(needs[field] for needs in (first, *rest))) for field in shared}
     return {}
+
+
+def presence_of(node: Node) -> frozenset[str] | None:
+    """Fields of which at least one must have a value for the rule to match; None when it can match without any."""
+    match node:
+        case AnyValue(field) | Exists(field) | FieldsMatch(field):
+            return frozenset({field})
+        case And(parts):
+            known = [fields for part in parts if (fields := presence_of(part)) is not None]
+            return min(known, key=len) if known else None
+        case Or(parts):
+            united: frozenset[str] = frozenset()
+            for part in parts:
+                fields = presence_of(part)
+                if fields is None:
+                    return None
+                united |= fields
+            return united
+    return None
