@@ -309,6 +309,14 @@ class SampleViews:
                                    sentence="Jane Doe holds no role above member in 2 organizations.")],
         )  # fmt: skip
 
+    def access(self, pivot: str, select: str | None) -> s.AccessView | None:
+        if pivot == "nothing:here":
+            return None
+        return s.AccessView(
+            pivot=pivot, title="Who can reach Q2 close", detail="project", picture=_picture(),
+            people=[s.PersonRow(id="i-jane", name="Jane Doe", level="editor", how="through the group Finance-EU", known=True, since=NOW - 90 * DAY)],
+        )  # fmt: skip
+
     def sources(self) -> s.SourcesView:
         curve = [2, 2, 2, 2, 3, 3, 5, 8, 12, 15, 18, 18, 17, 16, 14, 12, 9, 7, 5, 4, 3, 3, 2, 3]
         rows = [] if self.empty else [

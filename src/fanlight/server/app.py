@@ -88,6 +88,12 @@ def _pages(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
     def identity(identity_id: str) -> schema.IdentityView:
         return _found(views.identity(identity_id), "There is no identity with this id.")
 
+    @router.get("/access", dependencies=[Depends(viewer)])
+    def access(
+        pivot: Annotated[str, Query(max_length=400)], select: Annotated[str | None, Query(max_length=400)] = None
+    ) -> schema.AccessView:
+        return _found(views.access(pivot, select), "Nothing of this name is in the access graph now.")
+
     @router.get("/sources", dependencies=[Depends(viewer)])
     def sources() -> schema.SourcesView:
         return views.sources()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,9 +22,26 @@ def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket, taken before the server starts, so that a taken port is an error of ours. Raises `OSError`."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
 def run(app: FastAPI, host: str = "127.0.0.1", port: int = 8650) -> None:
-    """Serve until the process is told to stop. Addresses are not logged: they may hold a sign-in token."""
-    _server(app, host, port).run()
+    """Serve until the process is told to stop. Raises `OSError` when the port is taken.
+
+    Addresses are not logged: they may hold a sign-in token.
+    """
+    server = _server(app, host, port)
+    with _listen(host, port) as listening:
+        server.run(sockets=[listening])
 
 
 class Running:
@@ -30,7 +49,10 @@ class Running:
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self._server = _server(app, host, port)
-        self._thread = threading.Thread(target=self._server.run, name="fanlight-web", daemon=True)
+        self._listening = _listen(host, port)
+        self.port: int = self._listening.getsockname()[1]
+        run_it = partial(self._server.run, sockets=[self._listening])
+        self._thread = threading.Thread(target=run_it, name="fanlight-web", daemon=True)
         self._thread.start()
 
     @property
@@ -47,6 +69,7 @@ class Running:
         """End it and wait."""
         self._server.should_exit = True
         self._thread.join(timeout=10)
+        self._listening.close()
 
 
 def start(app: FastAPI, host: str = "127.0.0.1", port: int = 8650) -> Running:

@@ -15,6 +15,7 @@ from fanlight.model import Micros
 
 __all__ = [
     "AccessPath",
+    "AccessView",
     "AccountRow",
     "ActivityCell",
     "AddSourceRequest",
@@ -48,6 +49,7 @@ __all__ = [
     "Opened",
     "OpenedRow",
     "PathStep",
+    "PersonRow",
     "Picture",
     "PictureColumn",
     "PictureEdge",
@@ -557,8 +559,32 @@ class Picture(View):
     summary: str
     columns: list[PictureColumn]
     edges: list[PictureEdge]
+    sentence: str = ""
+    """The selected path in words, or what the picture is about."""
     selected: str | None = None
     """Node that is selected when the page opens."""
+
+
+class PersonRow(View):
+    """Somebody who reaches the thing that the access page is about."""
+
+    id: str
+    name: str
+    level: str
+    how: str
+    known: bool
+    """False where the vendor does not say."""
+    since: Micros | None
+
+
+class AccessView(View):
+    """The access picture around anything: pivot from box to box."""
+
+    pivot: str
+    title: str
+    detail: str
+    people: list[PersonRow]
+    picture: Picture
 
 
 class ActivityCell(View):

@@ -16,7 +16,9 @@ __all__ = ["app_of", "serve"]
 
 def app_of(home: Home, port: int) -> FastAPI:
     """The application over an open installation."""
-    return create_app(LakeViews(home), Sessions(SignIns(home.state), home.clock), WebSettings(port=port))
+    views = LakeViews(home)
+    views.warm()
+    return create_app(views, Sessions(SignIns(home.state), home.clock), WebSettings(port=port))
 
 
 def serve(home: Home, port: int, host: str = "127.0.0.1") -> None:

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type {
-  AddSourceRequest, Done, FindingView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
+  AccessView, AddSourceRequest, Done, FindingView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
   SourcesView, TestedSource,
 } from "./types";
 
@@ -71,6 +71,14 @@ export const useFinding = (finding: string) =>
 
 export const useIdentity = (identity: string) =>
   useQuery({ queryKey: ["identity", identity], queryFn: () => get<IdentityView>(`/api/identities/${id(identity)}`) });
+
+export const useAccess = (pivot: string, select: string | null) =>
+  useQuery({
+    queryKey: ["access", pivot, select],
+    queryFn: () => get<AccessView>(`/api/access?${query({ pivot, select: select ?? undefined })}`),
+    enabled: pivot !== "",
+    placeholderData: (before) => (before?.pivot === pivot ? before : undefined),
+  });
 
 export const useSources = () =>
   useQuery({ queryKey: ["sources"], queryFn: () => get<SourcesView>("/api/sources"), refetchInterval: LIVE });

@@ -5,6 +5,14 @@ export type AccessPath = {
   steps: PathStep[];
 };
 
+export type AccessView = {
+  pivot: string;
+  title: string;
+  detail: string;
+  people: PersonRow[];
+  picture: Picture;
+};
+
 export type AccountRow = {
   source: string;
   login: string;
@@ -282,11 +290,21 @@ export type PathStep = {
   known: boolean;
 };
 
+export type PersonRow = {
+  id: string;
+  name: string;
+  level: string;
+  how: string;
+  known: boolean;
+  since: number | null;
+};
+
 export type Picture = {
   as_of: number;
   summary: string;
   columns: PictureColumn[];
   edges: PictureEdge[];
+  sentence: string;
   selected: string | null;
 };
 

@@ -1,4 +1,5 @@
 import { useElementSize } from "@mantine/hooks";
+import { useAccess } from "../api/client";
 import { useMemo, useState, type KeyboardEvent } from "react";
 import type { Picture, PictureNode } from "../api/types";
 import { date, exact } from "../format";
@@ -115,17 +116,20 @@ function PathTable({ picture }: { picture: Picture }) {
   );
 }
 
-export function AccessPicture({ picture, name }: { picture: Picture; name: string }) {
+export function AccessPicture({ picture, title, pivot }: { picture: Picture; title: string; pivot: string }) {
   const { time_zone } = useFrame();
   const [chosen, choose] = useState<string | null>(null);
   const [shown, show] = useState<"picture" | "table">("picture");
   const nodes = picture.columns.flatMap((column) => column.nodes);
   const selected = chosen !== null && nodes.some((node) => node.id === chosen) ? chosen : picture.selected;
   const node = nodes.find((each) => each.id === selected);
+  // The server words the path of what was chosen; until it answers, the box says what it is.
+  const asked = useAccess(chosen === null ? "" : pivot, chosen);
+  const told = chosen === null ? picture.sentence : asked.data && !asked.isPlaceholderData ? asked.data.picture.sentence : "";
   useKeys({ t: () => show((now) => (now === "table" ? "picture" : "table")) });
   return (
     <Panel
-      title={`What ${name} can reach`}
+      title={title}
       hint={picture.summary}
       bare
       end={
@@ -137,8 +141,8 @@ export function AccessPicture({ picture, name }: { picture: Picture; name: strin
     >
       {shown === "table" ? <PathTable picture={picture} /> : <Drawing picture={picture} selected={selected} select={choose} />}
       <div className="selected-path" aria-live="polite">
-        <b>{node ? "Selected path" : "No path selected"}</b>
-        <span className="t2">{node ? node.sentence || node.text : "Select a box to see every path through it."}</span>
+        <b style={{ whiteSpace: "nowrap" }}>{node ? "Selected path" : "No path selected"}</b>
+        <span className="t2">{told || node?.sentence || node?.text || "Select a box to see every path through it."}</span>
         {node?.link && <span className="end"><Go to={node.link}>{node.link_text || "Open"}</Go></span>}
       </div>
     </Panel>

@@ -107,7 +107,7 @@ function Identity() {
           <Panel title="Facts" end={<span className="t3">as of {exact(identity.as_of, time_zone).slice(0, -3)}</span>}><Facts facts={identity.facts} /></Panel>
           <Accounts rows={identity.accounts} summary={identity.accounts_summary} />
         </div>
-        {identity.picture ? <AccessPicture picture={identity.picture} name={identity.name} /> : (
+        {identity.picture ? <AccessPicture picture={identity.picture} title={`What ${identity.name} can reach`} pivot={`identity:${identity.id}`} /> : (
           <Panel title={`What ${identity.name} can reach`}>
             <State title="There is no access picture yet" missing={[2, 3]}>{identity.picture_missing}</State>
           </Panel>

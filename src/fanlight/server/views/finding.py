@@ -176,30 +176,31 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
     since, until = events[0].occurred_at - HOUR, events[-1].occurred_at + 2 * HOUR
     rows = snapshot.reader.query(
         f"SELECT coalesce(file_id, chat_id, project_id) AS id, CASE WHEN file_id IS NOT NULL THEN 'file'"
-        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS at FROM events"
+        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS opened_at FROM events"
         f" WHERE day BETWEEN ? AND ? AND occurred_at BETWEEN ? AND ? AND account_key IN ({_marks(accounts)})"
         f" AND family IN ({_marks(_OPENED)}) AND outcome <> 'failure'"
-        f" AND coalesce(file_id, chat_id, project_id) IS NOT NULL GROUP BY ALL ORDER BY at, id",
+        f" AND coalesce(file_id, chat_id, project_id) IS NOT NULL GROUP BY ALL ORDER BY opened_at, id",
         [day_of(since), day_of(until), since, until, *accounts, *_OPENED],
     ).to_pylist()
     if not rows:
         return None
     earlier = _opened_earlier(snapshot, accounts, [row["id"] for row in rows], since)
     rank = {"high": 0, "moderate": 1, "low": 2, "not_read": 3, "none": 4}
+    snapshot.preload([row["id"] for row in rows])
     labelled = {row["id"]: snapshot.labelled(row["kind"], row["id"]) for row in rows}
-    kept = sorted(rows, key=lambda row: (rank[labelled[row["id"]].sensitivity], row["at"]))[:12]
+    kept = sorted(rows, key=lambda row: (rank[labelled[row["id"]].sensitivity], row["opened_at"]))[:12]
     return s.Opened(
         summary=f"{day_month(since, zone)}, {clock_time(since, zone)} to {clock_time(until, zone)}, "
         f"{plural(len(rows), 'thing')} opened",
         rows=[
             s.OpenedRow(
-                at=row["at"],
+                at=row["opened_at"],
                 title=snapshot.title_of(row["kind"], row["id"]),
                 labels=chips(labelled[row["id"]].categories),
                 sensitivity=labelled[row["id"]].sensitivity,
                 earlier=earlier.get(row["id"], 0),
             )
-            for row in sorted(kept, key=lambda row: row["at"])
+            for row in sorted(kept, key=lambda row: row["opened_at"])
         ],
         last_line=f"{len(rows) - 12:,} more, no more sensitive than these." if len(rows) > 12 else "",
     )

@@ -15,8 +15,8 @@ from fanlight.model import DAY, HOUR, Event, Link, Micros, ObjectVersion, Postur
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
 from fanlight.server.views.compare import hours_cell
-from fanlight.server.views.picture import picture_view
-from fanlight.server.views.queue import SEVERITIES, in_order, queue_row
+from fanlight.server.views.picture import draw
+from fanlight.server.views.queue import SEVERITIES, in_order, queue_row, thing_of
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import (
     PRODUCTS,
@@ -58,7 +58,6 @@ def identity_view(
     events = _newest_events(snapshot, accounts)
     mine = [f for f in findings if f.finding.identity_id == identity.id]
     open_now = in_order([f for f in mine if f.status == "open"])
-    picture, missing = picture_view(snapshot, identity.id)
     return s.IdentityView(
         id=identity.id,
         name=snapshot.name_of(identity.id),
@@ -69,8 +68,8 @@ def identity_view(
         as_of=now,
         accounts=_accounts(snapshot, identity),
         accounts_summary=_accounts_summary(snapshot, identity),
-        picture=picture,
-        picture_missing=missing,
+        picture=draw(snapshot, f"identity:{identity.id}", _worst_thing(open_now)),
+        picture_missing="No source has listed a role, project or grant of this identity.",
         activity=_activity(snapshot, accounts, now),
         activity_summary="Line: a UTC day. Grey: 5th to 95th percentile of working days. Diamond: today so far.",
         hours=_hours(baseline, zone, now, events, snapshot.name_of(identity.id)),
@@ -78,6 +77,15 @@ def identity_view(
         timeline_summary=f"last {plural(len(events), 'event')}, {snapshot.zone}" if events else "no events",
         posture=_posture(posture, identity, accounts),
     )
+
+
+def _worst_thing(open_now: Sequence[StoredFinding]) -> str | None:
+    """What the worst open finding is about, so that the picture opens with its path lit."""
+    for stored in open_now:
+        thing = thing_of(stored.finding)
+        if thing is not None:
+            return f"{thing.kind}:{thing.id}"
+    return None
 
 
 def _detail(identity: Identity, person: Person) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from fanlight.findings.exceptions import propose
-from fanlight.model import SECOND, FindingStatus, Micros, PostureResult
+from fanlight.model import SECOND, FindingStatus, Micros
 from fanlight.pipeline.home import Home
 from fanlight.server import schema as s
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer
@@ -21,6 +21,7 @@ from fanlight.server.views.finding import finding_view
 from fanlight.server.views.header import header, last_visit
 from fanlight.server.views.identity import identity_view
 from fanlight.server.views.masks import masked_view
+from fanlight.server.views.picture import access_view
 from fanlight.server.views.queue import queue_view
 from fanlight.server.views.search import search_view
 from fanlight.server.views.snapshot import Snapshot, Snapshots
@@ -64,6 +65,10 @@ class LakeViews:
         self._lock = threading.Lock()
         self._names: tuple[int, list[str]] = (0, [])
 
+    def warm(self) -> None:
+        """Make the first page fast: build in the background what every page needs."""
+        threading.Thread(target=self._snapshots.warm, name="fanlight-warm", daemon=True).start()
+
     # -- reading ------------------------------------------------------------------------------------------------
 
     def header(self, viewer: Viewer, since: Micros | None) -> s.HeaderView:
@@ -93,7 +98,12 @@ class LakeViews:
         """One identity."""
         findings = load_findings(self._home.state, _SHOWN)
         with self._open() as snapshot:
-            return identity_view(snapshot, identity_id, findings, self._posture(snapshot))
+            return identity_view(snapshot, identity_id, findings, snapshot.posture)
+
+    def access(self, pivot: str, select: str | None) -> s.AccessView | None:
+        """The picture around anything."""
+        with self._open() as snapshot:
+            return access_view(snapshot, pivot, select)
 
     def sources(self) -> s.SourcesView:
         """The sources."""
@@ -257,6 +267,3 @@ class LakeViews:
             ).scalars()
             names = {viewer.name, *signed, *(f.assignee for f in findings if f.assignee)}
         return sorted(names)
-
-    def _posture(self, snapshot: Snapshot) -> Sequence[PostureResult]:
-        return []

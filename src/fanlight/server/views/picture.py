@@ -1,13 +1,155 @@
-"""The six-column access picture, as the access room projects it."""
+"""The six-column access picture and the access page: the access room's projection, worded for the page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from fanlight.access.graph import Unknown
+from fanlight.access.picture import Column, Node, picture
 from fanlight.server import schema as s
 from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.words import chips, count, plural
 
-__all__ = ["picture_view"]
+__all__ = ["access_view", "draw"]
+
+_ASK = {
+    "project": "Who can reach this project",
+    "org_role": "Who holds this role",
+    "project_role": "Who holds this role",
+    "organization": "Who is in this organization",
+    "group": "Who is in this group",
+    "identity": "Open this identity",
+}
+_WHO = {
+    "project": "Who can reach {}", "org_role": "What the role {} opens", "project_role": "What {} opens",
+    "organization": "What members of {} can reach", "group": "What members of {} can reach",
+    "identity": "What {} can reach",
+}  # fmt: skip
+_PROJECT = 4
 
 
-def picture_view(snapshot: Snapshot, identity_id: str) -> tuple[s.Picture | None, str]:
-    """The picture, or None with the reason."""
-    return None, "No source has listed projects or grants yet."
+def access_view(snapshot: Snapshot, pivot: str, select: str | None) -> s.AccessView | None:
+    """The picture around anything, or None where nothing of that name is known."""
+    drawn = draw(snapshot, pivot, select)
+    if drawn is None:
+        return None
+    kind = pivot.partition(":")[0]
+    name = next((n.text for column in drawn.columns for n in column.nodes if n.id == pivot), "")
+    named = name or pivot.partition(":")[2] or pivot
+    return s.AccessView(
+        pivot=pivot,
+        title=_WHO.get(kind, "Who can reach {}").format(named),
+        detail=_kind_words(kind),
+        people=_people(snapshot, pivot, kind),
+        picture=drawn,
+    )
+
+
+def _kind_words(kind: str) -> str:
+    return {"org_role": "organization role", "project_role": "project role"}.get(kind, kind.replace("_", " "))
+
+
+def _people(snapshot: Snapshot, pivot: str, kind: str) -> list[s.PersonRow]:
+    """Everybody who reaches a project, chat or file, with how; at most fifty."""
+    if kind in ("identity", "org_role", "project_role", "organization", "group"):
+        return []
+    try:
+        found = snapshot.graph.reachable_by(pivot.partition(":")[2])
+    except Unknown:
+        return []
+    rows = [
+        s.PersonRow(
+            id=reached.identity,
+            name=snapshot.name_of(reached.identity),
+            level=reached.level,
+            how=", ".join(dict.fromkeys(_how(via.kind, via.name) for via in reached.via)),
+            known=reached.level != "unknown",
+            since=min((via.since for via in reached.via if via.since), default=None),
+        )
+        for reached in found
+    ]
+    order = {"owner": 0, "admin": 1, "editor": 2, "viewer": 3}
+    return sorted(rows, key=lambda row: (order.get(row.level, 4), row.name))[:50]
+
+
+def _how(kind: str, name: str) -> str:
+    return {
+        "user": "directly",
+        "creator": "as its creator",
+        "group": f"through the group {name}",
+        "organization": "as a member of the organization",
+        "organization_role": f"through the role {name}",
+        "public": "because it is public",
+    }.get(kind, kind)
+
+
+def draw(snapshot: Snapshot, pivot: str, select: str | None = None) -> s.Picture | None:
+    """The picture around an identity, role, organization, group, project or resource."""
+    try:
+        drawn = picture(snapshot.graph, pivot, select=select, labels=_labels(snapshot))
+    except Unknown:
+        return None
+    if not any(column.nodes for column in drawn.columns[1:]):
+        return None
+    lit = drawn.selected[-1] if drawn.selected else None
+    return s.Picture(
+        as_of=drawn.at,
+        summary=drawn.summary,
+        sentence=drawn.sentence,
+        columns=[_column(column, place, drawn.pivot) for place, column in enumerate(drawn.columns)],
+        edges=[
+            s.PictureEdge(source=edge.source, target=edge.target, wide=edge.wide, known=not edge.dashed)
+            for edge in drawn.edges
+        ],
+        selected=lit,
+    )
+
+
+def _labels(snapshot: Snapshot) -> Mapping[tuple[str, str], Sequence[str]]:
+    return snapshot.project_labels
+
+
+def _column(column: Column, place: int, pivot: str) -> s.PictureColumn:
+    tail = {_PROJECT: ", by risk", _PROJECT + 1: ", by project"}.get(place, "")
+    return s.PictureColumn(
+        heading=column.heading,
+        total=f"{count(column.total)}{tail}",
+        nodes=[_box(node, place, pivot) for node in column.nodes],
+    )
+
+
+def _box(node: Node, place: int, pivot: str) -> s.PictureNode:
+    kind, _, key = node.id.partition(":")
+    if node.more:
+        number = f"{count(node.sensitive)} sensitive" if node.sensitive else ""
+    else:
+        number = count(node.count) if place == 3 and node.count else ""
+    return s.PictureNode(
+        id=node.id,
+        text=node.text,
+        count=number,
+        sensitivity=node.sensitivity if place == _PROJECT and not node.more else None,
+        labels=chips(node.labels[:3]) if place > _PROJECT else [],
+        more=node.more,
+        change=node.change,
+        sentence=node.sentence or _sentence(node, place),
+        link=_link(node, kind, key, pivot),
+        link_text=_ASK.get(kind, "Who can reach this") if node.pivot else "",
+    )
+
+
+def _sentence(node: Node, place: int) -> str:
+    if node.more:
+        return f"{plural(node.count, 'more box', 'more boxes')} of this column; the Table lists what is shown."
+    if place == 3:
+        return f"{node.text} of {plural(node.count, 'project')}."
+    if place == _PROJECT and node.count:
+        told = f"{plural(node.count, 'chat or file', 'chats and files')} in it"
+        return f"{node.text}: {told}, {count(node.sensitive) if node.sensitive else 'none'} of them sensitive."
+    return ""
+
+
+def _link(node: Node, kind: str, key: str, pivot: str) -> str | None:
+    if not node.pivot or node.pivot == pivot:
+        return None
+    return f"/identities/{key}" if kind == "identity" else f"/access?pivot={node.pivot}"

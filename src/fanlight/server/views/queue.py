@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fanlight.findings.risk import rank_risk
@@ -31,12 +32,13 @@ def rule_title(rule: str) -> str:
 
 
 def thing_of(finding: Finding) -> Entity | None:
-    """The chat, file or project a finding is about, the most particular one first."""
-    for kind in _THINGS:
-        for entity in finding.entities:
-            if entity.kind == kind:
-                return entity
-    return None
+    """The chat, file or project a finding is about: the most particular kind of which there is one only.
+
+    A finding about forty files is about their project.
+    """
+    by_kind = {kind: [entity for entity in finding.entities if entity.kind == kind] for kind in _THINGS}
+    alone = next((found[0] for found in by_kind.values() if len(found) == 1), None)
+    return alone or next((found[0] for found in by_kind.values() if found), None)
 
 
 def who_of(finding: Finding, snapshot: Snapshot, department: str = "") -> s.Who:
@@ -80,11 +82,21 @@ def queue_row(stored: StoredFinding, snapshot: Snapshot, *, new: bool = False) -
     )
 
 
+_COMPARED = ("country", "network", "kind of network", "client", "hour of week", "volume")
+_WHEN = re.compile(r"^(At|From) [0-9:]+ on \w+ \d+ \w+ \([^)]*\) ")
+
+
 def _second_line(finding: Finding) -> str:
-    """The reasons with their numbers, shorter than the sentence of the page."""
-    told = [why for why in finding.why if why.fact != "all together"]
-    parts = [f"{why.observed}, usual {why.usual}" if len(why.usual) < 60 else why.observed for why in told[:2]]
-    return " · ".join(parts) if parts else finding.sentence
+    """The two strongest reasons with their numbers; without any, the sentence of the page without its time."""
+    told = [why for why in finding.why if why.fact != "all together" and not why.fact.startswith("sensitivity")]
+    parts = [
+        f"{why.observed}, usual {why.usual}" if why.fact in _COMPARED and len(why.usual) < 64 else why.observed
+        for why in told[:2]
+    ]
+    if parts:
+        return " · ".join(parts)
+    rest = _WHEN.sub("", finding.sentence)
+    return rest[:1].upper() + rest[1:]
 
 
 def _tab(stored: StoredFinding, tab: str, viewer: Viewer, snapshot: Snapshot, now: Micros) -> bool:

@@ -16,15 +16,16 @@ from functools import cached_property
 from fanlight.access.graph import AccessGraph
 from fanlight.access.store import sensitivities
 from fanlight.detections.context import Context
-from fanlight.detections.facts import Company
 from fanlight.detections.lakefacts import LakeFacts
-from fanlight.enrich.geo_install import load as load_databases
-from fanlight.enrich.places import Places, operator_networks, stated_places
 from fanlight.identity import Identity, Resolution, gather_accounts, resolve, settings_of
 from fanlight.labels.sensitivity import of_matches
 from fanlight.lake import Reader
-from fanlight.model import DAY, HOUR, SECOND, Event, Link, Match, Micros, ObjectVersion, Reading, day_of
+from fanlight.model import DAY, HOUR, SECOND, Link, Match, Micros, ObjectVersion, PostureResult, Reading, day_of
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.judging import load_facts
+from fanlight.posture import judge_posture
+from fanlight.posture import load_facts as load_posture_facts
+from fanlight.posture.facts import leavers_of
 from fanlight.server.schema import SensitivityName
 from fanlight.server.views.words import day_month, plural
 
@@ -32,8 +33,6 @@ __all__ = ["Labelled", "Snapshot", "Snapshots"]
 
 _STALE: Micros = 20 * SECOND
 """How long an old snapshot may still be shown while facts stream in."""
-
-_STATING = ("okta", "entra_id", "google_workspace", "github_audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,9 @@ class Snapshot:
     reader: Reader
     at: Micros
     version: tuple[int, int]
+    _loaded: set[str] = field(default_factory=set)
+    _objects: dict[tuple[str, str], ObjectVersion] = field(default_factory=dict)
+    _readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     _labelled: dict[tuple[str, str], Labelled] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
 
@@ -126,37 +128,39 @@ class Snapshot:
         return AccessGraph.load(self.reader, self.at, self.sensitivity)
 
     @cached_property
-    def places(self) -> Places:
-        """Places of addresses: what the operator said, installed databases, and what sources state."""
-        since = day_of(self.at - 100 * DAY)
-        marks = ", ".join("?" for _ in _STATING)
-        events = self.reader.rows(Event, f"day >= ? AND product IN ({marks})", [since, *_STATING])
-        return Places(
-            operator_networks(self.home.settings.model_dump()), load_databases(self.home.path), stated_places(events)
-        )
+    def _facts(self) -> LakeFacts:
+        return load_facts(self.home, self.reader)
 
     def context(self, since: Micros, until: Micros) -> Context:
         """Behaviour around a time, as the rules see it. One per UTC day is kept."""
         key = day_of(until)
         if key not in self._contexts:
-            settings = self.home.settings
-            company = Company(
-                corporate_egress=settings.corporate_egress,
-                office_countries=tuple(office.country for office in settings.offices if office.country),
-                timezone=settings.working_hours.timezone,
-                working_hours=(settings.working_hours.start, settings.working_hours.end),
-                holidays=settings.holidays,
-            )
-            facts = LakeFacts(self.home.tenant, self.reader, self.places, company)
-            self._contexts[key] = Context(facts, min(since, until - DAY), until)
+            self._contexts[key] = Context(self._facts, min(since, until - DAY), until)
         return self._contexts[key]
+
+    @cached_property
+    def posture(self) -> Sequence[PostureResult]:
+        """Answers to the posture questions, failures first."""
+        leavers = leavers_of(self.home.settings)
+        return judge_posture(load_posture_facts(self.reader, self.home.tenant, self.at, leavers=leavers))
 
     # -- objects ------------------------------------------------------------------------------------------------
 
+    def preload(self, ids: Sequence[str]) -> None:
+        """Read the current versions and readings of many objects in two queries, for the titles of a list."""
+        wanted = sorted({object_id for object_id in ids if object_id not in self._loaded})
+        if not wanted:
+            return
+        self._loaded.update(wanted)
+        for version in self.reader.rows(ObjectVersion, "list_contains(?, object_id)", [wanted], now=True):
+            self._objects[version.kind, version.object_id] = version
+        for reading in self.reader.rows(Reading, "list_contains(?, object_id)", [wanted], now=True):
+            self._readings[reading.object_kind, reading.object_id] = reading
+
     def object(self, kind: str, object_id: str) -> ObjectVersion | None:
         """The current version of one object."""
-        found = self.reader.rows(ObjectVersion, "kind = ? AND object_id = ?", [kind, object_id], now=True)
-        return found[0] if found else None
+        self.preload([object_id])
+        return self._objects.get((kind, object_id))
 
     @cached_property
     def _matches_by_object(self) -> Mapping[tuple[str, str], Sequence[Match]]:
@@ -170,6 +174,12 @@ class Snapshot:
             for key in keys:
                 found[key].append(match)
         return found
+
+    @cached_property
+    def project_labels(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """Categories of every project that holds something, most found first."""
+        keys = [key for key in self._matches_by_object if key[0] == "project"]
+        return {key: self.labelled(*key).categories for key in keys}
 
     @cached_property
     def _read(self) -> frozenset[tuple[str, str]]:
@@ -203,8 +213,8 @@ class Snapshot:
 
     def reading(self, kind: str, object_id: str) -> Reading | None:
         """The newest reading of an object."""
-        found = self.reader.rows(Reading, "object_kind = ? AND object_id = ?", [kind, object_id], now=True)
-        return found[0] if found else None
+        self.preload([object_id])
+        return self._readings.get((kind, object_id))
 
     def title_of(self, kind: str, object_id: str) -> str:
         """`Jane Doe · 3 May · 14 messages`: how an object is named without its content."""
@@ -229,29 +239,64 @@ class Snapshot:
 
 
 class Snapshots:
-    """Hands out the snapshot, one request at a time, and renews it after new commits."""
+    """Hands out the snapshot, one request at a time. After new commits the next one is made ready in the background,
+    so that no page waits for it; only the very first request does."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._lock = threading.RLock()
+        self._renewing = threading.Lock()
         self._now: Snapshot | None = None
 
     @contextmanager
     def open(self) -> Iterator[Snapshot]:
         """The snapshot to answer from."""
         with self._lock:
-            yield self._current()
+            if self._now is None:
+                self._now = self._make()
+            held = self._now
+            self._home_changed(held)
+            yield held
 
-    def _current(self) -> Snapshot:
-        now = self._home.clock.now()
-        held = self._now
-        if held is not None and now - held.at < _STALE:
-            return held
+    def warm(self) -> None:
+        """Make the first snapshot ready before anybody asks."""
+        with self.open() as snapshot:
+            _ready(snapshot)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            if self._now is not None:
+                self._now.close()
+                self._now = None
+
+    def _home_changed(self, held: Snapshot) -> None:
+        age = self._home.clock.now() - held.at
+        if age < _STALE or (self._version() == held.version and age < HOUR):
+            return
+        if self._renewing.acquire(blocking=False):
+            threading.Thread(target=self._renew, name="fanlight-snapshot", daemon=True).start()
+
+    def _renew(self) -> None:
+        try:
+            fresh = self._make()
+            _ready(fresh)
+            with self._lock:
+                old, self._now = self._now, fresh
+                if old is not None:
+                    old.close()
+        finally:
+            self._renewing.release()
+
+    def _make(self) -> Snapshot:
+        return Snapshot(self._home, self._home.reader(), self._home.clock.now(), self._version())
+
+    def _version(self) -> tuple[int, int]:
         segments = self._home.state.live_segments()
-        version = (len(segments), hash(tuple(segment.path for segment in segments)))
-        if held is not None and held.version == version and now - held.at < HOUR:
-            return held
-        if held is not None:
-            held.close()
-        self._now = Snapshot(self._home, self._home.reader(), now, version)
-        return self._now
+        return len(segments), hash(tuple(segment.path for segment in segments))
+
+
+def _ready(snapshot: Snapshot) -> None:
+    """What every page needs and takes longest."""
+    _ = (snapshot.identities, snapshot.graph, snapshot.posture, snapshot.project_labels)
+    snapshot.context(snapshot.at - DAY, snapshot.at)
