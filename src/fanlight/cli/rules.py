@@ -86,7 +86,7 @@ def _test(*names: str, rules: RulesOption = None, lists: ListsOption = None, for
 
 def _match(
     *,
-    events: Annotated[Path, Parameter(help="JSON Lines; `-` reads standard input.")],
+    events: Annotated[Path, Parameter(help="JSON Lines; `-` reads standard input.", allow_leading_hyphen=True)],
     rules: RulesOption = None,
     engine: Literal["stream", "batch", "spark"] = "stream",
     lists: ListsOption = None,

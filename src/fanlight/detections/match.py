@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import orjson
 
-from fanlight.detections.batch import Batch
 from fanlight.detections.correlate import Hit, correlate
 from fanlight.detections.record import Record, flatten
 from fanlight.detections.rulefile import Rule, RuleSet
@@ -122,6 +121,8 @@ def _unwrap(value: dict[str, Any]) -> tuple[Mapping[str, Any], str | None]:
 def _judge(rules: Sequence[Rule], engine: Engine) -> _Judge:
     if engine == "stream":
         return _StreamJudge(rules)
+    from fanlight.detections.batch import Batch  # pulls in the SQL engine
+
     batch = Batch(rules)
     run: Callable[[Sequence[Record]], list[tuple[int, Rule]]] = batch.match
     if engine == "spark":
