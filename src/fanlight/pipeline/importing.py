@@ -118,12 +118,18 @@ def _tell_apart(home: Home, events: Sequence[Event]) -> list[Event]:
     for event in events:
         key = (event.product, event.event_id)
         known = seen.setdefault(key, event)
-        if known.raw != event.raw and (event.product != _FEED or _core(known) != _core(event)):
+        if _differs(known, event):
             suffix = hashlib.sha256(event.raw.encode()).hexdigest()[:12]
             told.append(replace(event, event_id=f"{event.event_id}#{suffix}"))
         else:
             told.append(event)
     return told
+
+
+def _differs(known: Event, event: Event) -> bool:
+    if event.occurred_at == event.ingested_at:  # without a time of its own the import's stands in, also in raw
+        return _core(replace(known, occurred_at=event.occurred_at)) != _core(event)
+    return known.raw != event.raw and (event.product != _FEED or _core(known) != _core(event))
 
 
 def _core(event: Event) -> tuple[object, ...]:

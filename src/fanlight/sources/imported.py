@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from fanlight.model import Micros, format_time, parse_time
+from fanlight.sources.native import read_moment
 
 __all__ = ["complete_record"]
 
@@ -19,8 +20,17 @@ def complete_record(record: Mapping[str, Any], *, id_name: str, time_name: str, 
     if not isinstance(record.get(id_name), str) or not record[id_name]:
         canonical = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
         complete[id_name] = "sha256:" + hashlib.sha256(canonical).hexdigest()
-    try:
-        parse_time(record[time_name])
-    except (KeyError, TypeError, ValueError):
+    moment = read_moment(record.get(time_name))
+    if moment is None:
         complete[time_name] = format_time(now)
+    elif not _is_rfc3339(record[time_name]):
+        complete[time_name] = format_time(moment)
     return complete
+
+
+def _is_rfc3339(value: Any) -> bool:
+    try:
+        parse_time(value)
+    except (TypeError, ValueError):
+        return False
+    return True
