@@ -262,7 +262,7 @@ def _give_roles(company: Company, rng: random.Random) -> None:
     scale = {"S": 1, "M": 3, "L": 8}[company.size]
     for organization, roles in (
         (main, {"primary_owner": 1, "owner": 2 * scale, "membership_admin": 2 * scale}),
-        (lab, {"primary_owner": 1, "owner": 1 * scale, "membership_admin": 1 * scale}),
+        (lab, {"primary_owner": 1, "owner": 2 * scale, "membership_admin": 1 * scale}),
         (console, {"admin": 2 * scale, "billing": 1, "developer": 2 * scale}),
     ):
         for role, count in roles.items():

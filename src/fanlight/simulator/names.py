@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fanlight.simulator.identifiers import stable_bytes
+
 __all__ = ["CLEAN_THEMES", "DEPARTMENTS", "FIRST_NAMES", "HIGH_THEMES", "LAST_NAMES", "MODERATE_THEMES", "canary"]
 
 FIRST_NAMES = tuple(
@@ -80,15 +82,11 @@ CLEAN_THEMES = tuple(
 _SYLLABLES = tuple(a + b for a in "bdfgklmnprstvz" for b in "aeiou")
 
 
-def canary(number: int, salt: int) -> str:
+def canary(kind: str, number: int, seed: int) -> str:
     """A word of eight syllables that occurs nowhere else: what a test greps the stores for."""
-    value = (number * 2_654_435_761 + salt * 40_503 + 977) % (len(_SYLLABLES) ** 6)
-    check = (number * 31 + salt * 17) % (len(_SYLLABLES) ** 2)
+    value = int.from_bytes(stable_bytes("canary", seed, kind, number, size=8), "big")
     letters = []
-    for _ in range(6):
+    for _ in range(8):
         value, rest = divmod(value, len(_SYLLABLES))
-        letters.append(_SYLLABLES[rest])
-    for _ in range(2):
-        check, rest = divmod(check, len(_SYLLABLES))
         letters.append(_SYLLABLES[rest])
     return "".join(letters)

@@ -302,7 +302,7 @@ class Stage:
 
     def canary(self, kind: str, number: int) -> str:
         """The word that only this object contains."""
-        return canary(number, self.seed * 64 + sum(map(ord, kind)))
+        return canary(kind, number, self.seed)
 
 
 def _blemish(

@@ -78,13 +78,19 @@ class _Casting:
         return self.take(self.rng.choice(free))
 
     def holder(self, organization: str, role: str) -> Person:
-        """Somebody with a built-in role."""
-        found = [
-            p
-            for p in self.company.people
-            if p.organizations.get(organization) == role and p.index not in self.taken and p.dormant_since is None
-            and not p.api_user
-        ]  # fmt: skip
+        """Somebody with a built-in role; the primary owner where nobody else is free."""
+
+        def free(wanted: str) -> list[Person]:
+            return [
+                p
+                for p in self.company.people
+                if p.organizations.get(organization) == wanted
+                and p.index not in self.taken
+                and p.dormant_since is None
+                and not p.api_user
+            ]
+
+        found = free(role) or free("primary_owner")
         return self.take(self.rng.choice(found))
 
     def moment(
