@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from fanlight.access.rows import grant_rows
+from fanlight.access.store import load_graph
 from fanlight.cli.main import build
+from fanlight.model import Grant
 from fanlight.pipeline.home import Home
 
 
@@ -89,3 +92,20 @@ def test_a_name_nobody_has_ends_with_one_sentence_and_code_two(home: Home, capsy
         build()(["access", "reach", "ghost@example.com", "--home", str(home.path)])
     assert ended.value.code == 2
     assert capsys.readouterr().err == "Nobody here is known as ghost@example.com.\n"
+
+
+def test_the_export_of_grants_keeps_each_grant_on_the_principal_that_holds_it(home: Home) -> None:
+    with home.reader() as reader:
+        graph = load_graph(reader, home.clock.now())
+        rows = list(grant_rows(reader.rows(Grant, now=True), graph))
+    on_project = [
+        (row["identity"], row["resource"]["id"], row["level"], row["via"][0]["kind"], row["via"][0]["id"])
+        for row in rows
+        if row["resource"]["kind"] == "project"
+    ]
+    assert on_project == [
+        ("idn_max", "claude_proj_close", "owner", "creator", "user_max"),
+        (None, "claude_proj_close", "editor", "group", "rbac_group_fin"),
+        (None, "claude_proj_open", "owner", "creator", None),
+        (None, "claude_proj_open", "viewer", "public", "11111111-0000-4000-8000-000000000001"),
+    ]

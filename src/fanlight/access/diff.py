@@ -45,7 +45,7 @@ def diff(before: AccessGraph, after: AccessGraph, identities: Sequence[str] | No
 
 def _personal(graph: AccessGraph, identity: str) -> dict[tuple[str, str], Reached]:
     """What an identity reaches otherwise than as any member of an organization."""
-    if identity not in set(graph.identities()):
+    if not graph.is_known(identity):
         return {}
     found = {}
     for reached in graph.reach(identity, leaves=False):

@@ -67,12 +67,11 @@ def _authored(via: Via) -> bool:
 def group_chain(graph: AccessGraph, account: str, group: str) -> tuple[str, ...]:
     """Shortest chain of groups by which the account is a member of the group, nearest first (keys)."""
     names, control = graph.names, graph.control
-    groups = {key: number for number, key in enumerate(names.groups.to_pylist())}
-    accounts = names.accounts.to_pylist()
-    goal = next((number for key, number in groups.items() if key.partition(":")[2] == group), None)
-    if goal is None:
+    goal = graph.principal_number("group", group) - graph.principal_base("group")
+    if goal < 0:
         return (f":{group}",)
-    came: dict[int, int] = {int(start): -1 for start in control.account_groups.one(accounts.index(account))}
+    start = graph.principal_number("account", account)
+    came: dict[int, int] = {int(first): -1 for first in control.account_groups.one(start)}
     queue = list(came)
     while queue and goal not in came:
         child = queue.pop(0)
@@ -144,8 +143,7 @@ def _reasons(graph: AccessGraph, person: str, thing: Resource) -> Iterable[str]:
     """What is missing of: an active account, membership of the organization, a grant."""
     control = graph.control
     name = graph.identity_name(person)
-    accounts = control.identity_accounts.one(graph.identities().index(person))
-    active = [int(account) for account in accounts if control.active[account]]
+    active = [account for account in graph.account_numbers(person) if control.active[account]]
     if not active:
         yield f"None of {name}'s accounts is active."
         return

@@ -59,7 +59,9 @@ class AccessGraph:
         self.names, self.control, self.leaves = build_arrays(tables, sensitivity or {})
         self._identity_number = {name: i for i, name in enumerate(self.names.identities.to_pylist())}
         self._target_number = {name: i for i, name in enumerate(self.names.targets.to_pylist())}
-        self._by_email = self._index_emails()
+        self._account_number: dict[str, int] | None = None
+        self._group_number: dict[str, int] | None = None
+        self._by_email: dict[str, str] | None = None
         self._organization_ids: list[str] = self.names.organizations.to_pylist()
         self.sensitivity = dict(sensitivity or {})
         self.is_project: NDArray[np.bool_] = np.asarray(pc.starts_with(self.names.targets, "project:")).astype(bool)
@@ -98,8 +100,11 @@ class AccessGraph:
         if text in self._identity_number:
             return text
         address = normal_address(text)
-        if address is not None and address in self._by_email:
-            return self._by_email[address]
+        if address is not None:
+            if self._by_email is None:
+                self._by_email = self._index_emails()
+            if address in self._by_email:
+                return self._by_email[address]
         for key in (text, *(f"{product}:{text}" for product in ("claude", "okta", "entra_id", "google_workspace"))):
             number = pc.index(self.names.accounts, key).as_py()
             if number >= 0:
@@ -124,8 +129,24 @@ class AccessGraph:
         kind, _, key = self.names.targets[target].as_py().partition(":")
         return Resource(kind=kind, id=key, name=self.names.labels.get(f"{kind}:{key}", ""), target=target)
 
+    def is_known(self, identity: str) -> bool:
+        """Whether an identity with this id is in the graph."""
+        return identity in self._identity_number
+
+    def account_numbers(self, identity: str) -> list[int]:
+        """Numbers of an identity's accounts. Raises `Unknown`."""
+        numbers: list[int] = self.control.identity_accounts.one(self._number(identity)).tolist()
+        return numbers
+
     def identity_of(self, account: int) -> str:
         return cast(str, self.names.identities[int(self.control.account_identity[account])].as_py())
+
+    def identity_of_account(self, key: str) -> str | None:
+        """The identity behind an account key; None for an account that nothing here names."""
+        if self._account_number is None:
+            self._account_number = {name: i for i, name in enumerate(self.names.accounts.to_pylist())}
+        number = self._account_number.get(key)
+        return None if number is None else self.identity_of(number)
 
     def identity_name(self, identity: str) -> str:
         """The person's name as the directory has it, else a login, else the id."""
@@ -354,7 +375,10 @@ class AccessGraph:
         return "organization_role", key, f"{role.replace('_', ' ')} in {place}"
 
     def principal_number(self, kind: str, key: str) -> int:
-        """Number of a principal by kind (user, group, organization, organization_role) and native id, -1 if none."""
+        """Number of a principal by kind and native id, -1 if none.
+
+        Kinds: user (of Claude), group, organization, organization_role, and account, which takes an account key.
+        """
         if kind == "organization":
             number = self.organization_number(key)
             return number + self._org_base if number >= 0 else -1
@@ -362,9 +386,12 @@ class AccessGraph:
             number = int(pc.index(self.names.org_roles, key).as_py())
             return number + self._role_base if number >= 0 else -1
         if kind == "group":
-            found = [i for i, name in enumerate(self.names.groups.to_pylist()) if name.partition(":")[2] == key]
-            return found[0] + self._group_base if found else -1
-        return int(pc.index(self.names.accounts, f"claude:{key}").as_py())
+            if self._group_number is None:
+                names = self.names.groups.to_pylist()
+                self._group_number = {name.partition(":")[2]: i for i, name in reversed(list(enumerate(names)))}
+            found = self._group_number.get(key, -1)
+            return found + self._group_base if found >= 0 else -1
+        return int(pc.index(self.names.accounts, key if kind == "account" else f"claude:{key}").as_py())
 
     def principal_base(self, kind: str) -> int:
         """The number at which principals of a kind begin: user, group, organization, organization_role."""
@@ -404,13 +431,11 @@ class AccessGraph:
 
     def _index_emails(self) -> dict[str, str]:
         index: dict[str, str] = {}
-        number = {key: i for i, key in enumerate(self.names.accounts.to_pylist())}
-        for key, email in sorted(self.names.emails.items()):
-            address = normal_address(email)
-            if address is not None and key in number:
-                account = number[key]
-                if address not in index or self.control.active[account]:
-                    index[address] = self.identity_of(account)
+        identities = self.names.identities.to_pylist()
+        for account, key in enumerate(self.names.accounts.to_pylist()):
+            address = normal_address(self.names.emails.get(key))
+            if address is not None and (address not in index or self.control.active[account]):
+                index[address] = identities[self.control.account_identity[account]]
         return index
 
 

@@ -44,7 +44,7 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         if last is None and facts.days_of_feed() < limit:
             untold += 1
             continue
-        name = facts.graph.identity_name(identity) if identity in set(facts.graph.identities()) else identity
+        name = facts.graph.identity_name(identity) if facts.graph.is_known(identity) else identity
         ago = f"did nothing in Claude for {plural(int((facts.at - last) // DAY), 'day')}" if last else (
             f"has not been seen in the {plural(facts.days_of_feed(), 'day')} that the feed reaches back"
         )  # fmt: skip
