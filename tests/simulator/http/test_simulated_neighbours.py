@@ -146,7 +146,11 @@ def test_okta_answers_say_what_is_left_of_the_rate(world: TinyWorld) -> None:
 
 def test_okta_faults_speak_okta(client: Client, running: RunningSimulator) -> None:
     running.set_faults(1.0, 1, ["rate_limited"])
-    assert client.okta("/groups").json()["errorCode"] == "E0000047"
+    refused = client.okta("/groups")
+    assert refused.json()["errorCode"] == "E0000047"
+    assert int(refused.headers["x-rate-limit-reset"]) == NOW // SECOND + 1
+    running.set_faults(1.0, 1, ["rate_limited_bare"])
+    assert "x-rate-limit-reset" not in client.okta("/groups").headers
     running.set_faults(1.0, 1, ["unavailable"])
     response = client.okta("/groups")
     assert (response.status_code, response.json()["errorCode"]) == (503, "E0000009")

@@ -43,7 +43,8 @@ def _count_projects(world: World, counts: dict[str, int]) -> None:
     rows = world.projects()
     attachments = [list(world.attachments(row.id) or ()) for row in rows]
     counts["project"] = len(rows)
-    counts["attachments"] = sum(_pages(len(found), 100) for found in attachments)
+    # The detail of a project counts its attachments: one without any needs no request.
+    counts["attachments"] = sum(_pages(len(found), 100) for found in attachments if found)
     counts["collaborators"] = sum(_pages(len(world.collaborators(row.id) or ()), 100) for row in rows)
     counts["document"] = sum(item["type"] == "project_doc" for found in attachments for item in found)
     counts["file content"] = len(
