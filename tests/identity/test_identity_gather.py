@@ -9,7 +9,7 @@ import orjson
 
 from fanlight.identity import gather_accounts, identity_rows, resolve
 from fanlight.identity.accounts import IdentitySettings
-from fanlight.identity.gather import accounts_of_objects
+from fanlight.identity.gather import accounts_of_events, accounts_of_objects
 from fanlight.model import Event, Link, ObjectVersion
 from fanlight.pipeline.home import open_home
 
@@ -69,9 +69,10 @@ def test_an_assignment_of_the_claude_application_adds_the_provisioned_name_and_i
             version("idp_user", "00u1", 10, "okta", email="jane@example.com", login="jane@example.com"),
             version("user", "user_1", 10, email="jd@partner.example.net"),
             version(
-                "idp_app_assignment", "0oa1/00u1", 10, "okta", user_id="00u1", app="Claude",
-                user_name="jd@partner.example.net", external_id="user_1",
+                "idp_app_assignment", "0oa1/00u1", 10, "okta", user="00u1", app="0oa1",
+                userName="jd@partner.example.net", externalId="user_1",
             ),
+            version("idp_app", "0oa1", 10, "okta", name="Claude"),
         ]
     )  # fmt: skip
     okta = next(account for account in accounts if account.product == "okta")
@@ -117,3 +118,23 @@ def test_accounts_come_from_the_store_with_actors_that_no_directory_lists(tmp_pa
     assert rows["build"]["kind"] == rows["svac_1"]["kind"] == "machine"
     assert rows["build"]["owner"] == rows["Jane Doe"]["id"]
     assert rows["ghost@example.com"]["accounts"][0]["id"] == "user_9"
+
+
+def test_somebody_whom_the_directory_of_a_source_does_not_list_any_more_is_gone() -> None:
+    listed = accounts_of_objects([version("user", "user_2", 100, email="jane@example.com")])
+    actor = {
+        "account_key": "claude:user_1", "tenant": "default", "product": "claude", "source": "claude",
+        "actor_kind": "user_actor", "actor_email": "jane@example.com", "first_at": 10 * DAY,
+        "last_at": 50 * DAY, "n": 9,
+    }  # fmt: skip
+    gone, here = accounts_of_events([actor], listed)
+    assert (gone.status, gone.until, gone.claims[0].until) == ("inactive", 50 * DAY + 1, 50 * DAY + 1)
+    assert (here.status, here.until) == ("active", None)
+    (alone,) = accounts_of_events([actor], [])
+    assert (alone.status, alone.until) == ("unknown", None)
+
+
+def test_names_of_fields_may_be_written_either_way() -> None:
+    for employee in ("employeeNumber", "employee_number"):
+        (account,) = accounts_of_objects([version("idp_user", "00u1", 10, "okta", **{employee: "E7"})])
+        assert account.employee_id == "E7"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ ACCOUNT_KINDS: Mapping[str, AccountKind] = {
 }
 
 _ASSIGNMENT = "idp_app_assignment"
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_APPLICATION = "idp_app"
 _OFF = frozenset({"suspended", "deprovisioned", "deactivated", "inactive", "disabled", "archived", "staged", "deleted"})
 _MACHINE_TYPES = frozenset({"service", "service_account", "bot", "machine", "system", "robot", "integration"})
 _MACHINE_PREFIXES = ("svc-", "svc_", "svc.", "sa-", "bot-", "bot_", "robot-", "service-")
@@ -57,7 +60,7 @@ class FactReader(Protocol):
 
 def gather_accounts(reader: FactReader) -> list[AccountFacts]:
     """Every account the store has ever seen, with its dated addresses; the input of `resolve`."""
-    kinds = [*ACCOUNT_KINDS, _ASSIGNMENT]
+    kinds = [*ACCOUNT_KINDS, _ASSIGNMENT, _APPLICATION]
     marks = ", ".join("?" for _ in kinds)
     listed = accounts_of_objects(reader.rows(ObjectVersion, f"kind IN ({marks})", kinds))
     return accounts_of_events(reader.query(_EVENT_ACTORS).to_pylist(), listed)
@@ -67,14 +70,17 @@ def accounts_of_objects(versions: Iterable[ObjectVersion]) -> list[AccountFacts]
     """One account per listed login, from all versions of its objects (a login may be a member of several places)."""
     histories: dict[str, list[ObjectVersion]] = defaultdict(list)
     assignments: dict[str, ObjectVersion] = {}
+    applications: dict[str, str] = {}
     for version in sorted(versions, key=lambda v: (v.valid_from, v.seen_at)):
         if version.kind == _ASSIGNMENT:
             assignments[f"{version.product}:{version.object_id}"] = version
+        elif version.kind == _APPLICATION:
+            applications[version.object_id] = version.name or ""
         elif version.kind in ACCOUNT_KINDS:
             histories[account_key(version.product, version.object_id)].append(version)
     accounts = {key: _account(key, history) for key, history in histories.items()}
     for assignment in assignments.values():
-        _apply_assignment(assignment, accounts)
+        _apply_assignment(assignment, accounts, applications)
     return [accounts[key] for key in sorted(accounts)]
 
 
@@ -192,10 +198,12 @@ def _addresses(attributes: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield "alias", text
 
 
-def _apply_assignment(assignment: ObjectVersion, accounts: dict[str, AccountFacts]) -> None:
+def _apply_assignment(
+    assignment: ObjectVersion, accounts: dict[str, AccountFacts], applications: Mapping[str, str]
+) -> None:
     """A directory's assignment of the Claude application says under which name or id it provisions the person."""
     attributes = _attributes(assignment)
-    user = _text(attributes, "user_id") or (assignment.owner_account or "").rpartition(":")[2]
+    user = _text(attributes, "user_id", "user") or (assignment.owner_account or "").rpartition(":")[2]
     person = accounts.get(account_key(assignment.product, user))
     if person is None:
         return
@@ -206,7 +214,8 @@ def _apply_assignment(assignment: ObjectVersion, accounts: dict[str, AccountFact
             key for key, account in _by_native(accounts, external) if account.product != assignment.product
         )
     claims = list(person.claims)
-    application = f"{_text(attributes, 'app', 'app_name', 'app_label') or ''} {assignment.name or ''}".casefold()
+    stated = _text(attributes, "app", "app_name", "app_label") or ""
+    application = f"{stated} {applications.get(stated, '')} {assignment.name or ''}".casefold()
     if "claude" in application or "anthropic" in application:
         since = assignment.created_at or assignment.valid_from
         until = assignment.valid_from if assignment.removed else person.until
@@ -230,16 +239,26 @@ def accounts_of_events(actors: Iterable[Mapping[str, Any]], listed: Sequence[Acc
     first_at, last_at, n.
     """
     accounts = {account.account_key: account for account in listed}
+    seen = set(accounts)
+    complete = {account.product for account in listed if account.kind == "human"}
     for actor in sorted(actors, key=lambda row: (row["account_key"], row["first_at"])):
         key = str(actor["account_key"])
+        end = actor["last_at"] + 1
+        # Where a source lists its people, somebody whom it does not list is gone: the address may be another's now.
+        gone = key not in seen and str(actor["product"]) in complete
         known = accounts.get(key) or _from_actor(key, actor)
         claims = known.claims
         address = normal_address(actor["actor_email"])
         if address is not None and address not in {normal_address(claim.address) for claim in claims}:
-            closed = actor["last_at"] if known.claims else None
+            closed = end if gone or known.claims else None
             claims += (EmailClaim(address=address, kind="observed", since=actor["first_at"], until=closed),)
         accounts[key] = replace(
-            known, claims=claims, since=min(known.since, actor["first_at"]), events=known.events + actor["n"]
+            known,
+            claims=claims,
+            since=min(known.since, actor["first_at"]),
+            until=max(end, known.until or end) if gone and known.kind == "human" else known.until,
+            status="inactive" if gone and known.kind == "human" else known.status,
+            events=known.events + actor["n"],
         )
     return [accounts[key] for key in sorted(accounts)]
 
@@ -274,8 +293,11 @@ def _full_name(attributes: Mapping[str, Any]) -> str | None:
 
 
 def _attributes(version: ObjectVersion) -> dict[str, Any]:
+    """Metadata with names in one manner: vendors write `employeeNumber` and `employee_number`."""
     loaded = orjson.loads(version.attributes or "{}")
-    return loaded if isinstance(loaded, dict) else {}
+    if not isinstance(loaded, dict):
+        return {}
+    return {_HUMP.sub(r"_\1", name).lower(): value for name, value in loaded.items()}
 
 
 def _text(attributes: Mapping[str, Any], *names: str) -> str | None:

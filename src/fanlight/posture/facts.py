@@ -55,6 +55,7 @@ ELEVATED_ROLES = frozenset({"primary_owner", "owner", "admin", "membership_admin
 _INVENTORY = (
     "organization", "user", "project", "role", "group", "settings", "workspace", "idp_user", "service_account",
     "api_key", "admin_api_key", "compliance_key", "service_key", "analytics_key",
+    "user_activity",
 )  # fmt: skip
 
 
@@ -102,7 +103,9 @@ class PostureFacts:
     last_activity: Mapping[str, Micros] = field(default_factory=dict)
     """Newest event by account key, keys included."""
     last_entry: Mapping[str, Micros] = field(default_factory=dict)
-    """Newest event that is the account's own doing, without traffic of tools that read in its name."""
+    """Newest own doing, without traffic of tools that read in its name: events, and the vendor's own daily report."""
+    report_since: Micros | None = None
+    """First day that the vendor's report of daily activity covers; None where it is not read."""
     feed_since: Micros | None = None
     """Time of the oldest Claude event that is known; None without any."""
     read_projects: frozenset[str] = frozenset()
@@ -177,6 +180,11 @@ class PostureFacts:
     def days_of_feed(self) -> int:
         """How many days back the activity feed is known."""
         return 0 if self.feed_since is None else int((self.at - self.feed_since) // DAY)
+
+    def days_of_activity(self) -> int:
+        """How many days back people's activity is known, by the feed or by the vendor's report."""
+        reported = 0 if self.report_since is None else int((self.at - self.report_since) // DAY)
+        return max(self.days_of_feed(), reported)
 
 
 def attributes_of(version: ObjectVersion) -> Mapping[str, Any]:
@@ -255,18 +263,22 @@ def load_facts(
     matches = reader.rows(Match, now=True)
     levels = sensitivities(matches)
     activity = reader.query(_ACTIVITY).to_pylist()
+    own = {row["account_key"]: row["own"] for row in activity if row["own"] is not None}
+    objects = reader.rows(ObjectVersion, f"kind IN ({marks})", list(_INVENTORY))
+    report_since = _take_report(objects, own)
     projects = _projects_of_things(reader)
     read, unread = _read_projects(reader.rows(Reading, now=True), projects)
     return PostureFacts(
         tenant=tenant,
         at=at,
-        objects=reader.rows(ObjectVersion, f"kind IN ({marks})", list(_INVENTORY)),
+        objects=objects,
         grants=reader.rows(Grant, now=True),
         links=reader.rows(Link, now=True),
         graph=AccessGraph.load(reader, at, levels),
         sensitivity=levels,
         last_activity={row["account_key"]: row["last"] for row in activity},
-        last_entry={row["account_key"]: row["own"] for row in activity if row["own"] is not None},
+        last_entry=own,
+        report_since=report_since,
         feed_since=reader.query(_FEED)["first"][0].as_py(),
         read_projects=read,
         unread_projects=unread,
@@ -277,6 +289,21 @@ def load_facts(
         ],
         thresholds=thresholds or PostureThresholds(),
     )
+
+
+def _take_report(objects: Iterable[ObjectVersion], last: dict[str, Micros]) -> Micros | None:
+    """Add the last active days of the vendor's report to `last`; returns the first day that the report covers."""
+    since: Micros | None = None
+    for version in objects:
+        if version.kind == "user_activity":
+            known = attributes_of(version)
+            key = version.owner_account or account_key(version.product, version.object_id)
+            day, covered = known.get("last_activity_date"), known.get("known_from")
+            if isinstance(day, str):
+                last[key] = max(last.get(key, 0), parse_time(day[:10]))
+            if isinstance(covered, str):
+                since = min(since or parse_time(covered[:10]), parse_time(covered[:10]))
+    return since
 
 
 def _projects_of_things(reader: _Store) -> dict[tuple[str, str], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fanlight.identity.addresses import normal_address
-from fanlight.model import Entity, Micros, ObjectVersion, PostureResult, format_time
+from fanlight.model import Entity, Micros, ObjectVersion, PostureResult, format_time, parse_time
 from fanlight.posture.facts import Check, PostureFacts, attributes_of, fail, passed, plural, unknown
 
 CHECK = Check(
@@ -57,9 +57,19 @@ def _switched_off(facts: PostureFacts) -> dict[str, str]:
             status = str(attributes_of(version).get("status") or "").casefold()
             off = version.removed or status in _OFF
             word = "was removed from" if version.removed else f"is {status} in"
-            states.setdefault(identity, []).append((off, version.valid_from, f"{word} {version.source}"))
+            states.setdefault(identity, []).append((off, _since(version), f"{word} {version.source}"))
     return {
         identity: f"{entries[0][2]} since {format_time(max(e[1] for e in entries))[:10]}"
         for identity, entries in states.items()
         if all(off for off, _, _ in entries)
     }
+
+
+def _since(version: ObjectVersion) -> Micros:
+    """When the directory says the status changed, else when this version began."""
+    known = attributes_of(version)
+    stated = known.get("statusChanged") or known.get("status_changed")
+    try:
+        return version.valid_from if version.removed else parse_time(str(stated))
+    except ValueError:
+        return version.deleted_at or version.valid_from

@@ -41,12 +41,12 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         born = _known_since(facts, accounts)
         if facts.at - born < limit * DAY:
             continue
-        if last is None and facts.days_of_feed() < limit:
+        if last is None and facts.days_of_activity() < limit:
             untold += 1
             continue
         name = facts.graph.identity_name(identity) if facts.graph.is_known(identity) else identity
         ago = f"did nothing in Claude for {plural(int((facts.at - last) // DAY), 'day')}" if last else (
-            f"has not been seen in the {plural(facts.days_of_feed(), 'day')} that the feed reaches back"
+            f"has not been seen in the {plural(facts.days_of_activity(), 'day')} that are known"
         )  # fmt: skip
         sentence = f"{name} is {' and '.join(sorted(roles))} and {ago}."
         results.append(fail(facts, CHECK, Entity(kind="identity", id=identity, name=name), sentence))
@@ -55,8 +55,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
             unknown(
                 facts,
                 CHECK,
-                f"{plural(untold, 'elevated account')} cannot be judged: the feed reaches back "
-                f"{plural(facts.days_of_feed(), 'day')} and {limit} are needed. Wait, or connect earlier history.",
+                f"{plural(untold, 'elevated account')} cannot be judged: activity is known for "
+                f"{plural(facts.days_of_activity(), 'day')} and {limit} are needed. Wait, or connect the Analytics API.",
             )
         )
     if not elevated:
