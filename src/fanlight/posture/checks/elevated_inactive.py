@@ -56,7 +56,7 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
                 facts,
                 CHECK,
                 f"{plural(untold, 'elevated account')} cannot be judged: activity is known for "
-                f"{plural(facts.days_of_activity(), 'day')} and {limit} are needed. Wait, or connect the Analytics API.",
+                f"{plural(facts.days_of_activity(), 'day')} and {limit} are needed. Connect the Analytics API.",
             )
         )
     if not elevated:
