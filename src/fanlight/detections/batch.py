@@ -12,14 +12,15 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
+from fanlight.detections.filing import file_trees
 from fanlight.detections.record import Extractor, Record, flatten, fold_text, text_of, values_of
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.stream import number_of, time_of
 from fanlight.detections.tree import (
+    ALL,
     And,
     AnyValue,
     Compare,
@@ -37,11 +38,12 @@ from fanlight.detections.tree import (
     Regex,
     Test,
     TimePart,
+    any_of,
     walk,
 )
 from fanlight.enrich.network import parse_address
 
-__all__ = ["Batch", "Dialect", "address_text", "query_of"]
+__all__ = ["Batch", "Dialect", "address_text"]
 
 Dialect = Literal["duckdb", "spark"]
 _EVERY = "*"
@@ -63,6 +65,13 @@ class _Field:
         return f"{kind}{self.number}"
 
 
+Hit = tuple[int, Rule]
+"""Number of a row, and the rule that matched it."""
+
+
+_Answers = Sequence[Sequence[bool | None] | None]
+
+
 class Batch:
     """Rules compiled for tables. Rules without a tree (correlations) are left out."""
 
@@ -70,6 +79,7 @@ class Batch:
         self.rules = tuple(rule for rule in rules if rule.tree is not None)
         self._fields = {field.name: field for field in _layout([rule.tree for rule in self.rules if rule.tree])}
         self._extractor = Extractor([name for name in self._fields if name != _EVERY])
+        self._groups = _groups([rule.tree for rule in self.rules if rule.tree])
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -92,11 +102,33 @@ class Batch:
         return pa.table(columns)
 
     def sql(self, table: pa.Table | None = None, dialect: Dialect = "duckdb", relation: str = "events") -> str:
-        """The query: one boolean column `r<i>` a rule. With a table given, columns without a value cost nothing."""
-        filled = None if table is None else {name for name in table.column_names if _has_values(table[name])}
-        return query_of([rule.tree for rule in self.rules if rule.tree], self._fields, filled, dialect, relation)
+        """The query: `row`, and a list of booleans `g<i>` a group of rules, null where none of them can match.
 
-    def hits(self, table: pa.Table) -> list[tuple[int, Rule]]:
+        With a table given, columns without a value cost nothing.
+        """
+        filled = None if table is None else {name for name in table.column_names if _has_values(table[name])}
+        writer = _Writer(self._fields, filled, dialect)
+        columns = [exp.alias_(writer.group(group), f"g{number}") for number, group in enumerate(self._groups)]
+        inner = exp.select("row", *columns).from_(exp.to_table(relation)).subquery("judged")
+        # Nearly every row passes no gate; it must not leave the engine.
+        some = _any([exp.Not(this=_is_null(exp.column(f"g{number}"))) for number in range(len(columns))])
+        return exp.select("*").from_(inner).where(some).sql(dialect, identify=True)
+
+    def hits_in(
+        self, rows: Sequence[int], column: Callable[[str], Sequence[Sequence[bool | None] | None]]
+    ) -> list[Hit]:
+        """Every (row, rule) in an answer to `sql`, by row, then in the order the rules were loaded."""
+        pairs = sorted(
+            (row, number)
+            for place, group in enumerate(self._groups)
+            for row, flags in zip(rows, column(f"g{place}"), strict=True)
+            if flags is not None
+            for number, flag in zip(group.numbers, flags, strict=True)
+            if flag
+        )
+        return [(row, self.rules[number]) for row, number in pairs]
+
+    def hits(self, table: pa.Table) -> list[Hit]:
         """Every (row, rule) that matches, by row, then in the order the rules were loaded."""
         if not self.rules or table.num_rows == 0:
             return []
@@ -108,12 +140,7 @@ class Batch:
             found = cursor.sql(self.sql(table)).to_arrow_table()
         finally:
             cursor.close()
-        pairs: list[tuple[int, int]] = []
-        for number in range(len(self.rules)):
-            flags = found.column(number).combine_chunks().fill_null(False).to_numpy(zero_copy_only=False)
-            pairs.extend((int(row), number) for row in np.flatnonzero(flags))
-        pairs.sort()
-        return [(row, self.rules[number]) for row, number in pairs]
+        return self.hits_in(found.column("row").to_pylist(), lambda name: found.column(name).to_pylist())
 
     def extract(self, raw: Mapping[str, Any]) -> Record:
         """The part of a raw event that these rules look at, as a flat record."""
@@ -121,7 +148,7 @@ class Batch:
             return {**flatten(raw), **self._extractor.extract(raw)}
         return self._extractor.extract(raw)
 
-    def match(self, records: Sequence[Record]) -> list[tuple[int, Rule]]:
+    def match(self, records: Sequence[Record]) -> list[Hit]:
         """Judge flat records: (position, rule) of every hit."""
         return self.hits(self.table(records))
 
@@ -188,13 +215,31 @@ def _has_values(column: pa.ChunkedArray) -> bool:
     return bool(column.null_count < len(column))
 
 
-def query_of(
-    trees: Sequence[Node], fields: dict[str, _Field], filled: set[str] | None, dialect: Dialect, relation: str
-) -> str:
-    """SELECT with one boolean a tree, in the order given. `filled` names the columns that hold any value."""
-    writer = _Writer(fields, filled, dialect)
-    select = exp.select(*[exp.alias_(writer.judge(tree), f"r{number}") for number, tree in enumerate(trees)])
-    return select.select("row").from_(exp.to_table(relation)).sql(dialect, identify=True)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rules that one cheap question rules out together: DuckDB judges them only on the few rows that pass it."""
+
+    numbers: tuple[int, ...]
+    trees: tuple[Node, ...]
+    gate: Node
+    """What every match of the group satisfies."""
+
+
+def _groups(trees: Sequence[Node]) -> list[_Group]:
+    filing = file_trees(trees)
+    groups: list[_Group] = []
+
+    def add(numbers: Iterable[int], gate: Node) -> None:
+        listed = tuple(sorted(set(numbers)))
+        groups.append(_Group(listed, tuple(trees[number] for number in listed), gate))
+
+    for field, texts in filing.by_text.items():
+        add((n for numbers in texts.values() for n in numbers), AnyValue(field, Equals(frozenset(texts))))
+    for fields, numbers in filing.by_presence.items():
+        add(numbers, any_of([Exists(field) for field in sorted(fields)]))
+    if filing.always:
+        add(filing.always, ALL)
+    return groups
 
 
 class _Writer:
@@ -205,6 +250,12 @@ class _Writer:
         self._filled = filled
         self._dialect = dialect
         self._depth = 0
+
+    def group(self, group: _Group) -> exp.Expr:
+        answers = exp.Array(expressions=[self.judge(tree) for tree in group.trees])
+        if group.gate == ALL:
+            return answers
+        return exp.Case(ifs=[exp.If(this=self.judge(group.gate), true=answers)])
 
     def judge(self, node: Node) -> exp.Expr:
         match node:

@@ -34,14 +34,6 @@ def spark_match(batch: Batch) -> Callable[[Sequence[Record]], list[tuple[int, Ru
         table = batch.table(records)
         session.createDataFrame(table).createOrReplaceTempView("events")
         rows = session.sql(batch.sql(table, "spark")).collect()
-        return sorted(
-            (
-                (int(row["row"]), batch.rules[number])
-                for row in rows
-                for number in range(len(batch.rules))
-                if row[number]
-            ),
-            key=lambda hit: (hit[0], batch.rules.index(hit[1])),
-        )
+        return batch.hits_in([int(row["row"]) for row in rows], lambda name: [row[name] for row in rows])
 
     return run

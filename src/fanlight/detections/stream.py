@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +20,7 @@ from typing import Any
 import re2
 
 from fanlight.detections.compile import compiled_regex
+from fanlight.detections.filing import file_trees
 from fanlight.detections.record import Extractor, Record, Scalar, flatten, fold_text, text_of, values_of
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.tree import (
@@ -40,7 +41,6 @@ from fanlight.detections.tree import (
     Regex,
     Test,
     TimePart,
-    presence_of,
     walk,
 )
 from fanlight.enrich.network import parse_address
@@ -78,7 +78,7 @@ _Judge = Callable[[_View], bool]
 class _Drawer:
     """Rules filed under one field: by the text it must hold, or because it must be there at all."""
 
-    by_text: dict[str, list[int]] = dataclasses.field(default_factory=dict)
+    by_text: dict[str, Sequence[int]] = dataclasses.field(default_factory=dict)
     by_presence: list[int] = dataclasses.field(default_factory=list)
 
     def pull(self, value: Scalar | tuple[Scalar, ...], candidates: list[int]) -> None:
@@ -107,26 +107,13 @@ class Index:
         self._file()
 
     def _file(self) -> None:
-        """Give every rule the required field that tells most rules apart; else the fields of which it needs one."""
-        spread: dict[str, set[str]] = {}
-        for rule in self.rules:
-            for field, texts in (rule.required or {}).items():
-                spread.setdefault(field, set()).update(texts)
-        always: list[int] = []
-        for number, rule in enumerate(self.rules):
-            needs = rule.required
-            if needs:
-                field = max(needs, key=lambda name: (len(spread[name]) / len(needs[name]), name))
-                for text in needs[field]:
-                    self._filed.setdefault(field, _Drawer()).by_text.setdefault(text, []).append(number)
-                continue
-            present = presence_of(rule.tree) if rule.tree is not None else None
-            if present is None:
-                always.append(number)
-                continue
-            for field in present:
-                self._filed.setdefault(field, _Drawer()).by_presence.append(number)
-        self._always = tuple(always)
+        filing = file_trees([rule.tree for rule in self.rules if rule.tree is not None])
+        for field, texts in filing.by_text.items():
+            self._filed.setdefault(field, _Drawer()).by_text.update(texts)
+        for fields, numbers in filing.by_presence.items():
+            for field in fields:
+                self._filed.setdefault(field, _Drawer()).by_presence.extend(numbers)
+        self._always = tuple(filing.always)
 
     def match(self, record: Record) -> list[Rule]:
         """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded."""
