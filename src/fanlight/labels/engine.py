@@ -11,7 +11,7 @@ from fanlight.labels.detectors import Found, Sight, detectors
 from fanlight.labels.masks import fingerprint_of, mask_of
 from fanlight.labels.numbers import NumberPiece, number_pieces
 from fanlight.labels.recognizers import Recognizer, recognizers
-from fanlight.labels.scan import Scanner
+from fanlight.labels.scan import Hit, Scanner
 from fanlight.labels.taxonomy import taxonomy
 from fanlight.labels.text import TextView, view_of
 from fanlight.labels.validators import flag_of
@@ -55,14 +55,14 @@ class Engine:
 
     def _label(self, text: str) -> TextLabels:
         view = view_of(text)
-        ends = self._scanner.ends(view)
+        hits = self._scanner.hits(view)
         pieces = number_pieces(view)
-        found = list(self._by_anchor(view, ends))
+        found = list(self._by_anchor(view, hits))
         found += self._by_number(view, pieces)
         base = len(self._recognizers)
         kinds: list[Found] = []
         for index, detector in enumerate(self._detectors):
-            sight = Sight(view, ends.get(base + index, ()), pieces, found)
+            sight = Sight(view, hits.get(base + index, ()), pieces, found)
             finds = list(detector.find(sight))
             kinds += [find for find in finds if find.end <= find.start]
             found = found + [find for find in finds if find.end > find.start]
@@ -73,10 +73,10 @@ class Engine:
             spans=spans, document=document, categories=_categories((*spans, *document)), characters=len(text)
         )
 
-    def _by_anchor(self, view: TextView, ends: dict[int, list[int]]) -> Iterator[Found]:
+    def _by_anchor(self, view: TextView, hits: dict[int, list[Hit]]) -> Iterator[Found]:
         count = len(self._recognizers)
         text = view.text
-        for index, places in ends.items():
+        for index, places in hits.items():
             if index >= count:
                 continue
             recognizer = self._recognizers[index]
@@ -116,10 +116,10 @@ def _value_span(match: object) -> tuple[int, int]:
     return match.span("v" if "v" in named else 0)  # type: ignore[attr-defined, no-any-return]
 
 
-def _regions(ends: Sequence[int], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
+def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
     """Windows around the anchors, merged where they overlap, so that no character is searched twice."""
     begin = stop = -1
-    for end in ends:
+    for end, _ in hits:
         low, high = max(0, end - back), min(size, end + reach)
         if low <= stop:
             stop = max(stop, high)

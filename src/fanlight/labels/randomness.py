@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fanlight.labels.validators import entropy, is_placeholder
+from fanlight.labels.validators import entropy, is_example_like, is_placeholder
 
 __all__ = ["is_identifier", "is_random_token", "looks_like_password"]
 
@@ -34,24 +34,37 @@ def is_identifier(value: str) -> bool:
     """Words in a row, a path, a version, a date, a host: names of things, not secrets."""
     if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
         return True
-    words = _WORDY.findall(value)
-    covered = sum(len(w) for w in words if any(c in _VOWELS for c in w))
-    return covered >= 0.7 * len(value)
+    if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
+        return True
+    words = [w for w in _WORDY.findall(value) if len(w) > 3 and any(c in _VOWELS for c in w)]
+    return sum(map(len, words)) >= 0.6 * len(value)
 
 
-def is_random_token(value: str, least: int = 16) -> bool:
-    """Long enough, letters and digits mixed throughout, and no placeholder, path, version or date."""
+def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bool:
+    """Long enough, letters and digits mixed throughout, and no placeholder, path, version or date.
+
+    `lenient` also takes sequences and letters only: for places where the name beside it leaves little doubt.
+    """
     if len(value) < least or is_placeholder(value):
-        return False
-    letters = sum(c.isalpha() for c in value)
-    digits = sum(c.isdigit() for c in value)
-    if letters < 2 or (digits < 2 and len(value) < 24):
         return False
     if _UUID.fullmatch(value):
         return True
+    if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
+        return False
+    letters = sum(c.isalpha() for c in value)
+    digits = sum(c.isdigit() for c in value)
+    bits = entropy(value)
+    if lenient:
+        sequence = is_example_like(value)
+        if is_identifier(value) and not (sequence and digits):
+            return False
+        if digits == 0:
+            return len(value) >= 20 and (sequence or (bits >= 2.5 and _HEX.fullmatch(value) is not None) or (bits >= 3.6 and _transitions(value) >= len(value) // 5))
+        return (letters > 0 or len(value) >= 20) and bits >= 2.2
+    if letters < 2 or (digits < 2 and len(value) < 24):
+        return False
     if is_identifier(value):
         return False
-    bits = entropy(value)
     if _HEX.fullmatch(value):
         return bits >= 2.6
     if digits == 0:

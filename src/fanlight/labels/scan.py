@@ -14,7 +14,10 @@ import numpy as np
 
 from fanlight.labels.text import TextView
 
-__all__ = ["Scanner"]
+__all__ = ["Hit", "Scanner"]
+
+Hit = tuple[int, str]
+"""Where a pattern ends, and the pattern."""
 
 _FORMAT = b"1"
 _BLOCK = 4 << 20
@@ -87,10 +90,10 @@ class Scanner:
                 pass
         return data
 
-    def ends(self, view: TextView) -> dict[int, list[int]]:
-        """For each owner the ascending character offsets at which one of its patterns ends."""
+    def hits(self, view: TextView) -> dict[int, list[Hit]]:
+        """For each owner where its patterns end, ascending, with the pattern (literals in lower case)."""
         if self._engine is None:
-            return self._ends_exact(view)
+            return self._hits_exact(view)
         database = getattr(self._local, "database", None)
         if database is None:
             database = self._engine.loadb(self._serialized, self._engine.HS_MODE_BLOCK)
@@ -107,20 +110,22 @@ class Scanner:
         database.scan(view.encoded(), match_event_handler=on_match)
         if not found:
             return {}
-        characters = view.characters_at(np.array(places, dtype=np.int64)).tolist()
-        result: dict[int, list[int]] = defaultdict(list)
-        owners = self._owners
-        for pattern, end in zip(found, characters, strict=True):
+        if len(view.encoded()) != len(view.text):
+            places = view.characters_at(np.array(places, dtype=np.int64)).tolist()
+        result: dict[int, list[Hit]] = defaultdict(list)
+        owners, patterns = self._owners, self._patterns
+        for pattern, end in zip(found, places, strict=True):
+            hit = (end, patterns[pattern][0])
             for owner in owners[pattern]:
-                result[owner].append(end)
+                result[owner].append(hit)
         return result
 
-    def _ends_exact(self, view: TextView) -> dict[int, list[int]]:
-        result: dict[int, set[int]] = defaultdict(set)
+    def _hits_exact(self, view: TextView) -> dict[int, list[Hit]]:
+        result: dict[int, set[Hit]] = defaultdict(set)
         for index, pattern in enumerate(self._slow):
-            literal = self._patterns[index][1]
+            text, literal = self._patterns[index]
             for match in pattern.finditer(view.text):
                 end = match.end(1) if literal else match.end()
                 for owner in self._owners[index]:
-                    result[owner].add(end)
-        return {owner: sorted(ends) for owner, ends in result.items()}
+                    result[owner].add((end, text))
+        return {owner: sorted(hits) for owner, hits in result.items()}

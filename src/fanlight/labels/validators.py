@@ -16,7 +16,17 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
 
-__all__ = ["Validator", "card_brand", "digits_of", "entropy", "is_placeholder", "luhn", "validator_named"]
+__all__ = [
+    "Validator",
+    "card_brand",
+    "digits_of",
+    "entropy",
+    "flag_of",
+    "is_example_like",
+    "is_placeholder",
+    "luhn",
+    "validator_named",
+]
 
 Validator = Callable[[str], bool]
 
@@ -90,11 +100,14 @@ def entropy(value: str) -> float:
 
 
 _PLACEHOLDER_WORDS = re.compile(
-    r"(?i)example|sample|changeme|change[_-]me|placeholder|your[_-]|_your|dummy|insert[_-]?|replace[_-]?|redacted|"
-    r"^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|#+)|x{6,}|\*{4,}|\.{3}|<[^>]*>|\{\{|\}\}|\$\{|%\(|^\$[A-Za-z_(]|^%[A-Za-z_]+%$|"
-    r"^(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|token|key|test|foo|bar|baz|"
-    r"my[_-]?(?:password|secret|token|key|api[_-]?key))$|lorem|fake|not[_-]?real|mock|abcdef0?123456|^deadbeef|^cafebabe|"
+    r"(?i)your[_-]|_your|^your|^my[_-]?(?:password|secret|token|key|api)|insert[_-]?|replace[_-]?(?:me|with|this)|redacted|change[_-]?me|placeholder|"
+    r"^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|#+)|x{6,}|\*{4,}|\.{3}|<[^>]*>|^[<\[{]|[>\]}]$|\{\{|\}\}|\$\{|%\(|^\$[A-Za-z_({]|^%[A-Za-z_]+%$|^#\{|"
+    r"^(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|passwd|token|key|test|foo|bar|baz|"
+    r"user|username|example|sample|dummy|pass|pwd|api[_-]?key|access[_-]?token|client[_-]?secret)$|lorem|not[_-]?real|"
     r"^(.)\1{5,}"
+)
+_SOFT_PLACEHOLDER = re.compile(
+    r"(?i)example|sample|dummy|fake|mock|abcdef0?123456|abcdefgh|12345678|23456789|01234567|deadbeef|cafebabe|qwerty|asdfgh"
 )
 
 
@@ -104,6 +117,11 @@ def is_placeholder(value: str) -> bool:
         return True
     body = _NOT_ALNUM.sub("", value)
     return len(body) >= 8 and len(set(body.lower())) <= 3
+
+
+def is_example_like(value: str) -> bool:
+    """Counting, alphabet order or a word such as `example` inside: perhaps a value, perhaps somebody's sample."""
+    return _SOFT_PLACEHOLDER.search(value) is not None
 
 
 _KEYBOARD = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyzabcdef", "qwertyuiopasdfghjklzxcvbnm")
@@ -341,6 +359,7 @@ _NAMED: dict[str, Validator] = {
     "card": _card,
     "uniform": _uniform_separators,
     "not_placeholder": lambda v: not is_placeholder(v),
+    "not_example": lambda v: not is_placeholder(v) and not is_example_like(v),
     "not_sequential": lambda v: not _sequential(v),
     "not_repeated": _not_repeated,
     "mixed": _mixed,

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Protocol
 
 from fanlight.labels.numbers import NumberPiece
+from fanlight.labels.scan import Hit
 from fanlight.labels.text import TextView
 
 __all__ = ["Detector", "Found", "Sight", "detectors"]
@@ -36,10 +37,11 @@ class Found:
 
 @dataclass(slots=True)
 class Sight:
-    """What a detector sees: the text, where its literals end, the numbers, and what patterns found before it."""
+    """What a detector sees: the text, its literals, the numbers, and what patterns found before it."""
 
     view: TextView
-    ends: Sequence[int]
+    hits: Sequence[Hit]
+    """Where the detector's literals end, ascending, with the literal in lower case."""
     pieces: Sequence[NumberPiece]
     found: Sequence[Found]
 

@@ -70,7 +70,7 @@ class _Addresses:
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
         begin = stop = -1
-        for end in sight.ends:
+        for end, _ in sight.hits:
             low = text.rfind("\n", max(0, end - 70), end) + 1 or max(0, end - 70)
             high = text.find("\n", end, end + 90)
             high = min(len(text), end + 90) if high < 0 else high

@@ -36,7 +36,7 @@ class _Births:
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
         last = -1
-        for end in sight.ends:
+        for end, _ in sight.hits:
             match = _DATE.search(text, end, min(len(text), end + 36))
             if match and match.start() >= last and "\n\n" not in text[end : match.start()]:
                 last = match.end()

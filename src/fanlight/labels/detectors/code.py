@@ -29,12 +29,12 @@ class _Code:
     anchors = ("();", "= ", "){", ") {", "):", "self.", "import ", "#include", "return ", "=>", "->", "::", "</", "def ", "func ", "});", "const ", "fi\n", "echo ")
 
     def find(self, sight: Sight) -> Iterable[Found]:
-        if len(sight.ends) < 3:
+        if len(sight.hits) < 3:
             return
         text = sight.view.text
         best = 0.0
         last = -1
-        for end in sight.ends:
+        for end, _ in sight.hits:
             if end < last:
                 continue
             begin = max(last, text.rfind("\n\n\n", max(0, end - 2000), end), end - 2000, 0)

@@ -39,7 +39,7 @@ class _Credentials:
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
         last = -1
-        for end in sight.ends:
+        for end, _ in sight.hits:
             begin = text.rfind("\n", max(0, end - 400), end) + 1 or max(0, end - 400)
             if begin < last:
                 begin = last if end <= last else begin

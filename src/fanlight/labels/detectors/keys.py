@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -11,32 +12,58 @@ import yaml
 
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.randomness import is_random_token
-from fanlight.labels.validators import is_placeholder
+from fanlight.labels.validators import is_example_like
 
 __all__ = ["DETECTOR"]
 
 _WORDS = (
     "secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "access key", "access-key",
-    "auth_key", "authkey", "auth key", "authorization", "bearer", "private_key", "privatekey", "private-key", "private key",
-    "credential", "client_secret", "signing_key", "signingkey", "encryption_key", "encryptionkey", "secret_key", "license_key",
-    "licensekey", "license key", "webhook", "session_id", "sessionid", "_key", "key=", "key:", "key\"", "key'", "_auth", "_pat",
-    "x-api", "apitoken", "app_key", "appkey", "consumer_key", "master_key", "masterkey", "service_key", "access_id", "accessid",
-    "auth=", "auth:", "_sid", "salt", "signature", "cookie",
+    "auth_key", "authkey", "auth key", "authorization", "bearer", "private", "credential", "client_secret", "signing_key", "signingkey",
+    "encryption_key", "encryptionkey", "license_key", "licensekey", "license key", "webhook", "session_id", "sessionid",
+    "key=", "key:", "key\"", "key'", "key ", "key-", "key_", "key\\\"", "_auth", "_pat", "x-api", "apitoken", "app_key", "appkey", "consumer_key",
+    "master_key", "masterkey", "service_key", "access_id", "accessid", "access ", "access=", "access:", "access_", "access-", "auth=", "auth:", "_sid", "signature", "cookie",
+    "networkcredential", "license:", "licence", "serial", "activation", "--record",
     "schlüssel", "clé", "clave", "chiave", "chave", "sleutel", "klucz", "nyckel", "anahtar", "キー", "トークン", "키", "토큰", "密钥", "令牌",
 )  # fmt: skip
 _NAME_NO = re.compile(
     r"(?i)public|pub_?key|primary|foreign|keyboard|monkey|keyword|tokeniz|token_?type|token_?count|max_?token|next_?token|"
     r"page_?token|num_?token|tokens\b|key_?id\b|keyid|turkey|hockey|donkey|jockey|key_?name|secretary|cache|sort_?key|"
     r"partition|object_?key|map_?key|row_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|"
-    r"csrf|xsrf|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|translation"
+    r"csrf|xsrf|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
+    r"api[-_]?(?:name|version)|private_?(?:ip|network|subnet|repo|link|dns)|version|revision|srcrev"
 )
-_LINE_NO = re.compile(r"(?i)integrity=|sha(?:256|512|1|384)[-:]|ssh-(?:rsa|ed25519|dss)|BEGIN (?:CERT|PUBLIC)|public key|request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}")
+_LINE_NO = re.compile(
+    r"(?i)integrity=|sha(?:256|512|1|384)[-:]|ssh-(?:rsa|ed25519|dss)|BEGIN (?:CERT|PUBLIC)|public key|request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}|etag|x-amz|cf-id|md5|checksum"
+)
 _AFTER = re.compile(
-    r"(?P<tail>[A-Za-z0-9_.-]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|=|:|->|,|\||>|\bis\b|\bist\b|\best\b|\bes\b)"
-    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of )?[\"'`]?|[\"'`]{1,2}, ?[\"'`])"
-    r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key)[ =:]\s?[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*#^&-]{7,400})"
+    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|\bist\b|\best\b|\bes\b)"
+    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
+    r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
-_VALUE = re.compile(r"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9][A-Za-z0-9+/=_.~-]{13,400}(?![A-Za-z0-9+_-])")
+_VALUE = re.compile(r"(?<![A-Za-z0-9+/=.])[A-Za-z0-9][A-Za-z0-9+/=_.~-]{11,400}(?![A-Za-z0-9+])")
+_TRIM = ".,;:!?=&%*"
+_KEYISH = re.compile(r"(?i)key|token|secret|private|access|api|auth|pat\b|credential|=|:")
+_TYPED = re.compile(
+    r"(?<![A-Za-z0-9])(?:[a-z0-9]{1,12}[_-])?(?:sk|pat|tok|token|key|secret|live|test|api|apikey|priv|svc|sat|pst|v1|at|rt|prod)[_-](?:[a-z0-9]{1,8}[_-]){0,2}(?P<v>[A-Za-z0-9+=_-]{22,200})(?![A-Za-z0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vendors:
+    """Names of services; generic ones are ordinary words and count only before a word such as `key`."""
+
+    names: frozenset[str]
+    generic: frozenset[str]
+
+
+@cache
+def _vendors() -> _Vendors:
+    raw = yaml.safe_load((files("fanlight.catalog") / "vendors.yml").read_text("utf-8"))
+    return _Vendors(frozenset(map(str, raw["vendors"])), frozenset(map(str, raw["generic"])))
+
+
+_WORD_SET = frozenset(_WORDS)
+_PREFIXES = ("sk_", "sk-", "pat_", "pat-", "tok_", "token_", "key_", "key-", "secret_", "live_", "test_", "_v1_", "_at_", "prod_", "api_")
 
 
 class _Keys:
@@ -44,84 +71,105 @@ class _Keys:
     order = 30
 
     def __init__(self) -> None:
-        self.anchors = tuple(dict.fromkeys((*_WORDS, *vendors())))
+        vendors = _vendors()
+        self.anchors = tuple(sorted({*_WORDS, *_PREFIXES, *vendors.names, *vendors.generic}))
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
-        taken: set[int] = set()
-        for end in sight.ends:
-            for find in _named(text, end):
-                if find.start not in taken:
-                    taken.add(find.start)
-                    yield find
+        longest: dict[int, str] = {}
+        taken: dict[int, float] = {}
+        for end, literal in sight.hits:
+            if literal in _WORD_SET:
+                if len(literal) > len(longest.get(end, "")):
+                    longest[end] = literal
+            elif literal not in _PREFIXES:
+                yield from _fresh(taken, _beside_vendor(text, end, literal))
+            if literal in _PREFIXES:
+                yield from _fresh(taken, _typed(text, end, literal))
+        for end, literal in longest.items():
+            yield from _fresh(taken, _assigned(text, end, literal))
 
 
-@cache
-def vendors() -> tuple[str, ...]:
-    """Names of services that give out keys, in lower case."""
-    raw = yaml.safe_load((files("fanlight.catalog") / "vendors.yml").read_text("utf-8"))
-    return tuple(raw["vendors"])
+def _fresh(taken: dict[int, float], finds: Iterator[Found]) -> Iterator[Found]:
+    """Only finds that beat what was found at the same place."""
+    for find in finds:
+        if find.confidence > taken.get(find.start, 0.0):
+            taken[find.start] = find.confidence
+            yield find
 
 
-@cache
-def _vendor_pattern() -> re.Pattern[str]:
-    return re.compile("(?:" + "|".join(map(re.escape, sorted(vendors(), key=len, reverse=True))) + ")$")
+def _line_before(text: str, end: int, reach: int = 160) -> str:
+    start = text.rfind("\n", max(0, end - reach), end) + 1 or max(0, end - reach)
+    return text[start:end]
 
 
-_WORD = re.compile("(?:" + "|".join(map(re.escape, sorted(_WORDS, key=len, reverse=True))) + ")$")
-_TRIM = ".,;:!?=&%#*"
-
-
-def _named(text: str, end: int) -> Iterator[Found]:
-    head = text[max(0, end - 24) : end].lower()
-    word = _WORD.search(head)
-    line_start = text.rfind("\n", max(0, end - 160), end) + 1 or max(0, end - 160)
-    line = text[line_start : end + 60].partition("\n")[0] if end else ""
-    if word is not None:
-        yield from _assigned(text, end, word.group().strip("_=:\"' "), text[line_start:end])
-    vendor = _vendor_pattern().search(head)
-    if vendor is not None and not _LINE_NO.search(line):
-        yield from _beside_vendor(text, end, vendor.group())
-
-
-def _assigned(text: str, end: int, keyword: str, before: str) -> Iterator[Found]:
+def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
+    before = _line_before(text, end)
     if _LINE_NO.search(before):
         return
-    if text[end - 1] in "=:\"'":
+    while text[end - 1] in "=:\"' -_\\":
         end -= 1
-    match = _AFTER.match(text, end)
-    if match is None:
-        return
-    name = before[-24:] + match.group("tail")
-    if _NAME_NO.search(name):
+    match = _AFTER.match(text, end, min(len(text), end + 500))
+    if match is None or _NAME_NO.search(before[-24:] + match.group("tail")):
         return
     value, start = match.group("v"), match.start("v")
-    value = value.rstrip(_TRIM) if not value.endswith("=") else value.rstrip(".,;:")
-    spaced = match.group("sep").strip(" \"'`") == ""
-    least = 16 if spaced else 10
-    if is_placeholder(value) or not is_random_token(value, least):
-        return
-    strong = is_random_token(value, 20)
-    confidence = (0.85 if strong else 0.7) - (0.1 if spaced else 0.0)
-    yield Found(start, start + len(value), "GENERIC_SECRET", "secret", "key_assigned", confidence, keyword=keyword)
+    value = value.rstrip(".,;:") if value.endswith("=") else value.rstrip(_TRIM)
+    separator = match.group("sep").strip(" \"'`\t")
+    spaced = separator == ""
+    dashed = separator.strip("-_") == "" and not spaced
+    if dashed or re.search(r"[A-Za-z]$", separator) and "=" not in separator and ":" not in separator:
+        ok, confidence = is_random_token(value, 24, lenient=is_example_like(value)), 0.6
+    elif is_random_token(value, 16 if spaced else 10):
+        strong = is_random_token(value, 20)
+        ok, confidence = True, (0.85 if strong else 0.72) - (0.1 if spaced else 0.0)
+    else:
+        ok, confidence = is_random_token(value, 20 if spaced else 14, lenient=True), 0.56
+    if ok:
+        if is_example_like(value):
+            confidence = min(confidence, 0.58)
+        yield Found(start, start + len(value), "GENERIC_SECRET", "secret", "key_assigned", confidence, keyword=keyword.strip("=:\"' -_\\"))
 
 
 def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
-    stop = text.find("\n", end, end + 120)
-    stop = min(len(text), end + 120) if stop < 0 else stop
+    start = end - len(vendor)
+    if start and (text[start - 1].isalpha() and not (text[start].isupper() and text[start - 1].islower())):
+        return
+    stop = text.find("\n", end, end + 100)
+    stop = min(len(text), end + 100) if stop < 0 else stop
+    if stop - end < 13:
+        return
+    generic = vendor in _vendors().generic
     for match in _VALUE.finditer(text, end, min(len(text), stop + 300)):
         if match.start() > stop or match.start() - end > 48:
             return
         value = match.group().rstrip(_TRIM)
         between = text[end : match.start()]
-        if _NAME_NO.search(between) or "://" in between or "/" in value:
+        if _NAME_NO.search(between) or "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
             return
-        if is_random_token(value, 16):
+        keyish = _KEYISH.search(between) is not None
+        if is_random_token(value, 16) or (keyish and is_random_token(value, 14, lenient=True)):
+            if _LINE_NO.search(_line_before(text, end)) or (generic and not between.strip(" \"'=:_-")):
+                return
+            confidence = (0.8 if keyish else 0.7) if not is_example_like(value) else 0.57
             yield Found(
-                match.start(), match.start() + len(value), "VENDOR_SECRET", "secret", "key_beside_vendor", 0.75,
+                match.start(), match.start() + len(value), "VENDOR_SECRET", "secret", "key_beside_vendor", confidence,
                 keyword=vendor, label=vendor,
             )  # fmt: skip
             return
+
+
+def _typed(text: str, end: int, prefix: str) -> Iterator[Found]:
+    """A token whose own prefix says what it is: `abc_live_…`, `key_…`, `xyz_pat_…`."""
+    begin = max(0, end - len(prefix) - 13)
+    match = _TYPED.search(text, begin, min(len(text), end + 230))
+    if match is None or not match.start() <= end - len(prefix) < match.end() or match.start("v") > end + 20:
+        return
+    value = match.group("v")
+    if "_" in value and not is_random_token(value.rpartition("_")[2], 16):
+        return
+    if is_random_token(value, 22) and not _LINE_NO.search(_line_before(text, end)):
+        confidence = 0.7 if not is_example_like(value) else 0.55
+        yield Found(*match.span(), "GENERIC_SECRET", "secret", "key_typed", confidence, keyword=prefix.strip("_-"))
 
 
 DETECTOR = _Keys()

@@ -12,6 +12,7 @@ from importlib.resources import files
 import yaml
 
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.scan import Hit
 
 __all__ = ["DETECTORS"]
 
@@ -69,12 +70,11 @@ class _KindDetector:
         self.name = f"kind_{kind.name}"
         self.anchors = kind.order_of_terms
         self._kind = kind
-        self._last = re.compile("(?:" + "|".join(map(re.escape, kind.order_of_terms)) + r")$")
 
     def find(self, sight: Sight) -> Iterable[Found]:
-        if len(sight.ends) < 2 and self._kind.need > 5:
+        if not sight.hits:
             return
-        best = self._best(sight.view.text, sight.ends)
+        best = self._best(sight.view.text, sight.hits)
         if best is None:
             return
         points, start, stop = best
@@ -83,8 +83,8 @@ class _KindDetector:
         confidence = min(0.95, 0.6 + 0.35 * (points - self._kind.need) / (self._kind.sure - self._kind.need))
         yield Found(0, 0, self._kind.type, self._kind.group, self.name, confidence, label=f"{points:.0f} points of terms")
 
-    def _best(self, text: str, ends: Sequence[int]) -> tuple[float, int, int] | None:
-        hits = self._hits(text, ends)
+    def _best(self, text: str, hits_seen: Sequence[Hit]) -> tuple[float, int, int] | None:
+        hits = self._terms(text, hits_seen)
         kind = self._kind
         places = [place for place, _ in hits]
         best: tuple[float, int, int] | None = None
@@ -102,23 +102,21 @@ class _KindDetector:
                 best = (points, max(0, place - 60), place + kind.window)
         return best
 
-    def _hits(self, text: str, ends: Sequence[int]) -> list[tuple[int, str]]:
-        hits = []
-        last = -1
-        for end in ends:
-            if end == last:
+    def _terms(self, text: str, hits: Sequence[Hit]) -> list[tuple[int, str]]:
+        """The longest term at each place, whole words only."""
+        found: list[tuple[int, str]] = []
+        longest: dict[int, str] = {}
+        for end, term in hits:
+            if len(term) > len(longest.get(end, "")):
+                longest[end] = term
+        for end, term in longest.items():
+            if end < len(text) and term[-1].isalpha() and text[end].isalpha() and text[end].isascii():
                 continue
-            last = end
-            if end < len(text) and text[end].isalpha() and text[end].isascii():
+            start = end - len(term)
+            if start > 0 and text[start].isalnum() and text[start].isascii() and text[start - 1].isalpha():
                 continue
-            match = self._last.search(text[max(0, end - 40) : end].lower())
-            if match is None:
-                continue
-            start = end - len(match.group())
-            if start > 0 and text[start].isalnum() and text[start - 1].isalpha() and text[start].isascii():
-                continue
-            hits.append((start, match.group()))
-        return hits
+            found.append((start, term))
+        return sorted(found)
 
 
 DETECTORS = tuple(_KindDetector(kind) for kind in _kinds())

@@ -25,6 +25,7 @@ _CODE_WORDS = (
     "código de verificação", "verificatiecode", "kod weryfikacyjny", "doğrulama kodu", "인증번호", "验证码", "暗証番号",
 )  # fmt: skip
 
+_SPACED = ("p i n", "o t p", "p a s s", "pswd", "2 f a", "2fa code")
 _WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _IS = (
     r"is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|era|é|foi|jest|to|brzmi|"
@@ -36,14 +37,17 @@ _LINK = (
 )
 # keyword, an optional `for something`, a verb or sign, the value
 _STATED = re.compile(
-    rf"(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}\s{{0,3}}(?:(?:{_IS})\s{{0,3}}){{1,2}}"
-    r"(?P<q>[\"'`“„«「『*]{0,3})(?P<v>[^\s\"'`“”„«»「」『』]{3,128})(?P<e>[\"'`”“»」』]?)",
+    rf"(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}[ \t]{{0,3}}(?:(?:{_IS})[ \t]{{0,3}}){{1,2}}"
+    r"(?P<q>[\"'`“„«「『*]{0,3})(?P<v>(?![,;:)}\]])[^\s\"'`“”„«»「」『』]{3,128})(?P<e>[\"'`”“»」』]?)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,]\s{0,3}(?P<q>[\"'`])(?P<v>[^\n\"'`]{3,100})(?P=q)")
 # keyword and value side by side: only a value that nobody takes for a word
-_BESIDE = re.compile(r"[\"'`)*]{0,2}[ \t/|,]{1,3}[\"'`(*]{0,2}(?P<v>[^\s\"'`]{6,64})")
-_ARGUMENT = re.compile(r"[ =][\"']?(?P<v>[^\s\"']{4,100})")
+_BESIDE = re.compile(r"[\"'`)*]{0,2}[ \t/|,]{1,3}(?P<q>[\"'`(*]{0,2})(?P<v>[^\s\"'`=]{5,64})(?P<e>[\"'`]?)")
+_XML = re.compile(r"[\"']\s{1,4}value\s*=\s*[\"'](?P<v>[^\"'\n]{4,100})[\"']")
+_AFTER_MAIL = re.compile(r"\s?[/|:]\s?(?P<v>[^\s/|\"'`]{6,40})")
+_SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|tst)\W{0,3}$")
+_SAMPLE_AFTER = re.compile(r"(?i)^[\"'`]?,? (?:for|as) (?:a )?(?:demo|test|testing|default|example|sample)")
 _TRIM = ".,;:!?)]}>'\"`”»」*|"
 _EXPRESSION = re.compile(
     r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|data|args|input|user|form)\."
@@ -58,10 +62,9 @@ _NOT_VALUES = frozenset(
     password passwort passwd secret token key email name yes no on off default auto unknown anonymous disabled enabled
     value values object array file type class function const var let return""".split()
 )
-_BEFORE_NO = re.compile(r"(?i)(?:bypass|com|by|tres|sur|over|under|tres)$|[a-z]$")
 _CODE = re.compile(
     rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!\d]{{0,40}}?)?[\"'`)]{{0,2}}\s{{0,3}}"
-    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
+    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
     re.IGNORECASE,
 )
 
@@ -69,40 +72,49 @@ _CODE = re.compile(
 class _Passwords:
     name = "passwords"
     order = 20
-    anchors = tuple(dict.fromkeys((*_WORDS, *_CODE_WORDS)))
+    anchors = tuple(dict.fromkeys((*_WORDS, *_CODE_WORDS, *_SPACED)))
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
-        seen: set[int] = set()
-        for end in sight.ends:
-            if end in seen:
-                continue
-            seen.add(end)
-            yield from _at(text, end)
+        longest: dict[int, str] = {}
+        for end, literal in sight.hits:
+            if len(literal) > len(longest.get(end, "")):
+                longest[end] = literal
+        for end, literal in longest.items():
+            yield from _at(text, end, literal)
+        for find in sight.found:
+            if find.group == "email":
+                yield from _after_mail(text, find.end)
 
 
-_KEYWORD = re.compile(rf"(?:{_WORD})$", re.IGNORECASE)
-_CODE_KEYWORD = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, _CODE_WORDS), key=len, reverse=True))})$", re.IGNORECASE)
 _SHORT = frozenset({"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"})
+_PASSWORD_WORDS = frozenset(_WORDS)
+_CODES = frozenset((*_CODE_WORDS, *_SPACED))
 
 
-def _at(text: str, end: int) -> Iterator[Found]:
-    head = text[max(0, end - 24) : end]
-    code = _CODE_KEYWORD.search(head)
-    if code is not None and _stands_alone(text, end - len(code.group()), end, code.group().lower()):
-        yield from _codes(text, end, code.group().lower())
-    word = _KEYWORD.search(head)
-    if word is None:
-        return
-    keyword = word.group().lower()
+def _at(text: str, end: int, keyword: str) -> Iterator[Found]:
     start = end - len(keyword)
+    if _SAMPLE_BEFORE.search(text[max(0, start - 14) : start]):
+        return
+    if keyword in _CODES and _stands_alone(text, start, end, keyword):
+        yield from _codes(text, end, keyword)
+    if keyword not in _PASSWORD_WORDS:
+        return
     if keyword in _SHORT and not _stands_alone(text, start, end, keyword):
         return
-    if start > 0 and keyword in {"pass", "login"} and text[start - 1].isalpha():
-        return
     find = _value_after(text, end, keyword)
-    if find is not None:
+    if find is not None and not _SAMPLE_AFTER.match(text[find.end : find.end + 30]):
         yield find
+
+
+def _after_mail(text: str, end: int) -> Iterator[Found]:
+    match = _AFTER_MAIL.match(text, end)
+    if match is None:
+        return
+    value, start = _trimmed(match.group("v"), match.start("v"))
+    signs = any(c in "!@#$%^&*?+=~_" for c in value)
+    if signs and any(c.isdigit() for c in value) and looks_like_password(value) and not _EXPRESSION.search(value):
+        yield Found(start, start + len(value), "PASSWORD", "password", "password_after_mail", 0.8, keyword="login")
 
 
 def _stands_alone(text: str, start: int, end: int, keyword: str) -> bool:
@@ -124,18 +136,27 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
     weak = keyword in {"login", "creds", "credentials", "pass", "clave", "losung", "パス"}
     match = _STATED.match(text, after)
     if match is not None:
-        value, start = _trimmed(match.group("v"), match.start("v"))
         quoted = bool(match.group("q"))
+        value, start = match.group("v"), match.start("v")
+        if not (quoted and match.group("e")):
+            value, start = _trimmed(value, start)
         if _holds(value, quoted=quoted, weak=weak or bool(match.group("mid"))):
             return Found(start, start + len(value), "PASSWORD", "password", "password_stated", 0.88, keyword=keyword)
         if not quoted:
             return None
+    match = _XML.match(text, after)
+    if match is not None:
+        value = match.group("v")
+        holds = looks_like_password(value) and not _EXPRESSION.search(value)
+        return Found(*match.span("v"), "PASSWORD", "password", "password_xml", 0.85, keyword=keyword) if holds else None
     match = _QUOTED.match(text, after)
     if match is not None and _holds(match.group("v"), quoted=True, weak=weak):
         return Found(*match.span("v"), "PASSWORD", "password", "password_quoted", 0.8, keyword=keyword)
     match = _BESIDE.match(text, after)
     if match is not None and not tail:
-        value, start = _trimmed(match.group("v"), match.start("v"))
+        value, start = match.group("v"), match.start("v")
+        if not (match.group("q") and match.group("e")):
+            value, start = _trimmed(value, start)
         if len(value) >= 6 and looks_like_password(value) and not _EXPRESSION.search(value) and _mixed_enough(value):
             return Found(start, start + len(value), "PASSWORD", "password", "password_beside", 0.7, keyword=keyword)
     return None
@@ -183,7 +204,7 @@ def _codes(text: str, end: int, keyword: str) -> Iterator[Found]:
     stated = text[end : match.start("v")].strip(" \t\"'`(")
     if not stated and keyword in {"pin", "one-time", "one time"} and len(value) not in {4, 6}:
         return
-    if re.fullmatch(r"(?:19|20)\d\d", value) and not stated:
+    if (re.fullmatch(r"(?:19|20)\d\d", value) and not stated) or _SAMPLE_AFTER.match(text[match.end() : match.end() + 30]):
         return
     yield Found(*match.span("v"), "OTP_OR_PIN", "code", "one_time_code", 0.8, keyword=keyword)
 
