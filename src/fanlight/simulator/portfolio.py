@@ -13,7 +13,7 @@ from fanlight.simulator.sensitive import HIGH_RECIPES, LOW_RECIPES, MODERATE_REC
 
 __all__ = ["BULK_CLEAN", "HIGH_ROLE", "SUFFIXES", "draw_recipes", "found_projects", "new_file"]
 
-_COUNTS = {"S": (80, 8, 6), "M": (600, 27, 36), "L": (4_000, 160, 220)}
+_COUNTS = {"S": (80, 8, 4), "M": (600, 27, 14), "L": (4_000, 160, 90)}
 SUFFIXES = ("txt", "csv", "md", "pdf", "docx", "xlsx", "py", "json", "png", "bin")
 _SUFFIX_WEIGHTS = (18, 16, 8, 18, 16, 12, 5, 3, 3, 1)
 

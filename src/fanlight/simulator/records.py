@@ -71,7 +71,7 @@ class Device:
     since: Micros = 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Person:
     index: int
     first: str
@@ -207,7 +207,7 @@ class Document:
     recipes: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Chat:
     number: int
     id: str
@@ -230,7 +230,7 @@ class Chat:
         return value_at(self.projects, at)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Project:
     number: int
     id: str

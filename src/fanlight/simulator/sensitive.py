@@ -318,9 +318,12 @@ _WRITERS: dict[str, Writer] = {
     "code": _code,
     "names_only": _names_only,
 }
-#: Two of the first seven always give a high sensitivity; the last two come beside them.
-HIGH_RECIPES = ("cards", "social_security", "national_ids", "payroll", "cloud_secrets", "private_key", "health")
-MODERATE_RECIPES = ("one_iban", "password", "marked", "clause")
+#: A thing of high sensitivity holds two of these.
+HIGH_RECIPES = (
+    "cards", "social_security", "national_ids", "payroll", "cloud_secrets", "private_key", "health", "password", "customers",
+    "contract",
+)  # fmt: skip
+MODERATE_RECIPES = ("one_iban", "marked", "clause")
 LOW_RECIPES = ("contact", "code", "names_only")
 
 
