@@ -30,6 +30,7 @@ from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
 
 __all__ = [
+    "FIRST_WAIT",
     "Download",
     "ErrorFacts",
     "HttpRefusal",
@@ -44,6 +45,8 @@ __all__ = [
 ]
 
 _JSON_CAP = 256 * 1024 * 1024
+#: Seconds before the first retry after a server's error; doubles from there.
+FIRST_WAIT = 0.3
 #: A 500 that asks not to be retried is still asked twice more, seconds apart: a feed cannot leave a page out.
 _LAST_TRIES = 2
 _RETRIED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -190,6 +193,7 @@ class VendorClient:
         agent_tag: str = "",
         patience_seconds: float = 900.0,
         timeout_seconds: float = 60.0,
+        first_wait_seconds: float = FIRST_WAIT,
         seed: int | None = None,
     ) -> None:
         self.label = label
@@ -200,6 +204,7 @@ class VendorClient:
         self.patience_seconds = patience_seconds
         self.troubles: Counter[str] = Counter()
         self.last_request_id = ""
+        self._first_wait = first_wait_seconds
         self._credentials = credentials
         self._secret_headers: Mapping[str, str] | None = None
         self._clock = clock
@@ -319,7 +324,7 @@ class VendorClient:
             wait = self._wait_before_retry(answer, rate, attempt)
             if wait is None and answer.status == 500 and last_tries:
                 last_tries -= 1
-                wait = 5.0
+                wait = 10 * self._first_wait
             if wait is None:
                 raise self._refusal(path, answer)
             self.troubles[answer.trouble or str(answer.status)] += 1
@@ -364,12 +369,14 @@ class VendorClient:
 
     def _wait_before_retry(self, answer: _Answer, rate: RateFacts, attempt: int) -> float | None:
         """Seconds before asking the same again; None when asking again is pointless."""
-        backoff = min(self._manner.longest_wait, 0.5 * 2.0 ** min(attempt, 16)) * self._random.uniform(0.8, 1.2)
+        # A broken answer says nothing about load, so the first retry comes soon; a refusal for load waits longest.
+        first = self._first_wait * (0.3 if answer.status in (0, 200) else 1.0)
+        backoff = min(self._manner.longest_wait, first * 2.0 ** min(attempt, 16)) * self._random.uniform(0.8, 1.2)
         limited = self._manner.is_rate_refusal(answer.status, answer.headers, answer.facts)
         if answer.status == 429 or limited:
             asked = rate.retry_after
             if asked is None:
-                return backoff * 2
+                return backoff * 3
             wait = max(asked * self._random.uniform(1.0, 1.2), backoff)
             self.budget.hold(min(asked, 2.0))
             return wait

@@ -14,6 +14,7 @@ from fanlight.model import Clock, Micros, format_time, parse_time
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
 from fanlight.sources.http import (
+    FIRST_WAIT,
     ErrorFacts,
     HttpRefusal,
     RateFacts,
@@ -162,6 +163,7 @@ class ClaudeApi:
         budget: SharedBudget,
         agent_tag: str,
         patience_seconds: float,
+        first_wait_seconds: float = FIRST_WAIT,
     ) -> None:
         self.clock = clock
         self.client = VendorClient(
@@ -174,6 +176,7 @@ class ClaudeApi:
             headers={"anthropic-version": "2023-06-01"},
             agent_tag=agent_tag,
             patience_seconds=patience_seconds,
+            first_wait_seconds=first_wait_seconds,
         )
 
     def record(

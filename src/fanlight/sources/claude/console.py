@@ -14,7 +14,7 @@ from fanlight.sources.budget import SharedBudget
 from fanlight.sources.claude.api import MANNER, LoopGuard, bound_text, explain_refusal, is_record, when
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import Notice, Snapshot, SourceError
-from fanlight.sources.http import HttpRefusal, VendorClient
+from fanlight.sources.http import FIRST_WAIT, HttpRefusal, VendorClient
 
 __all__ = ["AnalyticsSnapshots", "ConsoleApi", "ConsoleSnapshots"]
 
@@ -37,6 +37,7 @@ class ConsoleApi:
         budget: SharedBudget,
         agent_tag: str,
         patience_seconds: float,
+        first_wait_seconds: float = FIRST_WAIT,
     ) -> None:
         self.clock = clock
         self.budget = budget
@@ -50,6 +51,7 @@ class ConsoleApi:
             headers={"anthropic-version": "2023-06-01"},
             agent_tag=agent_tag,
             patience_seconds=patience_seconds,
+            first_wait_seconds=first_wait_seconds,
         )
 
     def listed(self, path: str, params: Parameters | None = None) -> Iterator[Record]:

@@ -25,6 +25,7 @@ from fanlight.sources.contract import (
     SourceContext,
     SourceReport,
 )
+from fanlight.sources.http import FIRST_WAIT
 from fanlight.sources.options import number_of
 
 __all__ = ["ClaudeSource"]
@@ -57,6 +58,7 @@ class ClaudeSource:
             budget=self.budget,
             agent_tag=tag.hexdigest(),
             patience_seconds=number_of(options, "patience", 900.0),
+            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )
         events = ActivityMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
         self.records = RecordMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
@@ -130,4 +132,5 @@ class ClaudeSource:
             budget=budget,
             agent_tag=tag,
             patience_seconds=number_of(options, "patience", 900.0),
+            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )

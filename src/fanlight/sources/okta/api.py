@@ -10,6 +10,7 @@ from fanlight.model import SECOND, Clock, Micros
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
 from fanlight.sources.http import (
+    FIRST_WAIT,
     ErrorFacts,
     HttpRefusal,
     Parameters,
@@ -78,6 +79,7 @@ class OktaApi:
         list_budget: SharedBudget,
         agent_tag: str,
         patience_seconds: float,
+        first_wait_seconds: float = FIRST_WAIT,
     ) -> None:
         self.clock = clock
         self.log, self.lists = (
@@ -90,6 +92,7 @@ class OktaApi:
                 manner=MANNER,
                 agent_tag=agent_tag,
                 patience_seconds=patience_seconds,
+                first_wait_seconds=first_wait_seconds,
             )
             for budget in (log_budget, list_budget)
         )

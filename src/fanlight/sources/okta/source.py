@@ -17,7 +17,7 @@ from fanlight.sources.contract import (
     SourceError,
     SourceReport,
 )
-from fanlight.sources.http import HttpRefusal
+from fanlight.sources.http import FIRST_WAIT, HttpRefusal
 from fanlight.sources.okta.api import OktaApi, explain_refusal
 from fanlight.sources.okta.directory import OktaDirectory, OktaRecords
 from fanlight.sources.okta.log import SystemLog
@@ -68,6 +68,7 @@ class OktaSource:
             list_budget=budgets[1],
             agent_tag=tag.hexdigest(),
             patience_seconds=number_of(options, "patience", 900.0),
+            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )
         mapper = LogEventMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
         page = int(min(1000, number_of(options, "log_page", 1000)))
