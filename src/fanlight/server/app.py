@@ -47,7 +47,6 @@ def create_app(views: Views, sessions: Sessions, settings: WebSettings | None = 
     app.add_exception_handler(NotAccepted, _not_accepted)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
-    app.add_exception_handler(Exception, _failed)
 
     def viewer(fanlight_session: Annotated[str | None, Cookie()] = None) -> Viewer:
         found = sessions.viewer(fanlight_session)
@@ -240,8 +239,3 @@ async def _bad_request(_: Request, error: Any) -> JSONResponse:
     # Only the places of the errors: the values that were sent may hold a key.
     places = "; ".join(f"{'.'.join(str(part) for part in each['loc'])}: {each['type']}" for each in error.errors())
     return _refusal(422, "The request could not be understood, so nothing was changed.", places)
-
-
-async def _failed(_: Request, error: Exception) -> JSONResponse:
-    # Only the class: the text of an unexpected error may quote what it choked on.
-    return _refusal(500, "This page could not be made. Nothing was changed.", type(error).__name__)

@@ -6,7 +6,10 @@ names a foreign Host or Origin, so both must be ours; a request that changes som
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +21,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+_LOG = logging.getLogger("fanlight.server")
 
 _READING = {"GET", "HEAD"}
 
@@ -63,7 +68,28 @@ class Guard:
         if sentence is not None:
             await JSONResponse({"sentence": sentence, "details": ""}, status_code=403)(scope, receive, send_guarded)
             return
-        await self._app(scope, receive, send_guarded)
+        await self._run(scope, receive, send_guarded)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; an unexpected error is told and logged by its class and place, since its text may quote data."""
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:  # noqa: BLE001 - the last line of defence of every page
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error(
+                "A page failed: %s in %s, line %s.", type(error).__name__, Path(frame.filename).name, frame.lineno
+            )
+            if begun:
+                return
+            body = {"sentence": "This page could not be made. Nothing was changed.", "details": type(error).__name__}
+            await JSONResponse(body, status_code=500)(scope, receive, send)
 
     def refuse(self, method: str, headers: Headers) -> str | None:
         """Why a request is refused, as one sentence; None lets it pass."""

@@ -102,7 +102,7 @@ function Facts({ cell }: { cell: FactsCell }) {
     <ul className="lines small">
       {cell.rows.map((row) => (
         <li key={row.label}>
-          <span className="t2">{row.label}</span>
+          <span className="t2" style={{ whiteSpace: "nowrap" }}>{row.label}</span>
           <span style={{ textAlign: "right" }}>{row.strong ? <b>{row.value}</b> : row.value}</span>
         </li>
       ))}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fanlight.detections.context import Context, Person
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import hour_name, hour_of_week
-from fanlight.model import Event, Finding, Micros
+from fanlight.model import MINUTE, Event, Finding, Micros
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
 from fanlight.server.views.words import clock_time, count, day_month, full_day, per_cent
@@ -17,8 +17,6 @@ from fanlight.server.views.words import clock_time, count, day_month, full_day, 
 __all__ = ["comparison_of", "hours_cell", "ranked_bars", "zone_words"]
 
 _MOST_BARS = 6
-_WHO_ELSE = ("who else", "travel", "all together", "office", "sensitivity")
-_ALWAYS = ("place", "hour")
 
 
 @dataclass
@@ -178,12 +176,17 @@ def _days(baseline: Baseline) -> int:
 
 
 def _who_else(finding: Finding) -> s.FactsCell | None:
-    rows = [
-        s.Fact(label=_label(why.fact), value=f"{why.observed}; {why.usual}" if why.usual else why.observed,
-               strong=why.fact.startswith("who else"))
-        for why in finding.why
-        if why.fact.startswith(_WHO_ELSE) and not why.fact.startswith("sensitivity")
-    ]  # fmt: skip
+    rows: list[s.Fact] = []
+    for why in finding.why:
+        if why.fact.startswith("who else"):
+            rows += [
+                s.Fact(label="Peers", value=why.observed, strong=True),
+                s.Fact(label="Company", value=why.usual, strong=True),
+            ]
+        elif why.fact in ("travel", "office"):
+            rows.append(s.Fact(label=_label(why.fact), value=f"{why.observed}; {why.usual}".rstrip("; ")))
+        elif why.fact == "all together":
+            rows.append(s.Fact(label=_label(why.fact), value=why.observed))
     return s.FactsCell(heading="Who else does this", rows=rows) if rows else None
 
 
@@ -191,17 +194,22 @@ def _label(fact: str) -> str:
     return fact[:1].upper() + fact[1:]
 
 
-def comparison_of(finding: Finding, events: Sequence[Event], person: Person, context: Context) -> s.Comparison | None:
-    """The cells, or None where there is no person or nothing observed to compare."""
+def comparison_of(
+    finding: Finding, events: Sequence[Event], person: Person, context: Context, shown_in: str
+) -> s.Comparison | None:
+    """The cells, or None where there is no person or nothing observed to compare.
+
+    Dates are written in the zone of the page (`shown_in`); hours of the week in the person's own.
+    """
     observed = [event for event in events if event.occurred_at]
     if not person.id or not observed:
         return None
     at, zone = finding.at, context.zone(person, finding.at)
     baseline = context.baseline(person.id, at)
     first, last = min(e.occurred_at for e in observed), max(e.occurred_at for e in observed)
-    span = f"{day_month(first, zone)}, {clock_time(first, zone)}"
-    if last - first >= 60_000_000:
-        span += f" to {clock_time(last, zone)}"
+    span = f"{day_month(first, shown_in)}, {clock_time(first, shown_in)}"
+    if last - first >= MINUTE:
+        span += f" to {clock_time(last, shown_in)}"
     if not baseline.events:
         cell = s.EarlyCell(
             heading="Too early to say what is usual",
@@ -223,7 +231,7 @@ def comparison_of(finding: Finding, events: Sequence[Event], person: Person, con
     cells.append(who_else or _clients(baseline, observed, context))
     warm = "" if baseline.warm else f" That is {baseline.active_days} active days; {WARM_DAYS} are needed to be sure."
     return s.Comparison(
-        usual=f"{full_day(baseline.since, zone)} to {full_day(baseline.until, zone)}, "
+        usual=f"{full_day(baseline.since, shown_in)} to {full_day(baseline.until, shown_in)}, "
         f"n = {count(baseline.events)} events.{warm}",
         observed=f"{span}, n = {len(observed)}.",
         cells=cells,

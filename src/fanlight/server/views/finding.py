@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fanlight.access.explain import explain
@@ -9,6 +10,7 @@ from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
 from fanlight.findings.exceptions import hidden_by, propose
 from fanlight.model import DAY, HOUR, Entity, Event, Evidence, Finding, Micros, day_of
+from fanlight.profiles.surprise import once_in
 from fanlight.server import schema as s
 from fanlight.server.views.compare import comparison_of
 from fanlight.server.views.queue import in_order, thing_of, who_of
@@ -38,10 +40,10 @@ def finding_view(
     events = _events(snapshot, finding)
     context, person = _person(snapshot, finding)
     thing = thing_of(finding)
-    zone = context.zone(person, finding.at) if person else snapshot.zone
+    zone = snapshot.zone
     return s.FindingView(
         id=finding.id,
-        short_id=finding.id[:8],
+        short_id=finding.id.removeprefix("f_")[:8],
         title=finding.title,
         sentence=finding.sentence,
         severity=finding.severity,
@@ -52,12 +54,12 @@ def finding_view(
         at=finding.at,
         who=who_of(finding, snapshot, (person.department or "") if person else ""),
         rule=finding.rule,
-        rule_version=finding.rule_version,
+        rule_version=finding.rule_version[:7],
         rule_record=_record(finding.rule, everything),
         attack=list(finding.attack),
         place=_place(finding, everything),
         why=_why(finding),
-        comparison=comparison_of(finding, events, person, context) if person else None,
+        comparison=comparison_of(finding, events, person, context, zone) if person else None,
         chain=_chain(finding, snapshot),
         opened=_opened(snapshot, finding, events, zone),
         card=_card(snapshot, thing, zone) if thing else None,
@@ -122,11 +124,17 @@ def _why(finding: Finding) -> list[s.WhyRow]:
         s.WhyRow(
             fact=why.fact[:1].upper() + why.fact[1:],
             observed=why.observed,
-            usual=why.usual,
+            usual=_usual_words(why.usual),
             unknown="could not tell" in why.usual or "could not tell" in why.observed,
         )
         for why in finding.why
     ]
+
+
+def _usual_words(usual: str) -> str:
+    """A threshold in nats as people read it."""
+    found = re.fullmatch(r"reported from ([0-9.]+) nats", usual)
+    return f"reported from {once_in(float(found[1]))} on" if found else usual
 
 
 # -- chain of evidence -------------------------------------------------------------------------------------------
@@ -134,8 +142,11 @@ def _why(finding: Finding) -> list[s.WhyRow]:
 
 def _chain(finding: Finding, snapshot: Snapshot) -> s.Chain:
     steps = [_step(evidence, snapshot) for evidence in finding.evidence]
-    if len(steps) > _STORY:
-        steps = [step.model_copy(update={"story": step.mark != "usual"}) for step in steps]
+    crowded = len(steps) > _STORY
+    steps = [
+        step.model_copy(update={"story": _in_story(evidence, finding, crowded=crowded)})
+        for step, evidence in zip(steps, finding.evidence, strict=True)
+    ]
     sources = {evidence.source for evidence in finding.evidence if evidence.kind == "event"}
     events = sum(1 for evidence in finding.evidence if evidence.kind == "event")
     gaps = sum(1 for evidence in finding.evidence if evidence.kind == "gap")
@@ -144,6 +155,15 @@ def _chain(finding: Finding, snapshot: Snapshot) -> s.Chain:
         told.append(plural(gaps, "gap"))
     return s.Chain(summary=", ".join([*told, snapshot.zone]), steps=steps,
                    folded=sum(1 for step in steps if not step.story))  # fmt: skip
+
+
+def _in_story(evidence: Evidence, finding: Finding, *, crowded: bool) -> bool:
+    """What the Story shows. The baseline and the grant stand in panels of their own, with their own dates."""
+    if evidence.kind in ("baseline", "grant"):
+        return False
+    if evidence.kind == "label":
+        return finding.at - evidence.at < 2 * DAY
+    return not crowded or evidence.mark != "usual"
 
 
 def _step(evidence: Evidence, snapshot: Snapshot) -> s.Step:

@@ -96,7 +96,7 @@ def draw(snapshot: Snapshot, pivot: str, select: str | None = None) -> s.Picture
         as_of=drawn.at,
         summary=drawn.summary,
         sentence=drawn.sentence,
-        columns=[_column(column, place, drawn.pivot) for place, column in enumerate(drawn.columns)],
+        columns=[_column(column, place, drawn.pivot, snapshot) for place, column in enumerate(drawn.columns)],
         edges=[
             s.PictureEdge(source=edge.source, target=edge.target, wide=edge.wide, known=not edge.dashed)
             for edge in drawn.edges
@@ -109,27 +109,31 @@ def _labels(snapshot: Snapshot) -> Mapping[tuple[str, str], Sequence[str]]:
     return snapshot.project_labels
 
 
-def _column(column: Column, place: int, pivot: str) -> s.PictureColumn:
+def _column(column: Column, place: int, pivot: str, snapshot: Snapshot) -> s.PictureColumn:
     tail = {_PROJECT: ", by risk", _PROJECT + 1: ", by project"}.get(place, "")
     return s.PictureColumn(
         heading=column.heading,
         total=f"{count(column.total)}{tail}",
-        nodes=[_box(node, place, pivot) for node in column.nodes],
+        nodes=[_box(node, place, pivot, snapshot) for node in column.nodes],
     )
 
 
-def _box(node: Node, place: int, pivot: str) -> s.PictureNode:
+def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNode:
     kind, _, key = node.id.partition(":")
+    text, categories = node.text, node.labels[:3]
+    if place > _PROJECT and kind not in ("resources", "more"):
+        # The one resource of the selected path, named as everywhere: by author, day and labels.
+        text, categories = snapshot.title_of(kind, key), tuple(snapshot.labelled(kind, key).categories[:3])
     if node.more:
         number = f"{count(node.sensitive)} sensitive" if node.sensitive else ""
     else:
         number = count(node.count) if place == 3 and node.count else ""
     return s.PictureNode(
         id=node.id,
-        text=node.text,
+        text=text,
         count=number,
         sensitivity=node.sensitivity if place == _PROJECT and not node.more else None,
-        labels=chips(node.labels[:3]) if place > _PROJECT else [],
+        labels=chips(categories) if place > _PROJECT else [],
         more=node.more,
         change=node.change,
         sentence=node.sentence or _sentence(node, place),

@@ -196,7 +196,7 @@ def _risk_rows(snapshot: Snapshot, findings: Sequence[StoredFinding], now: Micro
         if risk.identity_id not in snapshot.identities:
             continue
         department = context.person(risk.identity_id, snapshot.at).department
-        detail = " · ".join(part for part in (department, plural(risk.findings, "open finding")) if part)
+        detail = " · ".join(part for part in (department, f"{risk.findings} open") if part)
         rows.append(
             s.RiskRow(
                 identity_id=risk.identity_id,

@@ -93,6 +93,14 @@ def _notices(home: Home, since: Micros) -> list[_NoticeRow]:
     return [_NoticeRow(row.source, row.kind, row.sentence, row.at, row.since, row.until) for row in rows]
 
 
+_NO_LOSS = "Requests of this collector itself"
+
+
+def _is_gap(notice: _NoticeRow) -> bool:
+    """Whether a notice says that something is missing; that our own requests are left out is no loss."""
+    return notice.kind in ("gap", "coverage", "credential") and not notice.sentence.startswith(_NO_LOSS)
+
+
 def _traffic(snapshot: Snapshot, now: Micros) -> dict[str, Counter[int]]:
     """Source to events of each of the last 24 hours, 0 being the oldest."""
     rows = snapshot.reader.query(
@@ -126,7 +134,7 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
     for connection in connections:
         mine = [notice for notice in notices if notice.source == connection.name]
         newest, caught_up, stored = cursors.get(connection.name, (None, None, 0))
-        partial = any(notice.kind in ("coverage", "gap", "credential") for notice in mine)
+        partial = any(_is_gap(notice) for notice in mine)
         health = health_of(connection, caught_up, now, partial=partial)
         rows.append(
             _row(connection, health, newest, stored, backlog(home.state, connection.name), mine,
@@ -239,13 +247,14 @@ def _unseen(
     seen: set[tuple[str, str]] = set()
     for notice in notices:
         key = (notice.source, notice.sentence)
-        if notice.kind in ("gap", "coverage", "credential") and key not in seen:
+        if _is_gap(notice) and key not in seen:
             seen.add(key)
             name = titles.get(notice.source, notice.source)
             found.append(s.UnseenRow(name=name, sentence=_told(notice, zone), now=True))
     for kind in sorted({connection.kind for connection in connections}):
         form = form_of(kind)
-        found += [s.UnseenRow(name=f"{form.title}, always", sentence=sentence) for sentence in form.never]
+        if form.never:
+            found.append(s.UnseenRow(name=f"{form.title}, always", sentence=" ".join(form.never)))
     return found
 
 
