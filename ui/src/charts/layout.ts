@@ -2,7 +2,7 @@ import type { Picture } from "../api/types";
 
 export type Placed = { id: string; column: number; x: number; y: number; width: number };
 
-const WIDTHS = [80, 138, 170, 172, 168, 310];
+const WIDTHS = [116, 122, 164, 164, 164, 310];
 const GAP = 31;
 const PITCH = 38;
 const NODE = 32;

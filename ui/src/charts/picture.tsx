@@ -21,7 +21,9 @@ function curve(from: Placed, to: Placed): string {
 function Box(props: { node: PictureNode; at: Placed; lit: boolean; selected: boolean; select: () => void; move: (event: KeyboardEvent) => void }) {
   const { node, at, lit, selected } = props;
   const marks = [lit && "lit", selected && "selected", node.more && "more", node.change].filter(Boolean).join(" ");
-  const room = at.width > 250 ? 2 : 1;
+  // As many labels as leave the text whole.
+  let space = at.width - 30 - node.text.length * 6.4;
+  const room = node.labels.filter((chip) => (space -= chip.category.length * 7.6 + 22) > 0).length || (node.labels.length ? 1 : 0);
   return (
     <button
       type="button"

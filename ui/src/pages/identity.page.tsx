@@ -25,10 +25,10 @@ function Accounts({ rows, summary }: { rows: AccountRow[]; summary: string }) {
             <tr key={row.source + row.id + row.login}>
               <td><b style={{ fontWeight: 600 }}>{row.source}</b></td>
               <td className={row.active ? "" : "t3"}>{row.login}{!row.active && " (not active)"}</td>
-              <td className="mono t3">{row.id}</td>
+              <td className="mono t3" style={{ whiteSpace: "nowrap" }}>{row.id}</td>
               <td className="t2">{row.why}</td>
               <td className={row.evidence === "suggested" ? "" : "t2"}>{row.evidence === "suggested" ? <b>suggested</b> : row.evidence}</td>
-              <td className="num t2">{row.since === null ? "–" : date(row.since, time_zone)}</td>
+              <td className="num t2" style={{ paddingLeft: 16 }}>{row.since === null ? "–" : date(row.since, time_zone)}</td>
             </tr>
           ))}
         </tbody>
@@ -67,18 +67,16 @@ const STATUS = { pass: "Passes", fail: "Fails", unknown: "Unknown" };
 function Posture({ rows }: { rows: PostureFact[] }) {
   if (rows.length === 0) return null;
   return (
-    <Panel title="Posture" hint="checks that concern this identity" bare>
-      <table className="rows facts">
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.check + row.title}>
-              <td style={{ width: 96 }}>{row.status === "fail" ? <SeverityMark level={row.severity} /> : <span className="t2">{STATUS[row.status]}</span>}</td>
-              <td style={{ width: "30%" }}><b style={{ fontWeight: 600 }}>{row.title}</b></td>
-              <td className="t2" style={{ padding: "5px 14px 5px 8px" }}>{row.sentence}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <Panel title="Posture" hint="checks that name this identity">
+      <ul>
+        {rows.map((row) => (
+          <li key={row.check + row.title} style={{ marginBottom: 10 }}>
+            {row.status === "fail" ? <SeverityMark level={row.severity} /> : <span className="t2">{STATUS[row.status]}</span>}{" "}
+            <b style={{ fontWeight: 600, marginLeft: 6 }}>{row.title}</b>
+            <br /><span className="small t2">{row.sentence}</span>
+          </li>
+        ))}
+      </ul>
     </Panel>
   );
 }
@@ -122,9 +120,9 @@ function Identity() {
           <ChainPanel title="Time line" summary={identity.timeline_summary} steps={identity.timeline} empty="No connected source has named this identity." />
           <div className="stack">
             {identity.hours && <section className="panel" aria-label="Hour of week"><CompareCell cell={identity.hours} /></section>}
+            <Posture rows={identity.posture} />
           </div>
         </div>
-        <Posture rows={identity.posture} />
       </div>
     </div>
   );

@@ -82,7 +82,7 @@ export function ChainPanel({ title, summary, steps, folded = 0, starts = false, 
       {steps.length === 0 ? <State title="No event is shown here" missing={[2, 3]}>{empty}</State>
         : shown === "table" ? <Table steps={steps} /> : <List steps={shown === "story" ? story : steps} starts={starts} />}
       {shown === "story" && folded > 0 && (
-        <div className="last-line"><span>{folded} usual {folded === 1 ? "event is" : "events are"} folded away.</span></div>
+        <div className="last-line"><span>{folded} more under All events.</span></div>
       )}
     </Panel>
   );

@@ -33,7 +33,7 @@ from fanlight.state.findings import StoredFinding
 
 __all__ = ["identity_view"]
 
-_TIMELINE = 40
+_TIMELINE = 24
 _ACTIVITY_DAYS = 45
 _LIGHT = ", ".join(f'"{name}"' if name != "raw" else "'{}' AS raw" for name in columns_of(Event))
 _KINDS = {"person": "person", "shared": "shared mailbox", "service": "machine", "agent": "agent"}
@@ -74,7 +74,7 @@ def identity_view(
         activity_summary="Line: a UTC day. Grey: 5th to 95th percentile of working days. Diamond: today so far.",
         hours=_hours(baseline, zone, now, events, snapshot.name_of(identity.id)),
         timeline=_timeline(snapshot, events, baseline),
-        timeline_summary=f"last {plural(len(events), 'event')}, {snapshot.zone}" if events else "no events",
+        timeline_summary=f"newest at the bottom, repeats folded, {snapshot.zone}" if events else "no events",
         posture=_posture(posture, identity, accounts),
     )
 
@@ -113,9 +113,7 @@ def _facts(
         )  # fmt: skip
     if person.department:
         facts.append(s.Fact(label="Department", value=person.department))
-    facts.append(
-        s.Fact(label="Roles", value=", ".join(role.replace("_", " ") for role in person.roles) or "none listed")
-    )
+    facts.append(s.Fact(label="Roles", value=_roles(snapshot, identity, person)))
     facts.append(s.Fact(label="Elevated", value=_elevated(snapshot, identity, person)))
     facts.append(s.Fact(label="Usual place", value=_usual_place(baseline, context)))
     facts.append(s.Fact(label="Usual time", value=_usual_time(baseline, zone, snapshot.at)))
@@ -131,6 +129,18 @@ def _facts(
     if not identity.active:
         facts.append(s.Fact(label="Status", value="no account is active", strong=True))
     return facts
+
+
+def _roles(snapshot: Snapshot, identity: Identity, person: Person) -> str:
+    try:
+        held = snapshot.graph.organizations_of(identity.id)
+    except Unknown:
+        held = []
+    told = [
+        f"{role.replace('_', ' ')} of {snapshot.graph.label('organization', organization) or organization}"
+        for _, organization, role, _ in held
+    ]
+    return ", ".join(dict.fromkeys(told)) or ", ".join(role.replace("_", " ") for role in person.roles) or "none listed"
 
 
 def _elevated(snapshot: Snapshot, identity: Identity, person: Person) -> str:
@@ -155,8 +165,9 @@ def _usual_place(baseline: Baseline, context: Context) -> str:
     total = sum(countries.values())
     if not total:
         return "too early to say"
-    name, n = (cities or countries).most_common(1)[0]
-    return f"{name}, {per_cent(n / total)} of 90 days"
+    name, n = countries.most_common(1)[0]
+    mostly = f", mostly {cities.most_common(1)[0][0]}" if cities else ""
+    return f"{name}, {per_cent(n / total)} of 90 days{mostly}"
 
 
 def _usual_time(baseline: Baseline, zone: str, at: Micros) -> str:
@@ -243,7 +254,7 @@ def _accounts_summary(snapshot: Snapshot, identity: Identity) -> str:
     linked = len(snapshot.links_of.get(identity.id, ()))
     keys = {link.account_key for link in snapshot.links_of.get(identity.id, ())}
     suggested = sum(1 for review in snapshot.resolution.reviews if keys.intersection(review.accounts))
-    return f"{linked} linked{f', {suggested} suggested' if suggested else ''}. Links are rows; none is a merge."
+    return f"{linked} linked{f', {suggested} suggested' if suggested else ''}. Each states its reason."
 
 
 # -- activity ----------------------------------------------------------------------------------------------------
