@@ -62,8 +62,8 @@ def _event(random_: random.Random, product: str) -> dict[str, Any]:
                            "targetResources": [{"displayName": "Something", "type": "User"}]},
         }  # fmt: skip
     return {
-        "insertId": f"{number:020x}", "timestamp": at, "severity": "NOTICE", "logName": "projects/example/logs/activity",
-        "protoPayload": {"methodName": kind, "serviceName": "example.googleapis.com", "resourceName": f"things/{number}",
+        "insertId": f"{number:020x}", "timestamp": at, "severity": "NOTICE", "logName": "projects/example/logs/a",
+        "protoPayload": {"methodName": kind, "serviceName": "example.googleapis.com", "resourceName": f"a/{number}",
                          "authenticationInfo": {"principalEmail": who},
                          "requestMetadata": {"callerIp": ip, "callerSuppliedUserAgent": agent},
                          "authorizationInfo": [{"permission": f"{kind}.get", "granted": True},

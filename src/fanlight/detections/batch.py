@@ -110,8 +110,8 @@ class Batch:
         writer = _Writer(self._fields, filled, dialect)
         columns = [exp.alias_(writer.group(group), f"g{number}") for number, group in enumerate(self._groups)]
         inner = exp.select("row", *columns).from_(exp.to_table(relation)).subquery("judged")
-        # Nearly every row passes no gate; it must not leave the engine.
-        some = _any([exp.Not(this=_is_null(exp.column(f"g{number}"))) for number in range(len(columns))])
+        # Rows without a hit, nearly all of them, must not leave the engine.
+        some = _any([_has_true(exp.column(f"g{number}")) for number in range(len(columns))])
         return exp.select("*").from_(inner).where(some).sql(dialect, identify=True)
 
     def hits_in(
@@ -369,6 +369,10 @@ class _Writer:
 
 def _is_null(column: exp.Expr) -> exp.Expr:
     return exp.Is(this=column, expression=exp.null())
+
+
+def _has_true(answers: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="ARRAY_CONTAINS", expressions=[answers, exp.true()])
 
 
 def _all(parts: list[exp.Expr]) -> exp.Expr:
