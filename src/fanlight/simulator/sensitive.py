@@ -320,9 +320,9 @@ _WRITERS: dict[str, Writer] = {
 }
 #: A thing of high sensitivity holds two of these.
 HIGH_RECIPES = (
-    "cards", "social_security", "national_ids", "payroll", "cloud_secrets", "private_key", "health", "password", "customers",
-    "contract",
-)  # fmt: skip
+    *("cards", "social_security", "national_ids", "payroll", "cloud_secrets"),
+    *("private_key", "health", "password", "customers", "contract"),
+)
 MODERATE_RECIPES = ("one_iban", "marked", "clause")
 LOW_RECIPES = ("contact", "code", "names_only")
 
@@ -345,7 +345,7 @@ def hard_negative(rng: random.Random) -> str:
     if choice == 3:
         return f"We run version {rng.randint(1, 20)}.{rng.randint(0, 40)}.{rng.randint(0, 99)} on every arm."
     if choice == 4:
-        return "The payment documentation uses the test card 4242 4242 4242 4242 as an example."
+        return f"The receipt shows the card as **** **** **** {rng.randint(1000, 9999)}, which is enough."
     if choice == 5:
         return "Set API_KEY=<your-api-key-here> in the example configuration."
     if choice == 6:
