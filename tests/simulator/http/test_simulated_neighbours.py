@@ -246,7 +246,9 @@ def test_the_control_surface_moves_the_clock_and_tells_the_truth(client: Client,
     moved = client.http.post(f"{url}/advance", params={"seconds": 7200}).json()
     assert moved == {"now": format_time(NOW + 7200 * SECOND), "activities": 2}
     assert client.http.get(f"{url}/now").json() == {"now": format_time(NOW + 7200 * SECOND)}
-    assert client.http.get(f"{url}/truth").json() == {"planted": ["a", "b"]}
+    assert client.http.get(f"{url}/truth").json() == {"stories": [], "high_chats": ["a", "b"]}
+    assert client.http.get(f"{url}/planted").json()["canaries"] == [["chat", "claude_chat_00", "zanzibar"]]
+    assert client.http.get(f"{url}/reach", params={"user_id": "u1"}).json() == ["u1 reaches nothing"]
     assert client.http.get(f"{url}/places").json()[0]["cidr"] == "192.0.2.0/24"
     assert client.http.get(f"{url}/keys").json()[0]["name"] == "parent"
 

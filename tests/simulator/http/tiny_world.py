@@ -36,6 +36,22 @@ class TinyLog(LogRow):
         return {"uuid": self.uuid, "published": format_time(self.published), "eventType": self.event_type}
 
 
+class TinyTruth:
+    """What a tiny world knows about itself."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {"stories": [], "high_chats": {"b", "a"}}
+
+    def planted_values(self) -> list[str]:
+        return ["4111"]
+
+    def canaries(self) -> list[tuple[str, str, str]]:
+        return [("chat", "claude_chat_00", "zanzibar")]
+
+    def reach(self, user_id: str) -> list[str]:
+        return [f"{user_id} reaches nothing"]
+
+
 def _key(name: str, kind: Any = "compliance", **fields: Any) -> Key:
     prefix = {"compliance": "sk-ant-api01-", "admin": "sk-ant-admin01-", "claude_api": "sk-ant-api03-"}.get(kind, "00")
     fields.setdefault("scopes", SCOPES)
@@ -74,7 +90,7 @@ class TinyWorld(World):
 
     @property
     def truth(self) -> Any:
-        return {"planted": {"a", "b"}}
+        return TinyTruth()
 
     def make_activity(self, at: Micros, type: str | None = None) -> Activity:
         """The next activity of the running number; every fifth is a sign-in without organization."""

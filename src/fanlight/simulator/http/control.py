@@ -31,7 +31,9 @@ class Control:
         self._calls: dict[tuple[str, str], Callable[[dict[str, str]], object]] = {
             ("GET", "/_sim/now"): lambda _: {"now": format_time(self._world.now)},
             ("POST", "/_sim/advance"): self._advance,
-            ("GET", "/_sim/truth"): lambda _: self._world.truth,
+            ("GET", "/_sim/truth"): lambda _: self._world.truth.as_json(),
+            ("GET", "/_sim/planted"): self._planted,
+            ("GET", "/_sim/reach"): lambda values: self._world.truth.reach(values["user_id"]),
             ("GET", "/_sim/stats"): self._stats,
             ("POST", "/_sim/stats/reset"): self._reset,
             ("POST", "/_sim/faults"): self._faults,
@@ -60,6 +62,11 @@ class Control:
     def _advance(self, values: dict[str, str]) -> object:
         fresh = self.advance(float(values["seconds"]))
         return {"now": format_time(self._world.now), "activities": fresh}
+
+    def _planted(self, _: dict[str, str]) -> object:
+        """Every planted value and every canary word: what a search at rest must not find."""
+        truth = self._world.truth
+        return {"values": list(truth.planted_values()), "canaries": [list(found) for found in truth.canaries()]}
 
     def _stats(self, values: dict[str, str]) -> object:
         found = self._ledger.summary() | {"faults": dict(self._menu.struck)}
