@@ -6,7 +6,7 @@ import re
 
 from fanlight.labels.recognizers import Recognizer, keyword_pattern
 
-__all__ = ["column_title", "looks_alike", "nearest_keyword"]
+__all__ = ["column_title", "is_sample", "looks_alike", "nearest_keyword"]
 
 _LOOK_ALIKES = keyword_pattern(
     """order|orders|order no|invoice|invoice no|ticket|batch|lot|serial|tracking|track|parcel|shipment|build|commit|sku|
@@ -22,6 +22,17 @@ _LOOK_ALIKES = keyword_pattern(
     .split("|")
 )
 _CELL = re.compile(r"[,;\t|]")
+
+
+_SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|default|tst|placeholder)\b[^\n.;]{0,22}$")
+_SAMPLE_AFTER = re.compile(r"(?i)^[^\n.;]{0,6}[,?]? (?:for|as) (?:a |an )?(?:demo|test|tests|testing|default|example|sample|placeholder)\b")
+
+
+def is_sample(text: str, start: int, end: int) -> bool:
+    """Whether the words around say that the value is an example: `the test PIN is 0000, for demo`."""
+    if _SAMPLE_AFTER.match(text[end : end + 36]):
+        return True
+    return _SAMPLE_BEFORE.search(text[max(0, start - 32) : start]) is not None
 
 
 def nearest_keyword(text: str, start: int, end: int, recognizer: Recognizer) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 
 __all__ = ["DETECTOR"]
@@ -12,7 +13,7 @@ __all__ = ["DETECTOR"]
 # English and others: number, words, street word; or street word, words, number
 _AFTER = "street st road rd avenue ave lane ln drive dr boulevard blvd court ct square sq terrace terr close crescent parkway pkwy highway hwy way place pl plaza circle cir trail alley row walk grove gardens heights mews quay ridge view loop".split()
 _BEFORE = (
-    "rue|avenue|av\\.|boulevard|bd|place|chemin|allée|impasse|quai|calle|c/|avenida|avda\\.?|plaza|paseo|camino|carrer|rua|travessa|"
+    "rue|avenue|av\\.|boulevard|bd|chemin|allée|impasse|quai|calle|c/|avenida|avda\\.?|plaza|paseo|camino|carrer|rua|travessa|"
     "praça|largo|estrada|alameda|via|viale|piazza|corso|vicolo|strada|contrada|borgo|ul\\.|ulica|al\\.|aleja|plac|os\\.|osiedle|sokak|"
     "cadde|caddesi|sokağı|mahallesi|bulvarı|ulice|ulitsa|улица|ул\\.|str\\.|strasse|straße"
 )
@@ -44,11 +45,12 @@ _EAST = re.compile(
     r"(?:[\u4e00-\u9fff]{1,4}[都道府県])?[\u3040-\u30ff\u4e00-\u9fff]{1,8}[市区町村郡][\u3040-\u30ff\u4e00-\u9fff]{0,14}\d{1,4}(?:丁目|番地?|号|-\d)[\d丁目番地号-]*|"
     r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄)\d{1,5}号|[가-힣]{1,6}(?:시|도|군|구) ?[가-힣0-9 ]{1,16}(?:로|길|동) ?\d{1,4}(?:-\d{1,4})?"
 )
-_STATED = re.compile(
-    r"(?i)(?:lives? (?:at|on|in)|living at|resid(?:es|ing) at|(?:home |billing |shipping |postal |mailing |new |street )?address(?: is| to|:| with)|ship(?:ped)? to|deliver(?:ed)? to|"
-    r"taxi to|office is (?:at|on)|located at|meet me at|arrived at|wohnt (?:in|am)|wohnhaft|anschrift:?|adresse:?|domicilié|dirección:?|domicilio:?|indirizzo:?|residente in|"
-    r"endereço:?|morada:?|adres:?|zamieszkał\w*|adress:?|住所|주소|地址)[\s:]{1,3}(?P<v>[^\n]{6,110})"
-)
+_TRIGGERS = (
+    "lives at", "lives on", "live at", "living at", "resides at", "address is", "address to", "address:", "address with", "address =", "address", "ship to", "shipped to", "delivered to", "deliver to",
+    "sent to", "send it to", "return to", "taxi to", "office is at", "located at", "meet me at", "arrived at", "wohnt in", "wohnt am", "wohnhaft in", "wohnhaft", "anschrift", "adresse", "domicilié",
+    "dirección", "domicilio", "indirizzo", "residente in", "endereço", "morada", "adres", "zamieszkały", "zamieszkała", "adress", "住所", "주소", "地址",
+)  # fmt: skip
+_STATED = re.compile(r"[\s:=\"']{1,4}(?P<v>[^\n]{6,110})")
 _HOUSE = re.compile(r"(?<![\w.$€£])\d{1,5}[A-Za-z]?(?![\w%]|[.,:]\d)")
 _NAMEY = re.compile(r"[A-ZÀ-ÞŁŚŻ][\w'’-]{2,}|[\u3040-\u9fff가-힣]{2,}")
 
@@ -63,15 +65,19 @@ class _Addresses:
         "straße ", "strasse ", "weg ", "platz ", "gasse ", "allee ", "ring ", "damm ", "ufer ", "chaussee ", "vägen ", "gatan ", "gränd ", "stigen ", "backen ",
         "vej ", "gade ", "allé ", "stræde ", "veien ", "gata ", "straat ", "laan ", "plein ", "gracht ", "kade ", "dijk ", "katu ", "tie ", "kuja ", "utca ",
         "bakken ", "vegen ", "väg ", "apt", "suite ", "apartment ", "p.o. box", "po box", "postfach", "psc ", "apo a", "fpo a", "dpo a", "丁目", "番地", "番", "号", "路",
-        "로 ", "길 ", "동 ", "lives at", "lives on", "living at", "resides at", "address", "ship to", "deliver", "taxi to", "office is", "located at", "meet me at",
-        "wohnhaft", "anschrift", "adresse", "adres", "dirección", "domicilio", "indirizzo", "endereço", "morada", "zamieszka", "住所", "주소", "地址",
+        "로 ", "길 ", "동 ", *_TRIGGERS,
     )  # fmt: skip
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
         begin = stop = -1
-        for end, _ in sight.hits:
-            low = text.rfind("\n", max(0, end - 70), end) + 1 or max(0, end - 70)
+        stated: dict[int, str] = {}
+        for end, literal in sight.hits:
+            if literal in _TRIGGER_SET:
+                stated[end] = literal
+            if end <= stop:
+                continue
+            low = max(text.rfind("\n", max(0, end - 70), end) + 1, end - 70, 0)
             high = text.find("\n", end, end + 90)
             high = min(len(text), end + 90) if high < 0 else high
             if low <= stop:
@@ -82,6 +88,29 @@ class _Addresses:
             begin, stop = low, high
         if stop >= 0:
             yield from _addresses(text, begin, stop)
+        for end in stated:
+            yield from _after_trigger(text, end)
+
+
+_TRIGGER_SET = frozenset(_TRIGGERS)
+
+
+def _after_trigger(text: str, end: int) -> Iterator[Found]:
+    """The part of what follows that holds a house number: `ship to: Anna Example, Marktgasse 4, …`."""
+    match = _STATED.match(text, end)
+    if match is None:
+        return
+    place = match.start("v")
+    for part in match.group("v").split(","):
+        stop = place + len(part)
+        house = _HOUSE.search(part)
+        if house and _NAMEY.search(part) and "@" not in part and not _HOUSE.fullmatch(part.strip()):
+            start = place + len(part) - len(part.lstrip())
+            value = part.strip().partition(". ")[0].rstrip(" .;")
+            if house.start() < len(part) - len(part.lstrip()) + len(value) and not is_sample(text, start, stop):
+                yield Found(start, start + len(value), "STREET_ADDRESS", "address", "address_stated", 0.62)
+            return
+        place = stop + 1
 
 
 _FORMS = (
@@ -94,22 +123,12 @@ def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:
     line = text[begin:stop]
     if not any(c.isdigit() for c in line):
         return
-    found = False
     for name, pattern, confidence in _FORMS:
         for match in pattern.finditer(text, begin, stop):
-            if name == "address_number_first" and not _NAMEY.search(match.group()):
-                confidence = 0.55 if not match.group().split()[0].isdigit() else 0.6
-            found = True
-            yield Found(*match.span(), "STREET_ADDRESS", "address", name, confidence)
-    if found:
-        return
-    stated = _STATED.search(text, begin, stop)
-    if stated is not None:
-        value = stated.group("v")
-        house = _HOUSE.search(value)
-        if house and _NAMEY.search(value) and "@" not in value[: house.end()]:
-            start = stated.start("v")
-            yield Found(start, start + len(value.rstrip(" .,;")), "STREET_ADDRESS", "address", "address_stated", 0.62)
+            if is_sample(text, *match.span()):
+                continue
+            unsure = name == "address_number_first" and not _NAMEY.search(match.group())
+            yield Found(*match.span(), "STREET_ADDRESS", "address", name, 0.6 if unsure else confidence)
 
 
 DETECTOR = _Addresses()

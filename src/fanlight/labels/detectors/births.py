@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 
 __all__ = ["DETECTOR"]
@@ -38,7 +39,7 @@ class _Births:
         last = -1
         for end, _ in sight.hits:
             match = _DATE.search(text, end, min(len(text), end + 36))
-            if match and match.start() >= last and "\n\n" not in text[end : match.start()]:
+            if match and match.start() >= last and "\n\n" not in text[end : match.start()] and not is_sample(text, *match.span()):
                 last = match.end()
                 yield Found(*match.span(), "DATE_OF_BIRTH", "birth_date", "birth_date", 0.88, keyword="birth")
 

@@ -28,7 +28,7 @@ _CONNECTION = re.compile(
     r"(?i:(?:server|data source|host|user id|uid|database|initial catalog|driver)\s*=[^;\n]{1,120};[^\n]{0,300}?)"
     r"(?i:password|pwd)\s*=\s*[\"']?(?P<v>[^;\"'\s]{3,100})"
 )
-_WEAK = frozenset("password pass passwd pwd secret user username admin_password pw token xxx xxxx".split())
+_WEAK = frozenset("yyy pass1 mypass mypassword password pass passwd pwd secret user username admin_password pw token xxx xxxx".split())
 
 
 class _Credentials:
@@ -62,14 +62,14 @@ class _Credentials:
         elif tail.endswith("://"):
             match = _URL.search(text, max(begin, end - 30), min(len(text), end + 330))
             if match and match.start("user") == end and _is_url_password(match):
-                yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_url", 0.93, keyword="://")
+                yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_url", 0.97, keyword="://")
         elif "basic" in tail[-7:]:
             match = _BASIC.match(text, end - 6)
             if match and _is_basic(match.group("v")):
                 yield Found(*match.span("v"), "HTTP_BASIC_AUTH", "key", "http_basic", 0.93, flags="base64", label="Basic")
         elif tail.endswith(("-u ", "--user")):
             match = _CURL.search(text, max(0, end - 8), end + 200)
-            if match and "curl" in text[begin:end].lower() and not is_placeholder(match.group("v")):
+            if match and "curl" in text[begin:end].lower() and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):
                 yield Found(*match.span("v"), "HTTP_BASIC_AUTH", "password", "curl_user", 0.85, keyword="curl -u")
         else:
             match = _CONNECTION.search(text, begin, min(len(text), end + 110))

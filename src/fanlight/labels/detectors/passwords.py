@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.randomness import is_random_token, looks_like_password
 from fanlight.labels.validators import is_placeholder
@@ -28,8 +29,8 @@ _CODE_WORDS = (
 _SPACED = ("p i n", "o t p", "p a s s", "pswd", "2 f a", "2fa code")
 _WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _IS = (
-    r"is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|era|é|foi|jest|to|brzmi|"
-    r"är|er|on|olarak|şudur|:=|=>|==|=|:|->|→|：|は|が|是|为|為|는|은|가|이|→"
+    r"\b(?:is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|era|é|foi|jest|to|brzmi|"
+    r"är|er|on|olarak|şudur)\b|:=|=>|==|=|:|->|→|：|は|が|是|为|為|는|은|가|이"
 )
 _LINK = (
     r"for|to|of|on|at|in|für|zum|zur|von|vom|beim|der|des|de|del|du|des|pour|para|per|di|della|do|da|dla|till|för|voor|van|"
@@ -204,7 +205,7 @@ def _codes(text: str, end: int, keyword: str) -> Iterator[Found]:
     stated = text[end : match.start("v")].strip(" \t\"'`(")
     if not stated and keyword in {"pin", "one-time", "one time"} and len(value) not in {4, 6}:
         return
-    if (re.fullmatch(r"(?:19|20)\d\d", value) and not stated) or _SAMPLE_AFTER.match(text[match.end() : match.end() + 30]):
+    if (re.fullmatch(r"(?:19|20)\d\d", value) and not stated) or is_sample(text, match.start("v"), match.end()):
         return
     yield Found(*match.span("v"), "OTP_OR_PIN", "code", "one_time_code", 0.8, keyword=keyword)
 

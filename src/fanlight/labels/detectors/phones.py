@@ -6,14 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from fanlight.labels.context import column_title, looks_alike
+from fanlight.labels.context import column_title, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.recognizers import keyword_pattern
 
 __all__ = ["DETECTOR"]
 
 _KEYWORDS = keyword_pattern(
-    """phone|phone number|telephone|tel|mobile|cell|cellphone|fax|call|calls|calling|reach|ring|dial|text|sms|whatsapp|
+    """phone|phone number|answering|answer|telephone|tel|mobile|cell|cellphone|fax|call|calls|calling|reach|ring|dial|text|sms|whatsapp|
     contact|hotline|landline|voicemail|callback|desk|office|direct line|
     telefon|telefonnummer|handy|mobil|rufnummer|anrufen|erreichbar|durchwahl|téléphone|portable|numéro de téléphone|appelez|
     joindre|teléfono|móvil|celular|llamar|llame|telefono|cellulare|chiamare|telefone|telemóvel|ligar|telefoonnummer|
@@ -21,11 +21,15 @@ _KEYWORDS = keyword_pattern(
     電話|携帯|番号|전화|전화번호|휴대폰|연락처|电话|手机|联系电话|電話番号""".replace("\n", "").replace("    ", "").split("|")
 )
 _NO = re.compile(r"[$€£¥#]\s?$|(?:\bv|\bver|\bversion|\bid|\bno\.|\bnr\.?|§|\bpage|\bport|\bisbn|\bissn|\bdoi|[=/\\@_])\s?$", re.IGNORECASE)
-_DATE = re.compile(r"(?:19|20)\d\d[-/. ]\d{1,2}[-/. ]\d{1,2}(?:\D.*)?|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d(?:\D.*)?")
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d.*)?|"
+    r"(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)?\d\d(?: .*)?|"
+    r"(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)?\d\d(?: .*)?|.*/.*/.*|.*[/.-](?:19|20)\d\d"
+)
+_SPREAD = re.compile(r"(?:\+?\d[ .-]{1,3}){6,}\d*")
 _NORTH = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2}|[2-9]\d\d[ .-])[2-9]?\d{2,3}[ .-]\d{4}")
 _GROUPED = re.compile(r"\(?0\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,4}\)?){1,4}|\(0?\d{1,5}\)[ ./-]?\d{3,4}(?:[ .-]?\d{2,7})?|00[1-9]\d(?:[ .-]?\d{2,4}){2,5}")
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension|Durchwahl|ilvova)\s?\d{1,6}", re.IGNORECASE)
-_SAMPLE = re.compile(r"(?i)\b(?:example|sample|dummy|placeholder|fake|default)\b")
 
 
 class _Phones:
@@ -51,7 +55,7 @@ def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
 
 def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Found | None:
     value = text[start:end]
-    if start and (text[start - 1].isalnum() or text[start - 1] in ".,%#_"):
+    if start and (text[start - 1].isalnum() or text[start - 1] in ".%#_-"):
         return None
     stop = end
     extension = _EXTENSION.match(text, end)
@@ -79,7 +83,7 @@ def _confidence(
     if not keyword:
         title = column_title(text, start)
         keyword = _KEYWORDS.search(title) if title else None
-    if _SAMPLE.search(around[-25:]):
+    if is_sample(text, start, end) or len(set(value) - set(" +-()./")) <= 1:
         return 0.0
     grouped = not value.isdigit()
     if plus:
@@ -93,6 +97,8 @@ def _confidence(
         return 0.8
     if _GROUPED.fullmatch(value) and 8 <= digits <= 13:
         return 0.6
+    if digits in {10, 11} and _SPREAD.match(value):
+        return 0.55
     return 0.0
 
 
