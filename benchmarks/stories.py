@@ -1,0 +1,131 @@
+"""Nine stories found, nine twins silent, and what else was raised: one line a rule and seed.
+
+    python benchmarks/stories.py [--size S|M] [--seeds 3] [--seed N …] [--geo]
+
+Seeds are drawn at run time unless given, and printed. The company is served over HTTP and synced as in production; only
+this script reads the simulator's truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fanlight.model import DAY, HOUR, Finding, Micros, format_time, parse_time
+from fanlight.pipeline.connections import add_connection
+from fanlight.pipeline.home import open_home
+from fanlight.pipeline.sync import sync
+from fanlight.simulator.http import serve
+from fanlight.simulator.truth import RULES, Story
+from fanlight.simulator.world import build_world
+from fanlight.state.findings import StoredFinding, load_findings
+
+NOW = parse_time("2026-11-20T15:00:00Z")
+
+
+class Running:
+    """A clock that runs on from the simulated company's present."""
+
+    def __init__(self, at: Micros) -> None:
+        self._ahead = at - time.time_ns() // 1000
+
+    def now(self) -> Micros:
+        return time.time_ns() // 1000 + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Score:
+    """What one seed gave."""
+
+    found: dict[str, bool] = field(default_factory=dict)
+    silent: dict[str, bool] = field(default_factory=dict)
+    expected_false: int = 0
+    others: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def concerns(finding: Finding, story: Story) -> bool:
+    """Whether the finding is about the story: its rows, or its person at its time."""
+    if finding.rule != story.rule:
+        return False
+    if set(finding.events) & set(story.activities):
+        return True
+    accounts = {entity.id for entity in finding.entities if entity.kind == "account"}
+    return f"claude:{story.user_id}" in accounts and abs(finding.at - story.at) <= 2 * HOUR
+
+
+def run(size: str, seed: int) -> Score:
+    """Sync one company into an empty home and hold the findings against the truth."""
+    world = build_world(seed=seed, size=size, now=NOW)  # type: ignore[arg-type]
+    truth = world.truth
+    with tempfile.TemporaryDirectory() as folder, serve(world, rate=0) as simulator:
+        addresses = simulator.addresses()
+        os.environ["STORY_KEY"], os.environ["STORY_ADMIN"] = addresses["parent_key"], addresses["admin_key"]
+        os.environ["STORY_OKTA"] = addresses["okta_key"]
+        home = open_home(Path(folder), clock=Running(world.now + 60_000_000))
+        options = {"url": simulator.compliance_url, "key": "env:STORY_KEY", "admin_key": "env:STORY_ADMIN"}
+        add_connection(home, "claude", "claude", options)
+        add_connection(home, "okta", "okta", {"url": simulator.okta_url, "token": "env:STORY_OKTA"})
+        begun = time.monotonic()
+        outcome = sync(home)
+        assert outcome.complete, [source.problem for source in outcome.sources]
+        stored = load_findings(home.state)
+        seconds = time.monotonic() - begun
+        home.close()
+    return score(stored, truth.stories, truth.twins, truth.false_positives, seconds)
+
+
+def score(
+    stored: list[StoredFinding], stories: list[Story], twins: list[Story], harmless: list[Story], seconds: float
+) -> Score:
+    """Compare findings of the last 7 days with what was staged."""
+    recent = [item.finding for item in stored if item.finding.at >= NOW - 7 * DAY]
+    result = Score(seconds=seconds)
+    for story in stories:
+        result.found[story.rule] = any(concerns(finding, story) for finding in recent)
+    for twin in twins:
+        result.silent[twin.rule] = not any(concerns(finding, twin) for finding in recent)
+    result.expected_false = sum(1 for story in harmless if any(concerns(finding, story) for finding in recent))
+    known = [*stories, *twins, *harmless]
+    result.others = [finding for finding in recent if not any(concerns(finding, story) for story in known)]
+    return result
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--size", default="S")
+    arguments.add_argument("--seeds", type=int, default=3)
+    arguments.add_argument("--seed", type=int, action="append")
+    chosen = arguments.parse_args()
+    seeds = chosen.seed or [secrets.randbelow(1_000_000) for _ in range(chosen.seeds)]
+    scores = {seed: run(chosen.size, seed) for seed in seeds}
+    print(f"\nsize {chosen.size}, seeds {', '.join(map(str, seeds))}")
+    print(f"{'rule':<30}" + "".join(f"{seed:>10}" for seed in seeds) + "   (story / twin)")
+    for rule in RULES:
+        cells = [
+            f"{'found' if s.found.get(rule) else 'MISSED'}/{'silent' if s.silent.get(rule) else 'LOUD'}"
+            for s in scores.values()
+        ]
+        print(f"{rule:<30}" + "".join(f"{cell:>14}" for cell in cells))
+    for seed, s in scores.items():
+        raised = Counter(finding.rule for finding in s.others)
+        print(f"seed {seed}: {s.expected_false} believable false positive, {len(s.others)} others {dict(raised)}, {s.seconds:.0f} s")
+        for finding in s.others:
+            print(f"    {format_time(finding.at)[:19]} {finding.severity} {finding.rule}: {finding.sentence}")
+    good = all(all(s.found.values()) and all(s.silent.values()) and len(s.found) == len(s.silent) == len(RULES)
+               for s in scores.values())  # fmt: skip
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
