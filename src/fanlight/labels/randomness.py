@@ -16,6 +16,7 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+){1,4}(?:[-+.][\w.]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T _]\d{2}:?\d{2}.*)?")
 _PATH = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\|~/)|^[\w.-]+/[\w.-]+/[\w./-]*$")
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b")
+_PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -35,6 +36,9 @@ def is_identifier(value: str) -> bool:
     if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
         return True
     if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
+        return True
+    parts = re.split(r"[._:/-]", value)
+    if len(parts) > 1 and all(_PART.fullmatch(part) for part in parts) and any(len(p) >= 5 and not p.isdigit() and set(p) & _VOWELS for p in parts):
         return True
     words = [w for w in _WORDY.findall(value) if len(w) > 3 and any(c in _VOWELS for c in w)]
     return sum(map(len, words)) >= 0.6 * len(value)

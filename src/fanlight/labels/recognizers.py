@@ -32,7 +32,7 @@ __all__ = [
 _FIELDS = {
     "id", "type", "group", "version", "pattern", "anchors", "scan", "digits", "ignore_case", "validators", "keywords",
     "requires_keyword", "confidence", "keyword_confidence", "near", "reach", "back", "after", "look_alikes", "prefix", "alphabet", "length",
-    "vendor", "positives", "negatives", "name", "languages", "checked_confidence", "label",
+    "vendor", "positives", "negatives", "name", "languages", "label", "unicode",
 }  # fmt: skip
 
 _ALPHABETS = {
@@ -103,7 +103,7 @@ def _shorthand(entry: dict[str, Any]) -> None:
         prefixes = entry["prefix"] if isinstance(entry["prefix"], list) else [entry["prefix"]]
         heads = "|".join(re.escape(p) for p in prefixes)
         entry.setdefault("anchors", prefixes)
-        entry.setdefault("pattern", rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9])")
+        entry.setdefault("pattern", rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9]|\.(?:png|jpe?g|gif|svg|css|js|html?)\b)")
         entry.setdefault("label", prefixes[0])
         entry.setdefault("back", max(len(p) for p in prefixes) + 2)
     elif "vendor" in entry:
@@ -134,7 +134,8 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
     if entry.get("requires_keyword") and not words:
         raise RecognizerError(f"{where}: recognizer {name} requires a keyword but lists none.")
     try:
-        pattern = re.compile(entry["pattern"], re.IGNORECASE if entry.get("ignore_case") else 0)
+        letters = 0 if entry.get("unicode") else re.ASCII
+        pattern = re.compile(entry["pattern"], letters | (re.IGNORECASE if entry.get("ignore_case") else 0))
         checks = tuple(validator_named(str(v)) for v in entry.get("validators", ()))
     except (re.error, ValueError) as error:
         raise RecognizerError(f"{where}: recognizer {name} does not compile: {error}.") from None

@@ -153,6 +153,11 @@ def _mixed_tail(value: str) -> bool:
     return _mixed(tail) and len(set(tail)) >= 8
 
 
+def _mixed_case(value: str) -> bool:
+    """Capitals and small letters both."""
+    return value != value.lower() and value != value.upper() and len(re.findall("[A-Z]", value)) >= 4
+
+
 def _ssn(value: str) -> bool:
     """US social security number: area, group and serial that were ever issued, and none of the advertising numbers."""
     number = digits_of(value)
@@ -364,6 +369,7 @@ _NAMED: dict[str, Validator] = {
     "not_repeated": _not_repeated,
     "mixed": _mixed,
     "mixed_tail": _mixed_tail,
+    "mixed_case": _mixed_case,
     "jwt": _jwt,
     "ssn": _ssn,
     "iban": _iban,

@@ -94,7 +94,9 @@ def _private_keys(text: str, begin: int) -> Iterable[Found]:
 
 
 def _is_jwt(value: str) -> bool:
-    head = value.split(".", 1)[0]
+    head, _, signature = value.split(".", 2)
+    if 0 < len(signature) < 20:
+        return False
     try:
         decoded = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     except (ValueError, binascii.Error):

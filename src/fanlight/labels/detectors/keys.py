@@ -21,7 +21,7 @@ _WORDS = (
     "auth_key", "authkey", "auth key", "authorization", "bearer", "private", "credential", "client_secret", "signing_key", "signingkey",
     "encryption_key", "encryptionkey", "license_key", "licensekey", "license key", "webhook", "session_id", "sessionid",
     "key=", "key:", "key\"", "key'", "key ", "key-", "key_", "key\\\"", "_auth", "_pat", "x-api", "apitoken", "app_key", "appkey", "consumer_key",
-    "master_key", "masterkey", "service_key", "access_id", "accessid", "access ", "access=", "access:", "access_", "access-", "auth=", "auth:", "_sid", "signature", "cookie",
+    "master_key", "masterkey", "service_key", "access_id", "accessid", "access ", "access=", "access:", "access_", "access-", "auth=", "auth:", "_sid", "cookie",
     "networkcredential", "license:", "licence", "serial", "activation", "--record",
     "schlüssel", "clé", "clave", "chiave", "chave", "sleutel", "klucz", "nyckel", "anahtar", "キー", "トークン", "키", "토큰", "密钥", "令牌",
 )  # fmt: skip
@@ -29,7 +29,7 @@ _NAME_NO = re.compile(
     r"(?i)public|pub_?key|primary|foreign|keyboard|monkey|keyword|tokeniz|token_?type|token_?count|max_?token|next_?token|"
     r"page_?token|num_?token|tokens\b|key_?id\b|keyid|turkey|hockey|donkey|jockey|key_?name|secretary|cache|sort_?key|"
     r"partition|object_?key|map_?key|row_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|"
-    r"csrf|xsrf|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
+    r"csrf|xsrf|authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
     r"api[-_]?(?:name|version)|private_?(?:ip|network|subnet|repo|link|dns)|version|revision|srcrev"
 )
 _LINE_NO = re.compile(
@@ -40,7 +40,9 @@ _AFTER = re.compile(
     r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
     r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
-_VALUE = re.compile(r"(?<![A-Za-z0-9+/=.])[A-Za-z0-9][A-Za-z0-9+/=_.~-]{11,400}(?![A-Za-z0-9+])")
+_VALUE = re.compile(r"(?<![A-Za-z0-9+/.])[A-Za-z0-9][A-Za-z0-9+/_.~-]{11,400}={0,2}(?![A-Za-z0-9+])")
+_DASHED = re.compile(r"[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _TRIM = ".,;:!?=&%*"
 _KEYISH = re.compile(r"(?i)key|token|secret|private|access|api|auth|pat\b|credential|=|:")
 _TYPED = re.compile(
@@ -104,19 +106,21 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 
 
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
+    while text[end - 1] in "=:\"' -_\\":
+        end -= 1
     before = _line_before(text, end)
     if _LINE_NO.search(before):
         return
-    while text[end - 1] in "=:\"' -_\\":
-        end -= 1
     match = _AFTER.match(text, end, min(len(text), end + 500))
     if match is None or _NAME_NO.search(before[-24:] + match.group("tail")):
         return
     value, start = match.group("v"), match.start("v")
     value = value.rstrip(".,;:") if value.endswith("=") else value.rstrip(_TRIM)
     separator = match.group("sep").strip(" \"'`\t")
+    if _UUID.fullmatch(value) and (before + match.group("tail")).lower().endswith("id"):
+        return
     spaced = separator == ""
-    dashed = separator.strip("-_") == "" and not spaced
+    dashed = _DASHED.fullmatch(separator) is not None
     if dashed or re.search(r"[A-Za-z]$", separator) and "=" not in separator and ":" not in separator:
         ok, confidence = is_random_token(value, 24, lenient=is_example_like(value)), 0.6
     elif is_random_token(value, 16 if spaced else 10):
@@ -144,7 +148,7 @@ def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
             return
         value = match.group().rstrip(_TRIM)
         between = text[end : match.start()]
-        if _NAME_NO.search(between) or "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
+        if _NAME_NO.search(text[max(0, start - 8) : match.start()]) or "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
             return
         keyish = _KEYISH.search(between) is not None
         if is_random_token(value, 16) or (keyish and is_random_token(value, 14, lenient=True)):
@@ -165,6 +169,8 @@ def _typed(text: str, end: int, prefix: str) -> Iterator[Found]:
     if match is None or not match.start() <= end - len(prefix) < match.end() or match.start("v") > end + 20:
         return
     value = match.group("v")
+    if match.group().startswith("sk-ant-") or text[match.end() : match.end() + 4] in {".png", ".jpg", ".svg", ".gif", ".css", ".js"}:
+        return
     if "_" in value and not is_random_token(value.rpartition("_")[2], 16):
         return
     if is_random_token(value, 22) and not _LINE_NO.search(_line_before(text, end)):

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import yaml
 
+from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.scan import Hit
 
@@ -21,7 +22,6 @@ _AMOUNT = re.compile(
     r"\b(?:score|is|of|balance|salary|income)\W{1,3}\d{3,}|^\d{4,7},|,\d{4,7}$",
     re.MULTILINE,
 )
-_QUESTION = re.compile(r"(?i)^\s*(?:what|how|why|when|where|who|can|could|does|do|is|are|should|explain|describe|which|was ist|wie|qu'est|qué|cos'è|wat|co to)\b[^\n.]{0,200}\?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class _KindDetector:
         if best is None:
             return
         points, start, stop = best
-        if self._kind.needs_amount and not _AMOUNT.search(sight.view.text, start, stop):
+        if self._kind.needs_amount and not _has_amount(sight.view.text, start, stop):
             return
         confidence = min(0.95, 0.6 + 0.35 * (points - self._kind.need) / (self._kind.sure - self._kind.need))
         yield Found(0, 0, self._kind.type, self._kind.group, self.name, confidence, label=f"{points:.0f} points of terms")
@@ -117,6 +117,14 @@ class _KindDetector:
                 continue
             found.append((start, term))
         return sorted(found)
+
+
+def _has_amount(text: str, start: int, stop: int) -> bool:
+    """A figure other than nought, and not one that the text calls a sample."""
+    return any(
+        any(c in "123456789" for c in text[m.start() : m.end() + 6]) and not is_sample(text, *m.span())
+        for m in _AMOUNT.finditer(text, start, stop)
+    )
 
 
 DETECTORS = tuple(_KindDetector(kind) for kind in _kinds())

@@ -56,6 +56,8 @@ def _shifted(values: NDArray[np.uint64], by: int) -> NDArray[np.uint64]:
 def candidates_of(view: TextView, words: Words) -> NDArray[np.int64]:
     """Indices of words that may belong to a name: capitalised or East Asian ones, or all in a text without capitals."""
     shape = _shapes(words)
+    counted = np.concatenate(([0], np.cumsum(words.kinds == DIGIT)))
+    shape[counted[words.ends - words.base] > counted[words.starts - words.base]] = 3
     capital = (shape == 1) | (shape == 2) | (shape == 7) | (shape == 8)
     asian = (shape == 4) | (shape == 6) | (shape == 5)
     if len(view.text) < 4000 and capital.sum() * 12 < (shape == 0).sum():

@@ -121,7 +121,7 @@ def _after_mail(text: str, end: int) -> Iterator[Found]:
 def _stands_alone(text: str, start: int, end: int, keyword: str) -> bool:
     if not keyword.isascii():
         return True
-    left = start == 0 or not text[start - 1].isalpha()
+    left = start == 0 or not (text[start - 1].isalnum() if keyword[0].isdigit() else text[start - 1].isalpha())
     return left and (end >= len(text) or not text[end].isalpha())
 
 
@@ -180,9 +180,15 @@ def _trimmed(value: str, start: int) -> tuple[str, int]:
     return value, start
 
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|0x[0-9a-fA-F]+")
+
+
 def _holds(value: str, *, quoted: bool, weak: bool) -> bool:
     lower = value.lower()
-    if len(value) < 4 or lower in _NOT_VALUES or is_placeholder(value):
+    if len(value) < 4 or lower.rstrip(":.") in _NOT_VALUES or lower.partition(",")[0] in _NOT_VALUES or is_placeholder(value):
+        return False
+    if value[0] in ",;:)+" or " " in value or _CONSTANT.fullmatch(value) or (weak and _UUID.fullmatch(value)):
         return False
     if _EXPRESSION.search(value) and not (quoted and looks_like_password(value) and not value.startswith(("$", "{", "<", "%"))):
         return False
@@ -191,7 +197,7 @@ def _holds(value: str, *, quoted: bool, weak: bool) -> bool:
     if weak:
         return False
     if quoted:
-        return " " not in value.strip() and len(value) >= 5
+        return len(value) >= 5
     if value.isdigit():
         return 4 <= len(value) <= 16
     return False
@@ -202,6 +208,8 @@ def _codes(text: str, end: int, keyword: str) -> Iterator[Found]:
     if match is None:
         return
     value = match.group("v")
+    if match.start("v") == end or len(set(value) - {" ", "-"}) < 2:
+        return
     stated = text[end : match.start("v")].strip(" \t\"'`(")
     if not stated and keyword in {"pin", "one-time", "one time"} and len(value) not in {4, 6}:
         return
