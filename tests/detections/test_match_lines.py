@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command import command
 
 from fanlight.detections.match import Engine, EngineMissing, LineHit, Outcome, match_lines
 from fanlight.detections.rulefile import RuleSet, load_rules
@@ -81,39 +80,34 @@ def test_an_engine_that_is_not_installed_is_one_sentence(rules: RuleSet) -> None
         list(match_lines(rules, [], "spark"))
 
 
-def _run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fanlight.cli.main", "rules", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, input=stdin)
-
-
 def test_the_command_prints_hits_as_json_lines(tmp_path: Path, rules: RuleSet) -> None:
     (tmp_path / "broken.yml").write_text("title: [\n")
     events = tmp_path / "events.jsonl"
     events.write_bytes(b"\n".join(_lines({"kind": "one"}, b"{", {"kind": "two"})))
-    done = _run("match", "--rules", str(tmp_path), "--events", str(events), "--engine", "batch")
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+    done = command("rules", "match", "--rules", str(tmp_path), "--events", str(events), "--engine", "batch")
+    assert [json.loads(line) for line in done.out.splitlines()] == [
         {"rule_id": A, "line": 1}, {"rule_id": B, "line": 3},
     ]  # fmt: skip
-    assert (done.returncode, len(done.stderr.splitlines())) == (0, 2)
-    piped = _run("match", "--rules", str(tmp_path), "--events", "-", stdin='{"kind": "one"}')
-    assert json.loads(piped.stdout) == {"rule_id": A, "line": 1}
+    assert (done.code, len(done.err.splitlines())) == (0, 2)
+    piped = command("rules", "match", "--rules", str(tmp_path), "--events", "-", stdin=b'{"kind": "one"}')
+    assert json.loads(piped.out) == {"rule_id": A, "line": 1}
 
 
 def test_bad_usage_ends_with_code_two_and_one_sentence(tmp_path: Path, rules: RuleSet) -> None:
-    missing = _run("match", "--rules", str(tmp_path), "--events", str(tmp_path / "none.jsonl"))
-    assert (missing.returncode, len(missing.stderr.splitlines())) == (2, 1)
-    lists = _run("validate", "--rules", str(tmp_path), "--lists", str(tmp_path / "none.yml"))
-    assert (lists.returncode, len(lists.stderr.splitlines())) == (2, 1)
+    missing = command("rules", "match", "--rules", str(tmp_path), "--events", str(tmp_path / "none.jsonl"))
+    assert (missing.code, len(missing.err.splitlines())) == (2, 1)
+    lists = command("rules", "validate", "--rules", str(tmp_path), "--lists", str(tmp_path / "none.yml"))
+    assert (lists.code, len(lists.err.splitlines())) == (2, 1)
 
 
 def test_the_other_commands_answer_with_their_exit_codes(tmp_path: Path, rules: RuleSet) -> None:
-    assert _run("validate", "--rules", str(tmp_path)).returncode == 0
+    assert command("rules", "validate", "--rules", str(tmp_path)).code == 0
     (tmp_path / "broken.yml").write_text("title: [\n")
-    assert _run("validate", "--rules", str(tmp_path)).returncode == 1
+    assert command("rules", "validate", "--rules", str(tmp_path)).code == 1
     test = "tests: [{name: t, event: {kind: x}, expected: true}]\n"
     (tmp_path / "broken.yml").write_text(HEAD + "detection: {s: {kind: y}, condition: s}\n" + test)
-    failed = _run("test", "--rules", str(tmp_path))
-    assert (failed.returncode, failed.stdout) == (1, "broken: t: The rule did not match.\n")
-    assert _run("test", "--rules", str(tmp_path), "nobody").returncode == 2
-    covered = _run("coverage", "--rules", str(tmp_path), "--format", "jsonl")
-    assert json.loads(covered.stdout)["technique"] == "none"
+    failed = command("rules", "test", "--rules", str(tmp_path))
+    assert (failed.code, failed.out) == (1, "broken: t: The rule did not match.\n")
+    assert command("rules", "test", "--rules", str(tmp_path), "nobody").code == 2
+    covered = command("rules", "coverage", "--rules", str(tmp_path), "--format", "jsonl")
+    assert json.loads(covered.out)["technique"] == "none"

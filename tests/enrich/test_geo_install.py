@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
+from support.command import command
 
 from fanlight.enrich.geo_install import GeoError, install, load, manifest
 from fanlight.model import parse_time
@@ -100,15 +99,8 @@ def test_a_missing_file_and_nothing_to_do_are_sentences(tmp_path: Path) -> None:
 
 
 def test_the_command_installs_and_refuses_with_exit_2(tmp_path: Path) -> None:
-    script = "import sys, cyclopts; from fanlight.cli import geo; a=cyclopts.App(name='fanlight'); geo.register(a); a()"
     good = _mmdb(tmp_path / "c.mmdb")
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", script, "geo", "install", *arguments], capture_output=True, text=True
-        )
-
-    done = run("--city", str(good), "--home", str(tmp_path / "home"))
-    assert (done.returncode, "Example City" in done.stdout) == (0, True)
-    refused = run("--city", str(tmp_path / "none.mmdb"), "--home", str(tmp_path / "home"))
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    done = command("geo", "install", "--city", good, "--home", tmp_path / "home")
+    assert (done.code, "Example City" in done.out) == (0, True)
+    refused = command("geo", "install", "--city", tmp_path / "none.mmdb", "--home", tmp_path / "home")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from fanlight.cli.common import Exit, FormatOption, end, print_rows
+from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, end, print_rows
 
 if TYPE_CHECKING:
     from fanlight.detections.rulefile import RuleSet
@@ -30,6 +30,8 @@ def register(app: App) -> None:
     group.command(_validate, name="validate")
     group.command(_test, name="test")
     group.command(_match, name="match")
+    group.command(_backtest, name="backtest")
+    group.command(_diff, name="diff")
     group.command(_coverage, name="coverage")
     app.command(group)
 
@@ -112,6 +114,64 @@ def _match(
         _say(f"{len(outcome.unreadable)} of {outcome.lines} lines are not JSON objects: line {shown}.")
     for rule_id, line in list(outcome.unknown_rules.items())[:5]:
         _say(f"Line {line} asks for rule {rule_id}, which is not loaded.")
+
+
+SinceOption = Annotated[str, Parameter(name="--since", help="How far back, such as 90d, or a time.")]
+UntilOption = Annotated[str | None, Parameter(name="--until", help="End of the window; default the newest event.")]
+
+
+def _backtest(
+    *names: str,
+    rules: RulesOption = None,
+    since: SinceOption = "30d",
+    until: UntilOption = None,
+    findings: Annotated[bool, Parameter(help="Print every finding instead of a line a rule.")] = False,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
+    format: FormatOption = "table",
+) -> None:
+    """Run rules over stored history: how often each would have spoken. Nothing is stored, nobody is told."""
+    from fanlight.cli import _backtest as backtest
+
+    loaded = _load(rules, None)
+    _complain(loaded)
+    chosen = [rule for rule in loaded.rules if not names or rule.name in names or rule.id in names]
+    if not chosen:
+        end(Exit.USAGE, "No rule has that name.")
+    [found], seconds, window = backtest.history([chosen], since, until, home, tenant)
+    if findings:
+        print_rows((backtest.finding_row(item) for item in found), format)
+    else:
+        print_rows(backtest.summary(chosen, found, window), format)
+    _say(f"{len(found)} findings of {len(chosen)} rules in {seconds:.1f} s.")
+
+
+def _diff(
+    before: Path,
+    after: Path,
+    /,
+    *,
+    since: SinceOption = "30d",
+    until: UntilOption = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
+    format: FormatOption = "table",
+) -> None:
+    """Show how findings over stored history change between two versions of rules (files or folders).
+
+    Exit 1 when they differ.
+    """
+    from fanlight.cli import _backtest as backtest
+
+    sets = [_load([path], None) for path in (before, after)]
+    for loaded in sets:
+        _complain(loaded)
+    (old, new), _, _ = backtest.history([loaded.rules for loaded in sets], since, until, home, tenant)
+    rows = backtest.differences(old, new)
+    print_rows(rows, format)
+    _say(f"{len(old)} findings before, {len(new)} after, {len(rows)} differences.")
+    if rows:
+        end(Exit.FOUND)
 
 
 def _coverage(*, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
