@@ -6,7 +6,7 @@ Facts: `reference/compliance-api.md` sections 1 to 8.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from fanlight.sources.http import (
     read_retry_after,
 )
 
-__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "LoopGuard", "Page", "explain_refusal", "when"]
+__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "LoopGuard", "Page", "explain_refusal", "identified", "when"]
 
 BASE = "/v1/compliance"
 Record = dict[str, Any]
@@ -127,7 +127,7 @@ class ComplianceKey:
 def _is_cursor_page(name: str) -> Callable[[Any], bool]:
     def right(value: Any) -> bool:
         items, more = value[name], value["has_more"]
-        if not isinstance(items, list) or not isinstance(more, bool) or (items and not isinstance(items[0], dict)):
+        if not isinstance(items, list) or not isinstance(more, bool) or not all(type(item) is dict for item in items):
             return False
         if not more:
             return True
@@ -139,7 +139,7 @@ def _is_cursor_page(name: str) -> Callable[[Any], bool]:
 
 def _is_token_page(value: Any) -> bool:
     items, token = value["data"], value.get("next_page")
-    if not isinstance(items, list) or (items and not isinstance(items[0], dict)):
+    if not isinstance(items, list) or not all(type(item) is dict for item in items):
         return False
     if token is not None and not isinstance(token, str):
         return False
@@ -264,6 +264,11 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
             kind="credential",
         )
     return refusal
+
+
+def identified(records: Iterable[Record], *, name: str = "id") -> Iterator[Record]:
+    """The records that have an id. One without cannot be told from another, whatever else it says."""
+    return (record for record in records if isinstance(record.get(name), str) and record[name])
 
 
 def bound_text(at: Micros) -> str:

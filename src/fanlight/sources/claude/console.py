@@ -11,7 +11,7 @@ from typing import Any
 
 from fanlight.model import DAY, Clock, Grant, Micros, ObjectVersion, day_of
 from fanlight.sources.budget import SharedBudget
-from fanlight.sources.claude.api import MANNER, LoopGuard, bound_text, explain_refusal, is_record, when
+from fanlight.sources.claude.api import MANNER, LoopGuard, bound_text, explain_refusal, identified, is_record, when
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import Notice, Snapshot, SourceError
 from fanlight.sources.http import FIRST_WAIT, HttpRefusal, VendorClient
@@ -94,7 +94,7 @@ class ConsoleApi:
             f"{_ORGANIZATION}/{path}",
             params,
             purpose=purpose,
-            is_right=lambda value: is_record(value) and isinstance(value["data"], list),
+            is_right=_is_listing,
             patience_seconds=patience_seconds,
         )
         return answer
@@ -125,7 +125,7 @@ class ConsoleSnapshots:
             raise explain_refusal(refusal, "the Console's keys, members and workspaces") from None
 
     def _keys(self, now: Micros) -> Snapshot:
-        records = list(self._api.listed("api_keys"))
+        records = list(identified(self._api.listed("api_keys")))
         notices: list[Notice] = []
         try:
             used = self._last_use(now)
@@ -168,7 +168,8 @@ class ConsoleSnapshots:
         newest: dict[str, str] = {}
         for bucket in self._api.paged("usage_report/messages", params):
             day = bucket.get("starting_at")
-            for row in bucket.get("results") or ():
+            results = bucket.get("results")
+            for row in results if isinstance(results, list) else ():
                 key = row.get("api_key_id")
                 if isinstance(key, str) and isinstance(day, str) and _tokens(row) and day > newest.get(key, ""):
                     newest[key] = day
@@ -177,10 +178,10 @@ class ConsoleSnapshots:
     def _workspaces(self, now: Micros) -> Snapshot:
         objects: list[ObjectVersion] = []
         grants: list[Grant] = []
-        for record in self._api.listed("workspaces", [("include_archived", "true")]):
+        for record in identified(self._api.listed("workspaces", [("include_archived", "true")])):
             workspace = str(record["id"])
             objects.append(self._mapper.version("workspace", record, seen_at=now, name=record.get("name")))
-            for member in self._api.listed(f"workspaces/{workspace}/members"):
+            for member in identified(self._api.listed(f"workspaces/{workspace}/members"), name="user_id"):
                 grants.append(
                     self._mapper.grant(
                         principal=("user", str(member["user_id"])),
@@ -204,7 +205,7 @@ class ConsoleSnapshots:
                 created_at=when(record.get("added_at")),
                 extra={"role": record.get("role"), "email": record.get("email")},
             )
-            for record in self._api.listed("users")
+            for record in identified(self._api.listed("users"))
         ]
         return Snapshot(scope="console/users", objects=objects)
 
@@ -242,6 +243,10 @@ class AnalyticsSnapshots:
                     )
                 )
         yield Snapshot(scope="analytics/users", objects=objects)
+
+
+def _is_listing(value: Any) -> bool:
+    return is_record(value) and isinstance(value["data"], list) and all(type(item) is dict for item in value["data"])
 
 
 def _tokens(row: Record) -> bool:

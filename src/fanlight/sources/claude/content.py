@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from fanlight.model import Micros, ObjectVersion, Sealed
-from fanlight.sources.claude.api import BASE, ClaudeApi, LoopGuard, bound_text, explain_refusal, when
+from fanlight.sources.claude.api import BASE, ClaudeApi, LoopGuard, bound_text, explain_refusal, identified, when
 from fanlight.sources.claude.inventory import weight_of
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import ContentGone, ContentLater, ContentPart, ContentRef, SourceError
@@ -109,7 +109,7 @@ class ContentReader:
                 yield from self._chat_head(ref, answer)
                 first = False
             whole = _Whole(ref, "chat")
-            for message in page.items:
+            for message in identified(page.items):
                 yield from self._message(whole, message)
             if page.next is None:
                 return
@@ -186,7 +186,8 @@ class ContentReader:
         self, ref: ContentRef, message: Record, message_id: str, role: str | None, at: Micros | None
     ) -> Iterator[Piece]:
         for kind, name in (("file", "files"), ("generated_file", "generated_files"), ("artifact", "artifacts")):
-            for item in message.get(name) or ():
+            items = message.get(name)
+            for item in items if isinstance(items, list) else ():
                 if isinstance(item, Mapping) and isinstance(item.get("id"), str):
                     yield from self._found(ref, kind, dict(item), message_id=message_id, role=role, at=at)
 
@@ -242,7 +243,7 @@ class ContentReader:
         yield from _text_part(f"{ref.object_id}#instructions", "instructions", record.get("instructions"), at=at)
         if record.get("attachments_count") == 0:
             return
-        for item in self._api.all_items(f"{path}/attachments", purpose="content", limit=100):
+        for item in identified(self._api.all_items(f"{path}/attachments", purpose="content", limit=100)):
             kind = "document" if item.get("type") == "project_doc" else "file"
             yield from self._found(ref, kind, item)
 
@@ -334,7 +335,7 @@ class ContentReader:
                     raise
                 restarted, token = True, None
                 continue
-            for message in page.items:
+            for message in identified(page.items):
                 at = when(message.get("created_at"))
                 if since is None or at is None or at >= since:
                     yield from self._message(whole, message)

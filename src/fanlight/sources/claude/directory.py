@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from fanlight.model import Grant, Micros, ObjectVersion
-from fanlight.sources.claude.api import ClaudeApi, explain_refusal, when
+from fanlight.sources.claude.api import ClaudeApi, explain_refusal, identified, when
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import Notice, Snapshot, SourceError
 from fanlight.sources.http import HttpRefusal
@@ -39,7 +39,7 @@ class DirectorySnapshots:
     def take(self) -> Iterator[Snapshot]:
         """One snapshot a scope. A scope the key may not read gives a notice in place of rows."""
         now = self._api.clock.now()
-        organizations = self._organizations()
+        organizations = list(identified(self._organizations(), name="uuid"))
         yield Snapshot(
             scope="organizations",
             objects=[
@@ -84,7 +84,7 @@ class DirectorySnapshots:
         grants: list[Grant] = []
         for organization in organizations:
             path = f"/organizations/{organization}/users"
-            for record in self._api.all_items(path, purpose="directory", limit=1000):
+            for record in identified(self._api.all_items(path, purpose="directory", limit=1000)):
                 user, role = str(record["id"]), str(record.get("organization_role") or "user")
                 records[user] = record
                 roles.setdefault(user, {})[organization] = role
@@ -114,7 +114,7 @@ class DirectorySnapshots:
         objects: dict[str, ObjectVersion] = {}
         for organization in organizations:
             path = f"/organizations/{organization}/roles"
-            for record in self._api.all_items(path, purpose="directory", limit=1000):
+            for record in identified(self._api.all_items(path, purpose="directory", limit=1000)):
                 permissions = [
                     {name: item.get(name) for name in ("action", "resource_type", "resource_id")}
                     for item in self._below(f"{path}/{record['id']}/permissions")
@@ -132,16 +132,17 @@ class DirectorySnapshots:
     def _groups(self, now: Micros) -> Snapshot:
         objects: list[ObjectVersion] = []
         grants: list[Grant] = []
-        for record in self._api.all_items("/groups", purpose="directory", limit=1000):
+        for record in identified(self._api.all_items("/groups", purpose="directory", limit=1000)):
+            roles = record.get("roles")
             group = str(record["id"])
             objects.append(self._mapper.version("group", record, seen_at=now, name=_name(record.get("name"))))
             grants += [
                 self._mapper.grant(
                     principal=("group", group), resource=("role", str(role)), level="member", via="group", seen_at=now
                 )
-                for role in record.get("roles") or ()
+                for role in (roles if isinstance(roles, list) else ())
             ]
-            for member in self._below(f"/groups/{group}/members"):
+            for member in identified(self._below(f"/groups/{group}/members"), name="user_id"):
                 grants.append(
                     self._mapper.grant(
                         principal=("user", str(member["user_id"])),
@@ -175,7 +176,8 @@ class DirectorySnapshots:
                     continue
                 raise
             objects["settings", organization] = self._settings_object(organization, record, now)
-            for key in record.get("api_keys") or ():
+            listed = record.get("api_keys")
+            for key in identified(item for item in (listed if isinstance(listed, list) else ()) if type(item) is dict):
                 objects["compliance_key", str(key["id"])] = self._mapper.version(
                     "compliance_key",
                     key,
@@ -190,12 +192,16 @@ class DirectorySnapshots:
     def _settings_object(self, organization: str, record: Mapping[str, Any], now: Micros) -> ObjectVersion:
         values = {
             str(row["name"]): row.get("value")
-            for row in record.get("settings") or ()
-            if isinstance(row, Mapping) and "name" in row
+            for row in _rows(record.get("settings"))
+            if isinstance(row.get("name"), str)
         }
         return self._mapper.version(
             "settings", {"id": organization}, seen_at=now, organization=organization, extra=_storable(values)
         )
+
+
+def _rows(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:
@@ -203,7 +209,7 @@ def _storable(values: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         if len(orjson.dumps(value, default=str)) <= 8192
-        else {"type": type(value).__name__, "length": len(value)}
+        else {"type": type(value).__name__, "length": len(str(value))}
         for name, value in values.items()
     }
 
@@ -222,7 +228,7 @@ class ProjectSnapshots:
         """The list of projects, then one snapshot a project. A project deleted meanwhile has no grants left."""
         now = self._api.clock.now()
         try:
-            records = list(self._api.all_items("/apps/projects", purpose="directory", limit=100))
+            records = list(identified(self._api.all_items("/apps/projects", purpose="directory", limit=100)))
         except HttpRefusal as refusal:
             raise explain_refusal(refusal, "the projects") from None
         yield Snapshot(scope="projects", objects=[self._mapper.project(record, now) for record in records])

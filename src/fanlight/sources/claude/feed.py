@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from fanlight.model import HOUR, MINUTE, Event, Micros
+from fanlight.model import DAY, HOUR, MINUTE, Event, Micros
 from fanlight.sources.claude.api import ClaudeApi, LoopGuard, Page, bound_text, explain_refusal
 from fanlight.sources.claude.mapping import ActivityMapper
 from fanlight.sources.contract import ContentPart, EventContent, EventPage, Notice
@@ -26,6 +26,7 @@ __all__ = ["ActivityFeed", "OwnTraffic"]
 OWN_TYPE = "compliance_api_accessed"
 _SETTLED_AFTER = 2 * MINUTE
 _RESTART_WINDOW = 4 * HOUR
+_FARTHEST_AHEAD = 30 * DAY
 LARGEST_PAGE = 5000
 
 
@@ -68,15 +69,27 @@ class ActivityFeed:
     def pages(self, cursor: str | None) -> Iterator[EventPage]:
         """Settled pages with an advancing cursor, then the last two minutes with the cursor held."""
         position = _Position.read(cursor)
-        settled = self._api.clock.now() - _SETTLED_AFTER
+        settled = self._now(position) - _SETTLED_AFTER
         for page in self._settled_pages(position, settled):
             position = _Position.read(page.cursor)
             yield page
-        yield from self._window(settled, None, self.name, late=False, cursor=position.text(), last=True)
+        newest = position.newest
+        for page in self._window(settled, None, self.name, late=False):
+            newest = max(
+                [event.occurred_at for event in page.events] + ([newest] if newest is not None else []), default=None
+            )
+            yield replace(page, cursor=replace(position, newest=newest).text())
 
     def sweep(self, since: Micros, until: Micros) -> Iterator[EventPage]:
         """Read `[since, until)` again; all its events are marked late, known ones are removed by the collector."""
-        yield from self._window(since, until, "sweep", late=True, cursor="", last=True)
+        yield from self._window(since, until, "sweep", late=True)
+
+    def _now(self, position: _Position) -> Micros:
+        """Our clock, or the newest time the vendor gave if that is ahead of it: our clock may be slow."""
+        now = self._api.clock.now()
+        if position.newest is None or position.newest - now > _FARTHEST_AHEAD:
+            return now
+        return max(now, position.newest)
 
     def _filter(self) -> tuple[str, str]:
         return ("exclude_activity_types[]", OWN_TYPE)
@@ -117,9 +130,7 @@ class ActivityFeed:
         notice = Notice(kind="cursor", sentence=sentence, at=now, since=position.newest, until=now)
         return replace(position, after=None, since=since), notice
 
-    def _window(
-        self, since: Micros, until: Micros | None, purpose: str, *, late: bool, cursor: str, last: bool
-    ) -> Iterator[EventPage]:
+    def _window(self, since: Micros, until: Micros | None, purpose: str, *, late: bool) -> Iterator[EventPage]:
         after: str | None = None
         guard = LoopGuard("the Activity Feed")
         while True:
@@ -130,7 +141,7 @@ class ActivityFeed:
             events, content, notices = self._map(page, late=late)
             guard.step(after, page.next)
             done = page.next is None
-            yield EventPage(events=events, cursor=cursor, more=not (done and last), notices=notices, content=content)
+            yield EventPage(events=events, cursor="", more=not done, notices=notices, content=content)
             if done:
                 return
             after = page.next

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from fanlight.model import DAY, HOUR, MINUTE, Micros, ObjectVersion
-from fanlight.sources.claude.api import ClaudeApi, LoopGuard, Page, bound_text, explain_refusal, when
+from fanlight.sources.claude.api import ClaudeApi, LoopGuard, Page, bound_text, explain_refusal, identified, when
 from fanlight.sources.claude.records import RecordMapper
 from fanlight.sources.contract import ContentRef, InventoryPage, Notice
 from fanlight.sources.http import HttpRefusal
@@ -108,7 +108,7 @@ class Chats:
 
     def _page(self, page: Page, walk: _Walk, notices: list[Notice]) -> InventoryPage:
         now = self._api.clock.now()
-        versions = [self._mapper.chat(record, now) for record in page.items]
+        versions = [self._mapper.chat(record, now) for record in identified(page.items)]
         refs = [
             ContentRef(
                 kind="chat",
@@ -165,10 +165,11 @@ class _TokenWalk:
             walk = walk.seeing(page.items)
             walk = replace(walk, page=page.next) if page.next else self._finished(walk)
             now = self._api.clock.now()
-            versions = [self.version(record, now) for record in page.items]
+            records = list(identified(page.items))
+            versions = [self.version(record, now) for record in records]
             refs = [
                 ref
-                for record, version in zip(page.items, versions, strict=True)
+                for record, version in zip(records, versions, strict=True)
                 if version.deleted_at is None and (ref := self.ref(record, version, now)) is not None
             ]
             yield InventoryPage(objects=versions, refs=refs, cursor=walk.text(), more=page.next is not None)
@@ -271,7 +272,8 @@ class CodeArtifacts(_TokenWalk):
     def version(self, record: Record, now: Micros) -> ObjectVersion:
         """Versions' names are content; their number is not."""
         owner = record.get("owner_user_id")
-        count = len(record.get("versions") or ())
+        listed = record.get("versions")
+        count = len(listed) if isinstance(listed, list) else 0
         return self._mapper.version(
             "code_artifact",
             record,
@@ -282,8 +284,10 @@ class CodeArtifacts(_TokenWalk):
 
     def ref(self, record: Record, version: ObjectVersion, now: Micros) -> ContentRef | None:
         """The published version, else the newest of the list."""
-        versions = [item for item in record.get("versions") or () if isinstance(item, Mapping)]
+        listed = record.get("versions")
+        versions = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
         chosen = record.get("published_version_id") or (versions[0].get("id") if versions else None)
+        chosen = chosen if isinstance(chosen, str) else None
         if chosen is None and record.get("artifact_type") != "claude_docs":
             return None
         times = [at for item in versions if (at := when(item.get("created_at"))) is not None]

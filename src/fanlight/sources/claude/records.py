@@ -70,14 +70,17 @@ class RecordMapper:
         *,
         seen_at: Micros,
         object_id: str | None = None,
-        name: str | None = None,
+        name: object = None,
         organization: str | None = None,
         parent: tuple[str, str] | None = None,
         owner: str | None = None,
         extra: Mapping[str, Any] | None = None,
         created_at: Micros | None = None,
     ) -> ObjectVersion:
-        """One object as listed at `seen_at`. `owner` is a native user id. Raises `KeyError` without an id."""
+        """One object as listed at `seen_at`. `owner` is a native user id; a `name` that is not text is none.
+
+        Raises `KeyError` for a record without id when none is given.
+        """
         created = created_at if created_at is not None else when(record.get("created_at"))
         updated = when(record.get("updated_at"))
         return ObjectVersion(
@@ -86,7 +89,7 @@ class RecordMapper:
             product="claude",
             kind=kind,
             object_id=object_id or str(record["id"]),
-            name=name[:256] if name else None,
+            name=name[:256] if isinstance(name, str) and name else None,
             organization_id=organization or _text(record.get("organization_uuid")),
             parent_kind=parent[0] if parent else None,
             parent_id=parent[1] if parent else None,

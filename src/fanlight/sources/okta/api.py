@@ -63,7 +63,7 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and (not value or isinstance(value[0], dict))
+    return isinstance(value, list) and all(type(item) is dict for item in value)
 
 
 class OktaApi:

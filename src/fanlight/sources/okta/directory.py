@@ -41,6 +41,11 @@ def _when(value: object) -> Micros | None:
         return None
 
 
+def _identified(records: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The records that have an id."""
+    return (record for record in records if isinstance(record.get("id"), str) and record["id"])
+
+
 def _json(values: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in values.items() if value is not None}
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
@@ -203,16 +208,17 @@ class OktaDirectory:
                 yield Snapshot(scope=f"refused/{scope}", notices=[notice])
 
     def _users(self, now: Micros) -> Snapshot:
-        records = {str(record["id"]): record for record in self._api.all_items("/api/v1/users", [("limit", 200)])}
+        plain = self._api.all_items("/api/v1/users", [("limit", 200)])
+        records = {str(record["id"]): record for record in _identified(plain)}
         # The plain list leaves deactivated people out.
         left: Parameters = [("limit", 200), ("search", 'status eq "DEPROVISIONED"')]
-        records |= {str(record["id"]): record for record in self._api.all_items("/api/v1/users", left)}
+        records |= {str(record["id"]): record for record in _identified(self._api.all_items("/api/v1/users", left))}
         return Snapshot(scope="users", objects=[self._records.user(record, now) for record in records.values()])
 
     def _groups(self, now: Micros) -> Snapshot:
         objects: dict[str, ObjectVersion] = {}
         grants: dict[str, Grant] = {}
-        for record in self._api.all_items("/api/v1/groups", [("limit", 200)]):
+        for record in _identified(self._api.all_items("/api/v1/groups", [("limit", 200)])):
             group = str(record["id"])
             objects[group] = self._records.group(record, now)
             for member in self._below(f"/api/v1/groups/{group}/users", [("limit", 1000)]):
@@ -223,7 +229,7 @@ class OktaDirectory:
     def _below(self, path: str, params: Parameters) -> list[dict[str, Any]]:
         """A list that belongs to one item of another list; the item may have gone meanwhile."""
         try:
-            return list(self._api.all_items(path, params))
+            return list(_identified(self._api.all_items(path, params)))
         except HttpRefusal as refusal:
             if refusal.status == 404:
                 return []
@@ -232,7 +238,7 @@ class OktaDirectory:
     def _apps(self, now: Micros) -> Snapshot:
         objects: dict[str, ObjectVersion] = {}
         grants: dict[str, Grant] = {}
-        for record in self._api.all_items("/api/v1/apps", [("q", self._app), ("limit", 200)]):
+        for record in _identified(self._api.all_items("/api/v1/apps", [("q", self._app), ("limit", 200)])):
             app = str(record["id"])
             objects[app] = self._records.application(record, now)
             for user in self._below(f"/api/v1/apps/{app}/users", [("limit", 500)]):
