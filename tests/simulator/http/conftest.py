@@ -11,6 +11,16 @@ from tiny_world import FakeClock, TinyWorld
 from fanlight.simulator.http import RunningSimulator, serve
 
 
+@pytest.fixture(autouse=True)
+def _hang_up() -> Iterator[None]:
+    kept = list(Client.created)
+    yield
+    for client in Client.created:
+        if client not in kept:
+            client.http.close()
+    Client.created[:] = kept
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -28,7 +38,5 @@ def running(world: TinyWorld, clock: FakeClock) -> Iterator[RunningSimulator]:
 
 
 @pytest.fixture
-def client(running: RunningSimulator) -> Iterator[Client]:
-    found = Client(running)
-    yield found
-    found.http.close()
+def client(running: RunningSimulator) -> Client:
+    return Client(running)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -12,7 +12,11 @@ from fanlight.simulator.http import RunningSimulator
 class Client:
     """Asks a running simulator as a named key; answers are httpx responses."""
 
+    created: ClassVar[list[Client]] = []
+    """Closed after each test."""
+
     def __init__(self, running: RunningSimulator) -> None:
+        self.created.append(self)
         self.running = running
         self.secrets = {key.name: key.secret for key in list(running.world.keys())}
         self.http = httpx.Client(timeout=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class OktaProblem(Exception):
             "errorCode": code,
             "errorSummary": f"{summary}: {self.detail}" if self.detail else summary,
             "errorLink": code,
-            "errorId": f"oae{abs(hash(self.detail)) % 10**12:012d}",
+            "errorId": f"oae{zlib.crc32(self.detail.encode()):012d}",
             "errorCauses": [{"errorSummary": self.detail}] if self.detail and self.status == 400 else [],
         }
         return Answer(self.status, orjson.dumps(body), headers)

@@ -82,13 +82,13 @@ class RunningSimulator:
         self._ledger = ledger
         self._menu = menu
         self._loop = asyncio.new_event_loop()
-        self._connections: set[asyncio.BaseTransport] = set()
+        self._connections: set[Connection] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
         self._thread.start()
         self._servers: list[asyncio.Server] = []
         addresses: list[str] = []
         for site, port in zip(sites, (ports.anthropic, ports.okta, ports.control), strict=True):
-            server = self._wait(self._loop.create_server(partial(Connection, site), host, port))
+            server = self._wait(self._loop.create_server(partial(Connection, site, self._connections), host, port))
             self._servers.append(server)
             addresses.append(f"http://{host}:{server.sockets[0].getsockname()[1]}")
         self.compliance_url, self.okta_url, self.control_url = addresses
@@ -149,11 +149,17 @@ class RunningSimulator:
         """Stop listening and end the thread."""
         if not self._thread.is_alive():
             return
-        for server in self._servers:
-            self._loop.call_soon_threadsafe(server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._call(self._hang_up)
+        # Aborted transports close themselves in the next turn of the loop.
+        self._loop.call_soon_threadsafe(self._loop.call_soon, self._loop.stop)
         self._thread.join(timeout=5)
         self._loop.close()
+
+    def _hang_up(self) -> None:
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.end()
 
     def _call(self, action: Callable[[], Result]) -> Result:
         """Run something in the server's thread, where nothing else touches the world meanwhile."""

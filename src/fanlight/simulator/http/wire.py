@@ -81,8 +81,10 @@ class Site(Protocol):
 class Connection(asyncio.Protocol):
     """One client connection with keep-alive; requests are answered one after the other."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, open_ones: set[Connection] | None = None) -> None:
+        """`open_ones` holds this connection while it lasts, so that its owner can end it."""
         self._site = site
+        self._open_ones = open_ones if open_ones is not None else set()
         self._buffer = b""
         self._busy = False
         self._transport: asyncio.Transport | None = None
@@ -90,6 +92,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._open_ones.add(self)
         name = transport.get_extra_info("peername")
         self._peer = str(name[0]) if name else ""
         plug = transport.get_extra_info("socket")
@@ -99,6 +102,12 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol names it
         self._transport = None
         self._buffer = b""
+        self._open_ones.discard(self)
+
+    def end(self) -> None:
+        """Drop the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
