@@ -273,13 +273,15 @@ def _recent(stage: Stage, person: Person, organization: str, rng: random.Random,
         if not person.recent:
             return None
         chat = chats[person.recent[-1 - min(int(rng.expovariate(0.5)), len(person.recent) - 1)]]
-        if (
-            chat.deleted_at is None
-            and chat.organization == organization
-            and not (guarded and chat.tier not in _HARMLESS)
-        ):
+        if chat.deleted_at is None and chat.organization == organization and not (guarded and _delicate(stage, chat)):
             return chat
     return None
+
+
+def _delicate(stage: Stage, chat: Chat) -> bool:
+    """Whether the chat is sensitive or ever lay in a sensitive project."""
+    projects = stage.company.projects
+    return chat.tier not in _HARMLESS or any(n is not None and projects[n].tier != "none" for _, n in chat.projects)
 
 
 def _tier_of(stage: Stage, project: int | None, rng: random.Random) -> Tier:
@@ -381,11 +383,15 @@ def _curate(
             stage.company.projects[target].chats.append(chat.number)
             stage.emit(at, "claude_chat_updated", pair, actor, _CHAT, (chat.id, stage.project_id(target)))
     elif roll < 0.72:
-        share = stable_uuid("snapshot", stage.seed, chat.number, len(chat.turns)).replace("-", "")[:20]
-        stage.emit(
-            at, "claude_chat_snapshot_created", pair, actor,
-            ("claude_chat_id", "claude_chat_snapshot_id"), (chat.id, f"claude_chat_snapshot_01{share}"),
-        )  # fmt: skip
+        share = "claude_chat_snapshot_01" + stable_uuid("snapshot", stage.seed, chat.number, at).replace("-", "")[:20]
+        names = ("claude_chat_id", "claude_chat_snapshot_id")
+        stage.emit(at, "claude_chat_snapshot_created", pair, actor, names, (chat.id, share))
+        if rng.random() < 0.3:
+            visitor = {
+                "type": "unauthenticated_user_actor", "unauthenticated_email_address": None,
+                "ip_address": FOREIGN_HOSTING.address(rng.randrange(60)), "user_agent": person.devices[0].before,
+            }  # fmt: skip
+            stage.emit(at + HOUR, "claude_chat_snapshot_viewed", pair, visitor, names, (chat.id, share))
     else:
         chat.deleted_at = at // 1000 * 1000
         person.recent.remove(chat.number)
@@ -444,6 +450,36 @@ def _surroundings(stage: Stage, day: int, rng: random.Random) -> None:
         stage.emit(at, rng.choice(("sso_login_failed", "magic_link_login_failed")), None, stranger)
     if day % 5 == 2:
         _undocumented(stage, base, rng)
+    if day % 7 == 3:
+        _machines(stage, base, rng)
+
+
+def _machines(stage: Stage, base: Micros, rng: random.Random) -> None:
+    """Keys, service accounts and gateways at work in the Console, and somebody refused at a chat."""
+    company = stage.company
+    console, agent = company.console.pair, "anthropic-sdk-python/2.12.0"
+    at = base + int(rng.uniform(1, 20) * HOUR)
+    ip = FOREIGN_HOSTING.address(20 + rng.randrange(4))
+    admin = next(k.id for k in company.keys if k.kind == "admin")
+    key = {"type": "admin_api_key_actor", "admin_api_key_id": admin, "ip_address": ip, "user_agent": agent}
+    workspace = company.workspaces[0].id
+    stage.emit(at, "platform_workspace_members_listed", console, key, ("workspace_id",), (workspace,))
+    service = {
+        "type": "service_account_actor", "service_account_id": company.service_accounts[0][0], "ip_address": ip,
+        "user_agent": agent,
+    }  # fmt: skip
+    file_id = f"file_01{rng.getrandbits(60):x}"
+    stage.emit(at + HOUR, "platform_file_content_downloaded", console, service, ("file_id",), (file_id,))
+    gateway = {"type": "federated_actor", "provider": {"type": "aws", "account_id": "000000000000"}, "ip_address": None}
+    stage.emit(at + 2 * HOUR, "platform_file_uploaded", console, gateway, ("file_id",), (file_id,))
+    if company.chats:
+        person = company.people[rng.randrange(len(company.people))]
+        chat = company.chats[rng.randrange(len(company.chats))]
+        if person.works_at(at) and person.dormant_since is None and chat.organization in person.organizations:
+            actor = stage.actor(person, person.home_ip, agent_of(stage, person.devices[0], base // DAY))
+            pair = stage.organization_pair(chat.organization)
+            noon = base + 12 * HOUR
+            stage.emit(noon, "claude_chat_access_failed", pair, actor, ("claude_chat_id",), (chat.id,))
 
 
 def _undocumented(stage: Stage, base: Micros, rng: random.Random) -> None:

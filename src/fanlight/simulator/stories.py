@@ -16,7 +16,7 @@ from fanlight.model import Micros
 from fanlight.model.times import DAY, HOUR, MINUTE, SECOND
 from fanlight.simulator.agenda import Agenda
 from fanlight.simulator.company import ClaudeApiKey, Company, ids_of, steady
-from fanlight.simulator.geography import FAR, FOREIGN_HOSTING, LONE_TRIP
+from fanlight.simulator.geography import DESTINATIONS, FAR, FOREIGN_HOSTING, LONE_TRIP
 from fanlight.simulator.habits import agent_of, local_moment
 from fanlight.simulator.identifiers import stable_bytes, stable_uuid
 from fanlight.simulator.portfolio import HIGH_ROLE
@@ -130,7 +130,8 @@ def write_stories(stage: Stage, agenda: Agenda) -> None:
     if keeper is not None:
         cast.taken.add(keeper)
     for write in (
-        _new_place, _off_hours, _first_key, _bulk, _escalation, _sso, _privacy, _moved, _abroad, _lone_trip, _noise,
+        _new_place, _off_hours, _first_key, _bulk, _escalation, _sso, _privacy, _moved, _abroad, _lone_trip,
+        _gone_before_read, _noise,
     ):  # fmt: skip
         write(cast)
 
@@ -553,6 +554,37 @@ def _lone_trip(cast: _Casting) -> None:
         story.chats.append(chat.id)
 
     cast.agenda.put(at // DAY - 1, travel)
+    cast.perform(at, act)
+
+
+def _gone_before_read(cast: _Casting) -> None:
+    """A chat is opened from a place never seen and deleted minutes later: nobody can tell what was in it."""
+    company = cast.company
+    person = cast.colleague(company.main.uuid)
+    holder = _plant(cast, person, company.main.uuid, None, 16, "none")
+    at = cast.moment(person, 10.0, 15.0)
+    spot = DESTINATIONS[0]
+    ip = spot.address(900)
+    story = cast.story(
+        "sensitive_chat_new_place",
+        "undecidable",
+        person,
+        at,
+        "the chat was deleted before it could be read",
+        detail=spot.city,
+    )
+
+    def act(stage: Stage) -> None:
+        chat, agent = holder.get(), _agent(stage, person, at)
+        actor, pair = stage.actor(person, ip, agent), company.main.pair
+        _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+        row = stage.emit(at + 2 * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, None), prompt=True)
+        _note(story, row)
+        chat.deleted_at = at + 9 * MINUTE
+        row = stage.emit(chat.deleted_at, "claude_chat_deleted", pair, actor, _CHAT, (chat.id, None), prompt=True)
+        _note(story, row, context=True)
+        story.chats.append(chat.id)
+
     cast.perform(at, act)
 
 

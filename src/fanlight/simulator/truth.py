@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Identity", "Reach", "Story", "StoryKind", "Truth"]
 
-StoryKind = Literal["attack", "twin", "false_positive", "noise"]
+StoryKind = Literal["attack", "twin", "false_positive", "undecidable", "noise"]
 
 #: The nine stories by the name of the rule that should find them.
 RULES = (
@@ -105,6 +105,11 @@ class Truth:
     def false_positives(self) -> list[Story]:
         """Harmless, and yet a rule is right to raise them."""
         return self._kind("false_positive")
+
+    @property
+    def undecidable(self) -> list[Story]:
+        """Whether a rule should have raised them cannot be known: the content was gone before anybody could read it."""
+        return self._kind("undecidable")
 
     @property
     def noise(self) -> list[Story]:

@@ -14,7 +14,7 @@ from fanlight.simulator.world import World, build_world
 NOW: Micros = parse_time("2026-11-20T12:00:00Z")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _world(seed: int) -> World:
     return build_world(seed=seed, size="S", now=NOW)
 

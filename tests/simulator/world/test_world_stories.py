@@ -18,7 +18,7 @@ from fanlight.simulator.world import Activity, World, build_world
 
 NOW = parse_time("2026-11-20T12:00:00Z")
 
-SEEDS = (1, 7, 23)
+SEEDS = (1, 7, 23, 40)
 OFFICE_COUNTRIES = {country.code for country in COUNTRIES}
 KEY_TYPES = {
     "api_key_created",
@@ -240,6 +240,17 @@ def test_sensitive_content_is_entered_from_a_country_without_an_office_once(worl
         assert messages
         assert 1.0 < _local_hour(person, story.at) < 4.5
         assert world.truth.planted_in_chat(story.chats[0])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_chat_is_gone_before_anybody_could_read_it(world_of: WorldOf, seed: int) -> None:
+    world = world_of(seed)
+    (story,) = world.truth.undecidable
+    (row,) = _rows(world, story)
+    assert _country(row) not in OFFICE_COUNTRIES
+    chat = next(c for c in world.chats() if c.id == story.chats[0])
+    assert chat.body["deleted_at"]
+    assert all(message["content"] == [] for message in world.messages(chat.id) or ())
 
 
 @pytest.mark.long
