@@ -151,6 +151,19 @@ def test_the_past_is_the_same_question_with_another_date() -> None:
     assert seen == {9: [], 10: ["editor"], 19: ["editor"], 20: []}
 
 
+def test_a_membership_of_unknown_start_is_older_than_our_first_look_but_not_than_the_account() -> None:
+    company = Company()
+    company.organization("org1")
+    for user, born in (("user_old", 5 * DAY), ("user_new", 60 * DAY)):
+        company.object("user", user, at=born, created_at=born)
+        company.grant(("user", user), ("organization", "org1"), "user", "user", at=80 * DAY, exact_from=False)
+    company.project("p", "org1", None, private=False)
+    assert [r.identity for r in graph_of(company, 40 * DAY).reachable_by("p")] == ["claude:user_old"]
+    company.grant(("user", "user_old"), ("project", "p"), "editor", "user", at=90 * DAY, exact_from=False)
+    levels = [graph_of(company, at * DAY).reach("claude:user_old")[0].level for at in (89, 90)]
+    assert levels == ["viewer", "editor"]  # what came after the first listing is not carried back
+
+
 def test_a_name_nobody_has_is_said_in_a_sentence() -> None:
     with pytest.raises(Unknown, match=r"Nobody here is known as ghost@example\.com\."):
         graph_of(Company()).find_identity("ghost@example.com")

@@ -254,6 +254,10 @@ def _memberships(tables: AccessTables, names: Names, keys: _GrantKeys, as_user: 
     width = len(names.organizations) + 1
     off = _codes(gone["account_key"], names.accounts) * width + _codes(gone["organization_id"], names.organizations)
     kept = ~np.isin(account * width + organization, off)
+    # A membership of unknown start counts for the time before we first looked, but not before the account existed.
+    existed = np.zeros(len(names.accounts), bool)
+    existed[_codes(tables.accounts["account_key"], names.accounts)] = True
+    kept &= (since <= tables.at) | existed[account]
     return account[kept], organization[kept], role[kept], since[kept]
 
 

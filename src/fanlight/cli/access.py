@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import App, Parameter
 
-from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, end, open_home, print_rows
+from fanlight.cli.common import (
+    Exit,
+    Format,
+    FormatOption,
+    HomeOption,
+    TenantOption,
+    end,
+    open_home,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from fanlight.access import AccessGraph
@@ -85,7 +94,7 @@ def reach(
             for identity in found
             for reached in view.graph.reach(identity, kinds=kind or _CONTENT, unproven=unproven)
         )
-        print_rows(rows, format)
+        _print(rows, format)
 
 
 def who(
@@ -98,7 +107,7 @@ def who(
     """Everybody who reaches these resources (by vendor id), with the grants."""
     with _view(home, tenant, at) as view:
         found = [view.graph.find_resource(key) for key in _some(resources, "resource")]
-        print_rows((reached.row() for thing in found for reached in view.graph.reachable_by(thing)), format)
+        _print((reached.row() for thing in found for reached in view.graph.reachable_by(thing)), format)
 
 
 def explain(
@@ -114,7 +123,7 @@ def explain(
     from fanlight.access.explain import explain as find_paths
 
     with _view(home, tenant, at) as view:
-        print_rows([find_paths(view.graph, identity, resource).row()], format)
+        _print([find_paths(view.graph, identity, resource).row()], format)
 
 
 def opened(
@@ -135,7 +144,7 @@ def opened(
     with _view(home, tenant, at) as view:
         last = _moment(until, view.now)
         first = _moment(since, last - 30 * DAY)
-        print_rows((t.row() for t in find_opened(view.reader, view.graph, identity, first, last, every=every)), format)
+        _print((t.row() for t in find_opened(view.reader, view.graph, identity, first, last, every=every)), format)
 
 
 def touched(
@@ -153,7 +162,7 @@ def touched(
 
     with _view(home, tenant, at) as view:
         first, last = _moment(since, 0), _moment(until, view.now)
-        print_rows((t.row() for t in find_touches(view.reader, view.graph, resource, first, last)), format)
+        _print((t.row() for t in find_touches(view.reader, view.graph, resource, first, last)), format)
 
 
 def accountable(
@@ -168,7 +177,7 @@ def accountable(
     from fanlight.access.history import accountable as find_accountable
 
     with _view(home, tenant, at) as view:
-        print_rows((entry.row() for entry in find_accountable(view.reader, view.graph, project)), format)
+        _print((entry.row() for entry in find_accountable(view.reader, view.graph, project)), format)
 
 
 def diff(
@@ -188,7 +197,32 @@ def diff(
     with _view(home, tenant, after) as view:
         old = load_graph(view.reader, _moment(before, view.now))
         chosen = [view.graph.find_identity(name) for name in identity] or None
-        print_rows((change.row() for change in find_changes(old, view.graph, chosen)), format)
+        _print((change.row() for change in find_changes(old, view.graph, chosen)), format)
+
+
+def _print(rows: Iterable[Mapping[str, Any]], format: Format) -> None:
+    """Rows as they are in JSON Lines; for people and spreadsheets one plain column a value."""
+    print_rows(rows if format == "jsonl" else map(_flat, rows), format)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if name == "resource":
+            flat |= {"kind": value["kind"], "id": value["id"], "name": value.get("name", "")}
+        elif name == "via":
+            grants = value if isinstance(value, list) else [value] if value else []
+            flat["via"] = "; ".join(_words(grant) for grant in grants)
+        elif name == "paths":
+            flat["paths"] = " | ".join(" > ".join(path) for path in value)
+        else:
+            flat[name] = value
+    return flat
+
+
+def _words(grant: Mapping[str, Any]) -> str:
+    kind = grant["kind"].replace("_", " ")
+    return kind if kind == "creator" else f"{kind} {grant['name'] or grant['id']}"
 
 
 def _some(names: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -177,6 +177,14 @@ class PostureFacts:
         """A person's or account's name for a sentence."""
         return self.graph.label("account", key) or key.partition(":")[2]
 
+    def person_behind(self, key: str) -> tuple[Entity, ...]:
+        """The identity of an account, as an entity beside it; empty while it is not resolved."""
+        identity = self.identity_by_account.get(key)
+        if identity is None:
+            return ()
+        name = self.graph.identity_name(identity) if self.graph.is_known(identity) else ""
+        return (Entity(kind="identity", id=identity, name=name),)
+
     def days_of_feed(self) -> int:
         """How many days back the activity feed is known."""
         return 0 if self.feed_since is None else int((self.at - self.feed_since) // DAY)
@@ -194,10 +202,15 @@ def attributes_of(version: ObjectVersion) -> Mapping[str, Any]:
 
 
 def fail(
-    facts: PostureFacts, check: Check, entity: Entity, sentence: str, severity: Severity | None = None
+    facts: PostureFacts,
+    check: Check,
+    entity: Entity,
+    sentence: str,
+    severity: Severity | None = None,
+    beside: Sequence[Entity] = (),
 ) -> PostureResult:
-    """One failing entity: what is wrong with it, and what to do."""
-    return _result(facts, check, "fail", f"{sentence} {check.advice}", severity or check.severity, (entity,))
+    """One failing entity: what is wrong with it, and what to do. `beside` are other names of the same thing."""
+    return _result(facts, check, "fail", f"{sentence} {check.advice}", severity or check.severity, (entity, *beside))
 
 
 def passed(facts: PostureFacts, check: Check, sentence: str) -> PostureResult:

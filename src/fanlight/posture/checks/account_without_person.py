@@ -32,7 +32,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         email = attributes_of(user).get("email") or user.object_id
         name = user.name or str(email)
         sentence = f"{name} ({email}) has a Claude account, and no record in a connected directory belongs to it."
-        results.append(fail(facts, CHECK, Entity(kind="account", id=user.object_id, name=name), sentence))
+        entity = Entity(kind="account", id=user.object_id, name=name)
+        results.append(fail(facts, CHECK, entity, sentence, beside=facts.person_behind(key)))
     return results or [
         passed(facts, CHECK, f"Each of {plural(len(users), 'Claude account')} belongs to a known person.")
     ]

@@ -37,7 +37,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         last = facts.last_activity.get(key)
         after = f" The account was last used on {format_time(last)[:10]}." if last is not None else ""
         sentence = f"{name} {gone} and still has an active Claude account.{after}"
-        results.append(fail(facts, CHECK, Entity(kind="account", id=user.object_id, name=name), sentence))
+        entity = Entity(kind="account", id=user.object_id, name=name)
+        results.append(fail(facts, CHECK, entity, sentence, beside=facts.person_behind(key)))
     return results or [
         passed(facts, CHECK, f"None of {plural(active, 'Claude account')} belongs to somebody who left.")
     ]

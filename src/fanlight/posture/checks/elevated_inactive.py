@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from fanlight.model import DAY, Entity, Micros, PostureResult
 from fanlight.posture.facts import (
@@ -49,7 +50,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
             f"has not been seen in the {plural(facts.days_of_activity(), 'day')} that are known"
         )  # fmt: skip
         sentence = f"{name} is {' and '.join(sorted(roles))} and {ago}."
-        results.append(fail(facts, CHECK, Entity(kind="identity", id=identity, name=name), sentence))
+        person, *logins = _entities(identity, name, accounts)
+        results.append(fail(facts, CHECK, person, sentence, beside=logins))
     if untold:
         results.append(
             unknown(
@@ -66,12 +68,18 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
     ]
 
 
+def _entities(identity: str, name: str, accounts: Sequence[str]) -> list[Entity]:
+    """The person, and the Claude accounts that hold the roles."""
+    logins = [Entity(kind="account", id=key.partition(":")[2], name=name) for key in accounts if _is_claude(key)]
+    return [Entity(kind="identity", id=identity, name=name), *logins]
+
+
 def _is_claude(key: str) -> bool:
     return key.startswith("claude:")
 
 
-def _known_since(facts: PostureFacts, accounts: tuple[str, ...] | list[str] | object) -> Micros:
-    keys = set(accounts) if isinstance(accounts, tuple | list) else set()
+def _known_since(facts: PostureFacts, accounts: Sequence[str]) -> Micros:
+    keys = set(accounts)
     born = [u.created_at or u.valid_from for u in facts.current.get("user", ()) if f"{u.product}:{u.object_id}" in keys]
     return min(born, default=0)
 

@@ -34,7 +34,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
             unknown(
                 facts,
                 CHECK,
-                f"{plural(unread, 'project')} has content that was not read yet; none sensitive is known in it so far.",
+                f"{plural(unread, 'project')} cannot be judged: part of the content was not read yet, and nothing "
+                "sensitive is known in the rest.",
             )
         )
     if not results and not clear:

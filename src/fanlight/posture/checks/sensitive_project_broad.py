@@ -33,8 +33,8 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
             unknown(
                 facts,
                 CHECK,
-                f"{plural(untold, 'broadly shared project')} has content that was not read yet; none sensitive is "
-                "known in it. The answer comes when the backlog is read.",
+                f"{plural(untold, 'broadly shared project')} cannot be judged: part of the content was not read yet, "
+                "and nothing sensitive is known in the rest. The answer comes when the backlog is read.",
             )
         )
     if not results and not facts.read_projects:
