@@ -140,3 +140,24 @@ def test_what_a_rule_requires_lets_a_reader_prune_by_type(tmp_path: Path) -> Non
     rule = rule_of(tmp_path, "a: {type: [X, Y], b: 1}\nc: {type: z}\nn: {type: q}\ncondition: (a or c) and not n")
     assert rule.required == {"type": {"x", "y", "z"}}
     assert rule_of(tmp_path, "a: {type: x}\nb: {k: 1}\ncondition: a or b").required is None
+
+
+@pytest.mark.parametrize(
+    ("logsource", "product", "covered"),
+    [
+        ("{product: okta}", "okta", True),
+        ("{product: okta}", "claude", False),
+        ("{product: github, service: audit}", "github_audit", True),
+        ("{product: azure, service: signinlogs}", "entra_id", True),
+        ("{product: gcp, service: google_workspace.admin}", "google_workspace", True),
+        ("{product: gcp, service: gcp.audit}", "google_workspace", False),
+        ("{category: webserver}", "zscaler_zia", True),
+    ],
+)
+def test_a_log_source_of_public_rules_finds_our_product(
+    tmp_path: Path, logsource: str, product: str, covered: bool
+) -> None:
+    rule = rule_of(tmp_path, "a: 1", head=HEAD.replace("logsource:\n  product: okta", f"logsource: {logsource}"))
+    assert rule.covers(product) is covered
+    assert bool(Index([rule]).match({"a": 1}, product)) is covered
+    assert Index([rule]).match({"a": 1}) == [rule]

@@ -111,14 +111,17 @@ class Extractor:
 
 
 class _Node:
-    """A place in the tree of wanted names. `by_key` remembers how each spelling of a key was resolved."""
+    """A place in the tree of wanted names.
 
-    __slots__ = ("by_key", "children", "name")
+    Events of one kind have the same keys, so the wanted ones are found once for each set of keys (`plans`).
+    """
+
+    __slots__ = ("children", "name", "plans")
 
     def __init__(self, name: str | None) -> None:
         self.name = name
         self.children: dict[str, _Node] = {}
-        self.by_key = _Memo(self)
+        self.plans: dict[tuple[str, ...], _Plan] = {}
 
     def add(self, field: str) -> None:
         node = self
@@ -126,42 +129,37 @@ class _Node:
             node = node.children.setdefault(part, _Node(None))
         node.name = field
 
-    def resolve(self, key: str) -> _Node | None:
+    def plan(self, keys: tuple[str, ...]) -> _Plan:
+        found = tuple([(key, child) for key in keys if (child := self._resolve(str(key))) is not None])
+        if len(self.plans) < _MEMO:  # keys can be identifiers without end
+            self.plans[keys] = found
+        return found
+
+    def _resolve(self, key: str) -> _Node | None:
         node: _Node | None = self
         for part in fold_name(key).split("."):  # a key may hold dots itself
             node = node.children.get(part) if node is not None else None
         return node
 
 
-class _Memo(dict[str, "_Node | None"]):
-    __slots__ = ("_node",)
-
-    def __init__(self, node: _Node) -> None:
-        super().__init__()
-        self._node = node
-
-    def __missing__(self, key: str) -> _Node | None:
-        found = self._node.resolve(str(key))
-        if len(self) < _MEMO:  # keys can be identifiers without end
-            self[key] = found
-        return found
+_Plan = tuple[tuple[str, _Node], ...]
 
 
 def _walk(node: _Node, value: Mapping[str, Any], record: dict[str, Any]) -> None:
-    by_key = node.by_key
-    for key, item in value.items():
-        child = by_key[key]
-        if child is None or item is None:
-            continue
-        kind = item.__class__
-        if kind in _SCALARS:
+    keys = tuple(value)
+    plan = node.plans.get(keys)
+    if plan is None:
+        plan = node.plan(keys)
+    for key, child in plan:
+        item = value[key]
+        if item.__class__ in _SCALARS:
             name = child.name
             if name is not None:
                 if name in record:
                     _put(record, name, item)
                 else:
                     record[name] = item
-        else:
+        elif item is not None:
             _walk_into(child, item, record)
 
 

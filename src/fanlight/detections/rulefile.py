@@ -39,6 +39,19 @@ _SEVERITY: Mapping[str, Severity] = {
 }  # fmt: skip
 
 
+#: Products and services as public rules name them → products as Fanlight names them.
+_PRODUCTS: Mapping[str, frozenset[str]] = {
+    "google_workspace": frozenset({"google_workspace"}),
+    "gworkspace": frozenset({"google_workspace"}),
+    "github": frozenset({"github_audit"}),
+    "azure": frozenset({"entra_id"}),
+    "entra": frozenset({"entra_id"}),
+    "aws": frozenset({"aws_cloudtrail"}),
+    "zscaler": frozenset({"zscaler_zia"}),
+    "anthropic": frozenset({"claude"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RuleError:
     """Why a document was left out, as a sentence to its author."""
@@ -103,6 +116,13 @@ class Rule:
     def required(self) -> Mapping[str, frozenset[str]] | None:
         """Fields of which one of the folded texts must be present; None when nothing is required."""
         return (required_of(self.tree) or None) if self.tree is not None else None
+
+    def covers(self, product: str) -> bool:
+        """Whether the rule's log source can be this product's events (`okta`, `github_audit`, …)."""
+        if self.product is None or self.product == product:
+            return True
+        service = (self.service or "").split(".")[0]
+        return product in _PRODUCTS.get(service, _PRODUCTS.get(self.product, ()))
 
     @property
     def attack(self) -> tuple[str, ...]:

@@ -84,11 +84,13 @@ class _Drawer:
     def pull(self, value: Scalar | tuple[Scalar, ...], candidates: list[int]) -> None:
         if self.by_presence:
             candidates += self.by_presence
-        if self.by_text:
+        if value.__class__ is str:
+            found = self.by_text.get(fold_text(text_of(value)))
+            if found is not None:
+                candidates += found
+        else:
             for item in value if isinstance(value, tuple) else (value,):
-                found = self.by_text.get(fold_text(text_of(item)))
-                if found is not None:
-                    candidates += found
+                candidates += self.by_text.get(fold_text(text_of(item)), ())
 
 
 class Index:
@@ -115,8 +117,11 @@ class Index:
                 self._filed.setdefault(field, _Drawer()).by_presence.extend(numbers)
         self._always = tuple(filing.always)
 
-    def match(self, record: Record) -> list[Rule]:
-        """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded."""
+    def match(self, record: Record, product: str | None = None) -> list[Rule]:
+        """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded.
+
+        With a product given, rules whose log source is another product are left out.
+        """
         filed = self._filed
         candidates = list(self._always)
         if len(record) < len(filed):
@@ -136,7 +141,8 @@ class Index:
         hits = [number for number in candidates if judges[number][1](view)]
         if len(hits) > 1:
             hits = sorted(set(hits))
-        return [judges[number][0] for number in hits]
+        found = [judges[number][0] for number in hits]
+        return found if product is None else [rule for rule in found if rule.covers(product)]
 
     def extract(self, raw: Mapping[str, Any]) -> Record:
         """The part of a raw event that these rules look at, as a flat record."""
@@ -144,9 +150,9 @@ class Index:
             return {**flatten(raw), **self._extractor.extract(raw)}
         return self._extractor.extract(raw)
 
-    def match_raw(self, raw: Mapping[str, Any]) -> list[Rule]:
+    def match_raw(self, raw: Mapping[str, Any], product: str | None = None) -> list[Rule]:
         """The rules that a raw event satisfies."""
-        return self.match(self.extract(raw))
+        return self.match(self.extract(raw), product)
 
 
 def matches(node: Node, record: Record) -> bool:
