@@ -103,7 +103,6 @@ class DirectorySnapshots:
                 record,
                 seen_at=now,
                 name=_name(record.get("full_name")),
-                owner=user,
                 extra={"organization_roles": roles[user]},
             )
             for user, record in records.items()

@@ -76,7 +76,6 @@ class OktaRecords:
             record,
             seen_at,
             name=_text(profile.get("displayName")) or joined or None,
-            owner=str(record["id"]),
             attributes=_json(kept),
             deleted_at=(changed or _when(record.get("lastUpdated"))) if status == "DEPROVISIONED" else None,
         )

@@ -111,10 +111,11 @@ class SystemLog:
         events: list[Event] = []
         content: list[EventContent] = []
         unreadable = 0
+        now = self._api.clock.now()
         for record in items:
             found: list[SealedField] = []
             try:
-                event = self._mapper.map(record, late=late, found=found.append)
+                event = self._mapper.map(record, late=late, ingested_at=now, found=found.append)
             except (ValueError, AttributeError, TypeError):
                 unreadable += 1
                 continue
