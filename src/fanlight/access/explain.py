@@ -8,7 +8,7 @@ import numpy as np
 
 from fanlight.access.answers import Explanation, Hop, Reached, Via
 from fanlight.access.graph import AccessGraph, Resource
-from fanlight.model import Micros, format_time
+from fanlight.model import format_time
 
 __all__ = ["explain"]
 
@@ -100,10 +100,10 @@ def _sentence(graph: AccessGraph, person: str, thing: Resource, reached: Reached
     own = next((via for via in reached.via if thing.leaf >= 0 and via.kind == "creator" and _authored(via)), None)
     what = thing.name or (f"the {thing.kind.replace('_', ' ')}" if thing.leaf >= 0 else thing.id)
     if own is not None and reached.level == "owner" and (project is None or len(reached.via) == 1):
-        return f"{name} made {what}{_since(own.since)}."
+        return f"{name} made {what}{_since(own)}."
     best = reached.via[0]
     place = project.name or project.id if project is not None else what
-    said = f"{_holder(name, best)} {_VERBS.get(best.level, f'is {best.level} of')} {place}{_since(best.since)}"
+    said = f"{_holder(name, best)} {_VERBS.get(best.level, f'is {best.level} of')} {place}{_since(best)}"
     more = f" {len(reached.via) - 1} more grants give the same or less." if len(reached.via) > 2 else ""
     more = " One more grant gives the same or less." if len(reached.via) == 2 else more
     if reached.level == "unknown":
@@ -124,8 +124,11 @@ def _holder(name: str, via: Via) -> str:
     }.get(via.kind, name)
 
 
-def _since(at: Micros) -> str:
-    return f" since {format_time(at)[:10]}" if at > 0 else ""
+def _since(via: Via) -> str:
+    if via.since <= 0:
+        return ""
+    day = format_time(via.since)[:10]
+    return f" since {day}" if via.exact else f" (known since {day}, may be older)"
 
 
 def _refused(graph: AccessGraph, person: str, thing: Resource) -> Explanation:

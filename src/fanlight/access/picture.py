@@ -19,7 +19,7 @@ from fanlight.access.explain import explain
 from fanlight.access.graph import AccessGraph, Unknown
 from fanlight.access.order import arrange
 from fanlight.access.paths import OUTSIDE, Key, Path, Pivot, find_pivot, paths_of
-from fanlight.model import SENSITIVITY_ORDER, Sensitivity, format_time
+from fanlight.model import SENSITIVITY_ORDER, Sensitivity
 
 __all__ = ["COLUMNS", "LIMIT", "Column", "Edge", "Node", "Picture", "picture"]
 
@@ -345,12 +345,14 @@ def _bundle_text(graph: AccessGraph, leaves: np.ndarray[tuple[int], np.dtype[np.
     counts: dict[str, int] = defaultdict(int)
     for code, count in zip(*np.unique(codes, return_counts=True), strict=True):
         counts[_BUNDLES.get(names[int(code)], "file")] += int(count)
-    words = [f"{count:,} {word if count == 1 else word + 's'}" for word, count in sorted(counts.items())]
-    return ", ".join(words)
+    order = list(_BUNDLES.values())
+    listed = sorted(counts.items(), key=lambda entry: order.index(entry[0]))
+    return ", ".join(f"{count:,} {word if count == 1 else word + 's'}" for word, count in listed)
 
 
 _BUNDLES = {
     "chat": "chat",
+    "file": "file",
     "local_session": "session",
     "remote_session": "session",
     "session": "session",
@@ -471,13 +473,11 @@ def _sentence(graph: AccessGraph, around: Pivot, select: str | None, chosen: str
         leaf = around.resource or _leaf_key(graph, select)
         return explain(graph, around.id, leaf[1] if leaf else chosen).sentence
     if around.kind == "identity":
-        places = graph.organizations_of(around.id)
+        places = sorted(graph.organizations_of(around.id), key=lambda p: (p[2] in ("user", "managed"), p[1]))
         if not places:
             return f"{graph.identity_name(around.id)} is not a member of any organization."
-        _, organization, role, since = places[0]
-        place = graph.label("organization", organization) or organization
-        when = f" since {format_time(since)[:10]}" if since else ""
-        return f"{graph.identity_name(around.id)} is {role.replace('_', ' ')} of {place}{when}."
+        named = [f"{role.replace('_', ' ')} of {graph.label('organization', o) or o}" for _, o, role, _ in places]
+        return f"{graph.identity_name(around.id)} is {', '.join(dict.fromkeys(named))}."
     if around.kind == "project":
         number = graph.target_number("project", around.id)
         people = len(graph.reachable_by(graph.resource(number)))
