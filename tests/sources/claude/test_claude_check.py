@@ -41,6 +41,7 @@ def test_a_key_with_one_scope_works_in_part(connect):
     assert report.works
     assert report.headline.startswith("The key works in part: it lacks")
     assert report.scopes_found == ("read:compliance_activities",)
+    assert len([line for line in report.not_collected if line.startswith("Not without")]) == 2
     assert any("primary owner" in line for line in report.how_to)
 
 
@@ -54,8 +55,8 @@ def test_a_key_without_scopes_says_so(connect):
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        (SECRET + "X", "does not accept the key"),
-        ("sk-ant-api01-nobody", "does not accept the key"),
+        (SECRET + "X", "does not accept this key"),
+        ("sk-ant-api01-nobody", "does not accept this key"),
         ("sk-ant-api03-wrong-kind", "of the wrong kind"),
     ],
 )
@@ -81,3 +82,9 @@ def test_an_admin_key_is_tried_as_well(connect):
     assert connect(admin_key="env:ADMIN").check().warnings == ()
     bad = connect(admin_key="literal:sk-ant-admin01-bad").check()
     assert any("Admin key does not work" in line for line in bad.warnings)
+
+
+def test_an_admin_key_in_the_wrong_place_is_recognised(connect):
+    report = connect(key="env:ADMIN").check()
+    assert report.works
+    assert report.headline.startswith("This is an Admin key of the Console")

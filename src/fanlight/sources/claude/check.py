@@ -18,6 +18,7 @@ USER_DATA = "read:compliance_user_data"
 ORG_DATA = "read:compliance_org_data"
 AUDIT = "read:org_audit"
 DELETE = "delete:compliance_user_data"
+RETIRED = "read:compliance_org_settings"
 _NEEDED = (ACTIVITIES, USER_DATA, ORG_DATA)
 _PATIENCE = 8.0
 
@@ -42,6 +43,10 @@ _NEVER_SEEN = (
     "outside the Compliance API.",
     "Downloads of attachments in claude.ai: there is no such event, so views stand in for them.",
 )
+_ONE_ORGANIZATION = (
+    "This key sees one organization. If the parent has more, they are not seen; nor are sign-ins, which carry no "
+    "organization: the primary owner can make a key for the whole parent."
+)
 
 
 @dataclass(slots=True)
@@ -53,6 +58,8 @@ class _Findings:
     stated: frozenset[str] = frozenset()
     """Scopes as the vendor itself stated them in a refusal or in the settings."""
     organizations: list[dict[str, Any]] = field(default_factory=list)
+    feed_only: bool = False
+    """The key is a Console Admin key."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -72,7 +79,7 @@ def check_key(api: ClaudeApi, console: ConsoleApi | None, analytics: ConsoleApi 
     owner = _read_settings(api, seen) if ORG_DATA in seen.found else ""
     if DELETE in seen.stated:
         seen.warnings.append(f"This key can delete conversations ({DELETE}); replace it by one without that scope.")
-    extra = sorted(seen.stated - {*_NEEDED, AUDIT, DELETE})
+    extra = sorted(seen.stated - {*_NEEDED, AUDIT, DELETE, RETIRED})
     if extra:
         seen.warnings.append(f"This key can do more than is needed: {', '.join(extra)}.")
     _try_neighbour(console, "Admin key", "api_keys", [("limit", 1)], seen)
@@ -88,8 +95,13 @@ def _probe(api: ClaudeApi, scope: str, path: str, params: list[tuple[str, str | 
             patience_seconds=_PATIENCE,
         )  # fmt: skip
     except HttpRefusal as refusal:
-        if refusal.status != 403:
+        if refusal.status == 401:
+            sentence = "Claude does not accept this key: it is wrong, deactivated or expired."
+            raise SourceError(sentence, kind="credential") from None
+        # A Console Admin key opens the feed; to it everything else does not exist.
+        if refusal.status != 403 and not (refusal.status == 404 and ACTIVITIES in seen.found):
             raise explain_refusal(refusal, "this address") from None
+        seen.feed_only = seen.feed_only or refusal.status == 404
         seen.missing.append(scope)
         seen.stated |= {mark[4:] for mark in refusal.facts.marks if mark.startswith("got:")}
         return
@@ -172,6 +184,8 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
         collected.append("the last day on which each member was active")
     else:
         not_collected.append("The last active day of members as the vendor counts it: give a key with read:analytics.")
+    if len(seen.organizations) == 1:
+        not_collected.append(_ONE_ORGANIZATION)
     limit = api.client.budget.announced
     estimate = ""
     if limit:
@@ -182,6 +196,10 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
     names = len(seen.organizations)
     if not seen.found:
         headline = "Claude accepts the key, but it carries none of the scopes that are needed."
+    elif seen.feed_only:
+        headline = (
+            "This is an Admin key of the Console: it opens the Activity Feed and nothing else of the Compliance API."
+        )
     elif seen.missing:
         headline = f"The key works in part: it lacks {', '.join(seen.missing)}."
     else:
