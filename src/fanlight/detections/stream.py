@@ -106,6 +106,7 @@ class Index:
         self._extractor = Extractor(self.fields)
         self._filed: dict[str, _Drawer] = {}
         self._always: tuple[int, ...] = ()
+        self._first = self._extractor
         self._file()
 
     def _file(self) -> None:
@@ -116,12 +117,17 @@ class Index:
             for field in fields:
                 self._filed.setdefault(field, _Drawer()).by_presence.extend(numbers)
         self._always = tuple(filing.always)
+        self._first = Extractor(self._filed)
 
     def match(self, record: Record, product: str | None = None) -> list[Rule]:
         """The rules that a flat record (`flatten`, or `extract`) satisfies, in the order they were loaded.
 
         With a product given, rules whose log source is another product are left out.
         """
+        return self._judged(self._candidates(record), record, product)
+
+    def _candidates(self, record: Record) -> list[int]:
+        """Numbers of the rules that the record's filing fields do not rule out."""
         filed = self._filed
         candidates = list(self._always)
         if len(record) < len(filed):
@@ -134,6 +140,9 @@ class Index:
                 held = record.get(field)
                 if held is not None:
                     drawer.pull(held, candidates)
+        return candidates
+
+    def _judged(self, candidates: list[int], record: Record, product: str | None) -> list[Rule]:
         if not candidates:
             return []
         view = _View(record)
@@ -152,7 +161,9 @@ class Index:
 
     def match_raw(self, raw: Mapping[str, Any], product: str | None = None) -> list[Rule]:
         """The rules that a raw event satisfies."""
-        return self.match(self.extract(raw), product)
+        # Most events meet no candidate; of them only the filing fields are read.
+        candidates = self._candidates(self._first.extract(raw))
+        return self._judged(candidates, self.extract(raw), product) if candidates else []
 
 
 def matches(node: Node, record: Record) -> bool:
