@@ -480,9 +480,10 @@ class Context:
         if known:
             when, state = known[-1]
             return state, f"{state} since {day_of(when)} as far as is known"
-        strangers = self._strangers(project_id, at)
-        if strangers:
-            return "organization", f"{strangers} people without a grant had opened it before"
+        strangers, visitors = self._strangers(project_id, at)
+        # One or two are people whose role or group has changed since; an open project shows many.
+        if strangers >= 3 and 4 * strangers >= visitors:
+            return "organization", f"{strangers} of {visitors} people who had opened it held no grant"
         first = [when for when, _ in self._sharing.get(project_id, ()) if when >= at]
         return "could_not_tell", "no record from before" if first else "no sharing event and no record from before"
 
@@ -587,15 +588,16 @@ class Context:
     def _owners(self) -> dict[tuple[str, ...], dict[str, list[Micros]]]:
         return {}
 
-    def _strangers(self, project_id: str, at: Micros) -> int:
-        """Accounts that touched the project before the day of `at` and hold nothing on it."""
+    def _strangers(self, project_id: str, at: Micros) -> tuple[int, int]:
+        """Of the identities that touched the project before the day of `at`: how many hold nothing on it, and all."""
         members = self._project_members.get(project_id)
         if not members:
-            return 0
+            return 0, 0
         day = day_of(at)
-        pairs = self._spread_of("project").first_days.get(project_id, ())
         identities = {self.identity_of(account, at) for account in members}
-        return sum(1 for first, identity in pairs if first < day and identity not in identities)
+        pairs = self._spread_of("project").first_days.get(project_id, ())
+        visitors = [identity for first, identity in pairs if first < day]
+        return sum(1 for identity in visitors if identity not in identities), len(visitors)
 
 
 def audience_of(event: Event) -> str:
