@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
-from support.command import command
 
 from fanlight.enrich.geo_install import GeoError, install, load, manifest
 from fanlight.model import parse_time
+from support.command import command
 
 NOW = parse_time("2026-11-20T00:00:00Z")
 
@@ -104,3 +104,18 @@ def test_the_command_installs_and_refuses_with_exit_2(tmp_path: Path) -> None:
     assert (done.code, "Example City" in done.out) == (0, True)
     refused = command("geo", "install", "--city", tmp_path / "none.mmdb", "--home", tmp_path / "home")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
+
+
+def test_of_ranges_inside_each_other_the_narrowest_answers(tmp_path: Path) -> None:
+    path = tmp_path / "asn.csv"
+    path.write_text(
+        "start,end,asn,name\n192.0.2.0,192.0.2.255,64500,Wide\n192.0.2.0,192.0.2.15,64501,Head\n"
+        "192.0.2.64,192.0.2.127,64502,Middle\n192.0.2.64,192.0.2.65,64503,Inner\n198.51.100.0,198.51.100.9,64504,Far\n"
+    )
+    install(tmp_path / "home", asn=[path], now=NOW)
+    databases = load(tmp_path / "home")
+    assert databases is not None
+    addresses = ("192.0.2.3", "192.0.2.20", "192.0.2.64", "192.0.2.100", "192.0.2.200", "198.51.100.9", "198.51.100.10")
+    assert [getattr(databases.lookup(ip), "asn", None) for ip in addresses] == [
+        64501, 64500, 64503, 64502, 64500, 64504, None,
+    ]  # fmt: skip

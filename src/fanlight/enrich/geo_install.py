@@ -67,18 +67,25 @@ class GeoAnswer:
 
 
 class _NetworkRanges:
-    """Ranges of addresses in sorted arrays: 412,000 IPv4 ranges take 5 MB."""
+    """Ranges of addresses in sorted arrays: 412,000 IPv4 ranges take 8 MB. A range may lie inside a wider one."""
 
     def __init__(self, rows: Iterator[tuple[int, int, int, int, str]]) -> None:
         names: dict[str, int] = {}
-        ordered = sorted(rows)
         self._first: dict[int, Any] = {4: array("Q"), 6: []}
         self._last: dict[int, Any] = {4: array("Q"), 6: []}
         self._number: dict[int, array[int]] = {4: array("Q"), 6: array("Q")}
         self._name: dict[int, array[int]] = {4: array("L"), 6: array("L")}
-        for version, first, last, number, name in ordered:
-            self._first[version].append(first)
-            self._last[version].append(last)
+        self._around: dict[int, array[int]] = {4: array("l"), 6: array("l")}
+        """Place of the narrowest range that holds this one, -1 for none."""
+        open_ranges: dict[int, list[int]] = {4: [], 6: []}
+        for version, first, last, number, name in sorted(rows, key=lambda row: (row[0], row[1], -row[2])):
+            firsts, lasts, holding = self._first[version], self._last[version], open_ranges[version]
+            while holding and lasts[holding[-1]] < last:
+                holding.pop()
+            self._around[version].append(holding[-1] if holding else -1)
+            holding.append(len(firsts))
+            firsts.append(first)
+            lasts.append(last)
             self._number[version].append(number)
             self._name[version].append(names.setdefault(name, len(names)))
         self._names = list(names)
@@ -87,10 +94,13 @@ class _NetworkRanges:
         return len(self._first[4]) + len(self._first[6])
 
     def find(self, ip: str) -> tuple[int, str] | None:
+        """Number and name of the narrowest range that holds the address."""
         address = ip_address(ip)
         version, value = address.version, int(address)
         place = bisect_right(self._first[version], value) - 1
-        if place < 0 or self._last[version][place] < value:
+        while place >= 0 and self._last[version][place] < value:
+            place = self._around[version][place]
+        if place < 0:
             return None
         return self._number[version][place], self._names[self._name[version][place]]
 
