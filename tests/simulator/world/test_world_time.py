@@ -13,11 +13,11 @@ NOW = parse_time("2026-11-20T12:00:00Z")
 
 def _digest(world: World) -> str:
     state = hashlib.sha256()
-    for row in world.feed():
+    for row in world.feed()[::7]:
         state.update(json.dumps(row.body(), sort_keys=True).encode())
     for event in world.okta_log():
         state.update(event.uuid.encode())
-    for chat in world.chats()[::17]:
+    for chat in world.chats()[::31]:
         state.update(json.dumps([chat.body, world.messages(chat.id)], sort_keys=True).encode())
     for project in world.projects():
         detail = [world.project_detail(project.id), world.attachments(project.id), world.collaborators(project.id)]
@@ -30,10 +30,11 @@ def _digest(world: World) -> str:
     return state.hexdigest()
 
 
-def test_the_same_seed_gives_the_same_world_and_another_seed_another() -> None:
-    first, again = (build_world(seed=3, size="S", now=NOW) for _ in range(2))
-    assert _digest(first) == _digest(again)
-    assert _digest(first) != _digest(build_world(seed=4, size="S", now=NOW))
+def test_the_same_seed_gives_the_same_world_and_another_seed_another(world: World) -> None:
+    again = build_world(seed=world.seed, size="S", now=NOW)
+    assert _digest(world) == _digest(again)
+    other = build_world(seed=4, size="S", now=NOW)
+    assert {row.id for row in other.feed()[:99]}.isdisjoint(row.id for row in world.feed())
 
 
 def test_advancing_in_steps_equals_advancing_at_once() -> None:
@@ -62,14 +63,13 @@ def test_a_late_row_shows_up_behind_rows_that_were_seen_before_it() -> None:
     assert list(world.feed()) == sorted(world.feed(), key=lambda row: (row.created_at, row.id))
 
 
-def test_one_row_in_a_hundred_is_indexed_late_and_a_few_by_hours() -> None:
-    lags = [row.visible_at - row.created_at for row in build_world(seed=6, size="S", now=NOW).feed()]
+def test_one_row_in_a_hundred_is_indexed_late_and_a_few_by_hours(world: World) -> None:
+    lags = [row.visible_at - row.created_at for row in world.feed()]
     assert 0.005 < sum(lag > MINUTE for lag in lags) / len(lags) < 0.015
     assert any(lag > 2 * HOUR for lag in lags)
 
 
-def test_the_clock_never_runs_back() -> None:
-    world = build_world(seed=6, size="S", now=NOW)
+def test_the_clock_never_runs_back(world: World) -> None:
     assert world.advance(NOW - HOUR) == 0
     assert world.now == NOW
 
