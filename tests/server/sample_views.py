@@ -593,7 +593,7 @@ def _picture() -> s.Picture:
                 nodes(id="r3", text="Viewer, via Finance-EU", count="4"), nodes(id="r4", text="Viewer, direct", count="1"),
                 nodes(id="r5", text="Viewer, whole org", count="133")]),
             s.PictureColumn(heading="Project", total="143, by risk", nodes=[
-                *[nodes(id=f"p{at}", text=name, sensitivity=level, sentence=said.format(name), link=f"/identities/i-jane?node=p{at}",
+                *[nodes(id=f"p{at}", text=name, sensitivity=level, sentence=said.format(name), link=f"/access?pivot=project:p{at}",
                         link_text="Who else can reach this project") for at, (name, _, level, *_rest) in enumerate(projects)],
                 nodes(id="pm", text="+132 more", count="18 sensitive", more=True)]),
             s.PictureColumn(heading="Resource", total="4,206, by project", nodes=[

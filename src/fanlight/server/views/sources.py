@@ -263,10 +263,14 @@ def _alone(row: s.SourceRow, rows: Sequence[s.SourceRow]) -> bool:
 
 
 def _told(notice: _NoticeRow, zone: str) -> str:
+    """A gap in the zone of the page; other notices in their own words."""
     if notice.kind != "gap" or notice.since is None or notice.until is None:
         return notice.sentence
-    span = (
-        f"{day_month(notice.since, zone)}, {clock_time(notice.since, zone)} to {clock_time(notice.until, zone)}"
-        f" ({duration(notice.until - notice.since)})"
+    until = clock_time(notice.until, zone)
+    if day_month(notice.since, zone) != day_month(notice.until, zone):
+        until = f"{day_month(notice.until, zone)}, {until}"
+    return (
+        f"No records from {day_month(notice.since, zone)}, {clock_time(notice.since, zone)} to {until} "
+        f"({duration(notice.until - notice.since)}). What happened then is unknown, not absent; "
+        "findings that touch it say so."
     )
-    return notice.sentence if clock_time(notice.since, zone) in notice.sentence else f"{notice.sentence} {span}."
