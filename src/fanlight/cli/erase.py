@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import orjson
 from cyclopts import App
 
 from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home
+
+_WAIT_SECONDS = 120.0
 
 
 def register(app: App) -> None:
@@ -19,6 +23,7 @@ def _erase(identity: str, /, *, home: HomeOption = None, tenant: TenantOption = 
     Prints a receipt; exit 3 when rows are left and the command must be run again.
     """
     from fanlight.pipeline.conclude import find_identity
+    from fanlight.pipeline.connections import list_connections
     from fanlight.pipeline.erasing import erase
     from fanlight.pipeline.leases import KeptLease
     from fanlight.state import LeaseHeld
@@ -28,8 +33,13 @@ def _erase(identity: str, /, *, home: HomeOption = None, tenant: TenantOption = 
     if found is None:
         end(Exit.USAGE, "There is no such identity; `fanlight export identities` lists those there are.")
     try:
-        with KeptLease(opened.state, "erase") as kept:
-            receipt = erase(opened, kept.lease, found.accounts, found.emails)
+        with ExitStack() as held:
+            # Every writer waits meanwhile: a page on its way could bring the person back.
+            names = ["judge", "compact", *(f"source/{one.name}" for one in list_connections(opened))]
+            for name in names:
+                held.enter_context(KeptLease(opened.state, name, wait_seconds=_WAIT_SECONDS))
+            lease = held.enter_context(KeptLease(opened.state, "erase")).lease
+            receipt = erase(opened, lease, found.accounts, found.emails)
     except LeaseHeld as problem:
         end(Exit.USAGE, str(problem))
     print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from fanlight.lake.read import Reader, open_reader
 from fanlight.lake.tables import TABLES
 from fanlight.lake.write import stage, stage_table
 from fanlight.model import HOUR, Micros
-from fanlight.state import Lease, Segment, State
+from fanlight.state import Lease, Segment, SegmentGone, State
 
 __all__ = ["COMPACT_AT", "GRACE", "Lake"]
 
@@ -52,8 +53,9 @@ class Lake:
         replaced = 0
         for (fact, day), members in sorted(groups.items()):
             if len(members) >= at_least:
-                self._merge(lease, fact, day, members)
-                replaced += len(members)
+                with suppress(SegmentGone):  # another process merged this day meanwhile
+                    self._merge(lease, fact, day, members)
+                    replaced += len(members)
         return replaced
 
     def _merge(self, lease: Lease, fact: str, day: str, members: Sequence[Segment]) -> None:

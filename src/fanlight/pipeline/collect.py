@@ -10,7 +10,7 @@ from sqlalchemy import select
 from fanlight.enrich.client import client_label
 from fanlight.model import HOUR, MINUTE, Event, Micros
 from fanlight.pipeline.duplicates import fresh_events, keep_keys, prune_keys
-from fanlight.pipeline.erasing import refuse_erased
+from fanlight.pipeline.erasing import Refusal
 from fanlight.pipeline.heads import Listing, compare_grants, compare_objects
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.notices import note
@@ -66,7 +66,7 @@ def commit_events(
 ) -> int:
     """Store what is new of a page, its rollups and its cursor in one transaction; returns how many were new."""
     now = home.clock.now()
-    fresh = refuse_erased(home, fresh_events(home.lake, events, now))
+    fresh = Refusal(home).keep_events(fresh_events(home.lake, events, now))
     segments = home.lake.stage(fresh)
     segments += home.lake.stage_table("rollups", compute(fresh, client_label)) if fresh else []
     newest = max((event.occurred_at for event in events), default=None)
@@ -132,14 +132,17 @@ def walk_inventory(home: Home, lease: Lease, source: Source, stream: InventorySt
     for page in stream.pages(home.state.cursor(source.name, stream.name)):
         now = home.clock.now()
         scope = f"{source.name}/{stream.name}"
-        objects = compare_objects(home.state, [Listing(scope, page.objects, complete=False)], now)
-        grants = compare_grants(home.state, [Listing(scope, page.grants, complete=False)], now)
+        refusal = Refusal(home)
+        listed = Listing(scope, refusal.keep_objects(page.objects), complete=False)
+        held = Listing(scope, refusal.keep_grants(page.grants), complete=False)
+        objects = compare_objects(home.state, [listed], now)
+        grants = compare_grants(home.state, [held], now)
         segments = home.lake.stage([*objects.rows, *grants.rows])
         with home.state.tick(lease) as tick:
             objects.commit(tick)
             grants.commit(tick)
             tick.add_segments(segments)
-            done.queued += enqueue(tick, source.name, page.refs)
+            done.queued += enqueue(tick, source.name, refusal.keep_refs(page.refs))
             tick.set_cursor(source.name, stream.name, page.cursor, rows=len(page.objects), caught_up=not page.more)
             note(tick, source.name, page.notices)
         done.pages += 1
@@ -154,13 +157,22 @@ def _commit_snapshots(home: Home, lease: Lease, source: str, batch: Sequence[Sna
         return
     now = home.clock.now()
     names = [f"{source}/{snapshot.scope}" for snapshot in batch]
+    refusal = Refusal(home)
     objects = compare_objects(
         home.state,
-        (Listing(name, taken.objects, complete=True) for name, taken in zip(names, batch, strict=True)),
+        [
+            Listing(name, refusal.keep_objects(taken.objects), complete=True)
+            for name, taken in zip(names, batch, strict=True)
+        ],
         now,
     )
     grants = compare_grants(
-        home.state, (Listing(name, taken.grants, complete=True) for name, taken in zip(names, batch, strict=True)), now
+        home.state,
+        [
+            Listing(name, refusal.keep_grants(taken.grants), complete=True)
+            for name, taken in zip(names, batch, strict=True)
+        ],
+        now,
     )
     notices = [notice for snapshot in batch for notice in snapshot.notices]
     done.notices.extend(notices)

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from fanlight.model import Event
+from fanlight.model import Event, Grant, ObjectVersion
 from fanlight.pipeline.home import Home
+from fanlight.sources.contract import ContentRef
 from fanlight.state import Lease, schema
 
-__all__ = ["Receipt", "erase", "refuse_erased"]
+__all__ = ["Receipt", "Refusal", "erase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,44 @@ class Receipt:
     hashes_kept: int
 
 
-def refuse_erased(home: Home, events: Sequence[Event]) -> list[Event]:
-    """Leave out events of erased accounts."""
-    with home.state.view() as connection:
-        erased = set(
-            connection.execute(
-                select(schema.erasures.c.digest).where(schema.erasures.c.tenant == home.tenant)
-            ).scalars()
-        )
-    if not erased:
-        return list(events)
-    key = home.vault.tenant_key("erasure")
-    return [event for event in events if not _is_erased(event, key, erased)]
+class Refusal:
+    """Tells rows of erased accounts and addresses; empty (and free) while nothing was erased."""
+
+    def __init__(self, home: Home) -> None:
+        with home.state.view() as connection:
+            self._erased = set(
+                connection.execute(
+                    select(schema.erasures.c.digest).where(schema.erasures.c.tenant == home.tenant)
+                ).scalars()
+            )
+        self._key = home.vault.tenant_key("erasure") if self._erased else b""
+
+    def keep_events(self, events: Sequence[Event]) -> list[Event]:
+        """Events of nobody erased."""
+        if not self._erased:
+            return list(events)
+        return [event for event in events if not self._any(event.account_key, event.actor_email)]
+
+    def keep_objects(self, objects: Sequence[ObjectVersion]) -> list[ObjectVersion]:
+        """Objects that are not an erased account and do not belong to one."""
+        if not self._erased:
+            return list(objects)
+        return [row for row in objects if not self._any(f"{row.product}:{row.object_id}", row.owner_account)]
+
+    def keep_grants(self, grants: Sequence[Grant]) -> list[Grant]:
+        """Grants that no erased account holds."""
+        if not self._erased:
+            return list(grants)
+        return [row for row in grants if not self._any(f"{row.product}:{row.principal_id}")]
+
+    def keep_refs(self, refs: Sequence[ContentRef]) -> list[ContentRef]:
+        """Content that does not belong to an erased account."""
+        if not self._erased:
+            return list(refs)
+        return [ref for ref in refs if not self._any(ref.owner_account)]
+
+    def _any(self, *values: str | None) -> bool:
+        return any(value is not None and _digest(self._key, value.casefold()) in self._erased for value in values)
 
 
 def erase(home: Home, lease: Lease, accounts: Sequence[str], emails: Sequence[str]) -> Receipt:
@@ -114,13 +141,6 @@ def _redact_state(home: Home, lease: Lease, values: Sequence[str]) -> int:
         if home.state.is_sqlite:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return int(changed)
-
-
-def _is_erased(event: Event, key: bytes, erased: set[str]) -> bool:
-    return any(
-        value is not None and _digest(key, value.casefold()) in erased
-        for value in (event.account_key, event.actor_email)
-    )
 
 
 def _digest(key: bytes, value: str) -> str:

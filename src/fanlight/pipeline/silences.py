@@ -21,6 +21,9 @@ __all__ = ["EXPECTED", "Silence", "find_silences", "silences_of"]
 EXPECTED = 20.0
 """Records that must have been usual in the silent hours."""
 
+_EDGE = 0.3
+"""Share of the usual records that one of the two hours beside a silence must have."""
+
 _LOOK_BACK = 28
 """Days from which the usual count of an hour of the week is taken."""
 
@@ -72,7 +75,7 @@ def find_silences(source: str, counts: Mapping[int, int]) -> Iterator[Silence]:
     first, last = min(counts), max(counts)
     for stretch in _empty_stretches(counts, max(first, last - _RECENT * 24), last):
         usual = sum(_usual(counts, hour, first) for hour in stretch)
-        if usual >= EXPECTED:
+        if usual >= EXPECTED and _is_sharp(counts, stretch, first):
             yield Silence(source, stretch[0] * HOUR, (stretch[-1] + 1) * HOUR, usual)
 
 
@@ -84,6 +87,18 @@ def _empty_stretches(counts: Mapping[int, int], first: int, last: int) -> Iterab
         elif stretch:
             yield stretch
             stretch = []
+
+
+def _is_sharp(counts: Mapping[int, int], stretch: list[int], first: int) -> bool:
+    """Whether the records stop and start again at their usual rate.
+
+    A public holiday of one office also empties hours, but what stands beside them is as thin as the hours themselves.
+    """
+    for near in ((stretch[0] - 1, stretch[0] - 2), (stretch[-1] + 1, stretch[-1] + 2)):
+        shares = [counts.get(hour, 0) / usual for hour in near if (usual := _usual(counts, hour, first)) >= 5]
+        if shares and max(shares) < _EDGE:
+            return False
+    return True
 
 
 def _usual(counts: Mapping[int, int], hour: int, first: int) -> float:

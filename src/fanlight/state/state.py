@@ -20,7 +20,18 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from fanlight.model import Clock, Micros, SystemClock
 from fanlight.state import schema
 
-__all__ = ["HEAD", "Lease", "LeaseHeld", "LeaseLost", "Segment", "State", "Tick", "digest_of", "open_state"]
+__all__ = [
+    "HEAD",
+    "Lease",
+    "LeaseHeld",
+    "LeaseLost",
+    "Segment",
+    "SegmentGone",
+    "State",
+    "Tick",
+    "digest_of",
+    "open_state",
+]
 
 HEAD = "0001"
 """Newest migration; `migrations/versions/<HEAD>_*.py`."""
@@ -67,6 +78,10 @@ class Segment:
     schema_version: int
 
 
+class SegmentGone(Exception):
+    """A file that should be replaced was replaced by somebody else; nothing of this step was stored."""
+
+
 class Tick:
     """One open transaction. Rooms add to it; nothing of it is visible before it ends well."""
 
@@ -98,7 +113,7 @@ class Tick:
             )
 
     def remove_segments(self, paths: Sequence[str]) -> None:
-        """Take files out of the store; raises when one is not live any more (somebody else removed it)."""
+        """Take files out of the store. Raises `SegmentGone` when one is not live any more."""
         for path in paths:
             changed = self.connection.execute(
                 update(schema.segments)
@@ -110,7 +125,7 @@ class Tick:
                 .values(removed_at=self.now)
             )
             if changed.rowcount != 1:
-                raise RuntimeError("A segment that should be replaced is no longer part of the store.")
+                raise SegmentGone("A segment that should be replaced is no longer part of the store.")
 
     def set_cursor(
         self,
