@@ -31,6 +31,11 @@ def test_fields_of_known_types_and_joined_ones_are_fine(tmp_path: Path) -> None:
     assert _problems(tmp_path, detection) == []
 
 
+def test_a_misspelt_joined_field_is_an_error(tmp_path: Path) -> None:
+    [(severity, sentence)] = _problems(tmp_path, "type: claude_chat_viewed\nchat.lables: SECRET")
+    assert (severity, "'chat.lables'" in sentence) == ("error", True)
+
+
 def test_an_unknown_field_of_a_known_type_is_an_error(tmp_path: Path) -> None:
     [(severity, sentence)] = _problems(tmp_path, "type: claude_chat_viewed\nclaude_chat_idd: x")
     assert severity == "error"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Literal
 
-from fanlight.detections.joins import JOIN_FIELDS
+from fanlight.detections.joins import ENTERED, JOIN_FIELDS, SETTINGS_WEAKENED
 from fanlight.detections.judge import check_rule
 from fanlight.detections.rulefile import OWN_KEYS, Rule, RuleSet
 from fanlight.detections.tree import And, AnyValue, Equals, Exists, FieldsMatch, IsNull, Node, Not, Or, walk
@@ -24,13 +24,11 @@ __all__ = ["DERIVED_TYPES", "Problem", "validate"]
 
 #: Types of Claude events that Fanlight makes itself, and the fields they add; see `docs/rules.md`.
 DERIVED_TYPES: dict[str, frozenset[str]] = {
-    "content_entered": frozenset({"entry.sensitivity", "entry.labels", "entered.labels", "entered.sensitivity"}),
-    "settings_weakened": frozenset({"setting", "old_value", "new_value", "before", "after"}),
+    ENTERED: frozenset({"entry.sensitivity", "entry.labels", "entry.placed_by", "entry.gap_seconds"}),
+    SETTINGS_WEAKENED: frozenset({"setting"}),
 }
 #: Fields every rule may name: columns of the event, and what the judge joins to it.
-_ALWAYS = frozenset(field.name for field in fields(Event)) | frozenset(JOIN_FIELDS)
-_JOINED = ("chat.", "project.", "file.", "entry.", "entered.", "actor.elevated", "actor.role", "actor.reach",
-           "actor.identity", "actor.department")  # fmt: skip
+_ALWAYS = (frozenset(field.name for field in fields(Event)) - {"raw"}) | frozenset(JOIN_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +149,14 @@ def _claude_fields(tree: Node) -> _Found:
     told: set[str] = set()
     for types, field in _asked(tree, None):
         if types is None:
-            known = field in _ALWAYS or field.startswith(_JOINED)
+            known = field in _ALWAYS
             if not known and not any(kind.knows(field) for kind in catalogue.values()):
                 told.add(field)
             continue
         for name in types:
             if name not in catalogue and name not in DERIVED_TYPES:
                 newer.add(name)
-        if field in _ALWAYS or field.startswith(_JOINED):
+        if field in _ALWAYS:
             continue
         documented = [name for name in sorted(types) if name in catalogue or name in DERIVED_TYPES]
         blind = [name for name in documented if not _knows(name, field, catalogue)]
