@@ -53,6 +53,11 @@ class Engine:
         except Exception:  # noqa: BLE001 - whatever failed, its message may quote content
             raise LabelError("text engine", len(text)) from None
 
+    def candidates(self, text: str) -> list[Found]:
+        """What the recognizers of the catalog find by themselves, before the best find of each place is chosen."""
+        view = view_of(text)
+        return [*self._by_anchor(view, self._scanner.hits(view)), *self._by_number(view, number_pieces(view))]
+
     def _label(self, text: str) -> TextLabels:
         view = view_of(text)
         hits = self._scanner.hits(view)
@@ -153,8 +158,8 @@ def _judge(recognizer: Recognizer, text: str, start: int, end: int) -> Found | N
 
 
 def _winners(found: Iterable[Found]) -> list[Found]:
-    """The most certain find of each place; longer ones first where certainty is equal."""
-    ordered = sorted(found, key=lambda f: (-round(f.confidence, 2), f.start - f.end, f.start, f.recognizer))
+    """The most certain find of each place, longer ones first where certainty is equal; names of people come last."""
+    ordered = sorted(found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer))
     kept: list[Found] = []
     taken: list[tuple[int, int]] = []
     for find in ordered:

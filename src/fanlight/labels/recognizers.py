@@ -22,7 +22,6 @@ from fanlight.labels.validators import Validator, validator_named
 __all__ = [
     "Recognizer",
     "RecognizerError",
-    "group_of_type",
     "keyword_pattern",
     "load_recognizers",
     "recognizers",
@@ -169,13 +168,11 @@ def load_recognizers(text: str, where: str) -> Iterator[Recognizer]:
     """Recognizers of one YAML file. Raises `RecognizerError`."""
     raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     shared = {f"@{name}": words for name, words in (raw.get("keywords") or {}).items()}
-    for entry in raw["recognizers"]:
-        entry = dict(entry)
-        words = []
-        for word in entry.get("keywords", ()):
-            words.extend(shared[word] if word in shared else [word])
-        if words:
-            entry["keywords"] = words
+    for given in raw["recognizers"]:
+        words: list[str] = []
+        for word in given.get("keywords", ()):
+            words.extend(shared.get(word, [word]))
+        entry = {**given, "keywords": words} if words else dict(given)
         yield _build(entry, raw.get("defaults", {}), where)
 
 
@@ -205,26 +202,3 @@ def ruleset_hash() -> str:
     digest.update((files("fanlight.catalog") / "taxonomy.yml").read_bytes())
     return digest.hexdigest()
 
-
-@cache
-def _groups_by_type() -> dict[str, str]:
-    return {recognizer.type: recognizer.group.name for recognizer in recognizers()}
-
-
-#: Groups of the types that detectors give, and what a category falls back to for types of older rulesets.
-_DETECTED = {
-    "PHONE_NUMBER": "phone", "STREET_ADDRESS": "address", "DATE_OF_BIRTH": "birth_date", "PERSON_NAME": "person",
-    "PASSWORD": "password", "OTP_OR_PIN": "code", "GENERIC_SECRET": "secret", "CONNECTION_STRING": "password",
-    "CONTACT_LIST": "contacts", "HEALTH_TEXT": "health_text", "CONTRACT": "legal_text", "PROGRAM_CODE": "source_code",
-    "FINANCIAL_TEXT": "money", "SALARY": "money",
-}  # fmt: skip
-_FALLBACK = {
-    "PII": "address", "PERSON_NAME": "person", "GOV_ID": "national_id", "PAYMENT_CARD": "card", "FINANCIAL": "money",
-    "HEALTH": "health_text", "SECRET": "secret", "SOURCE_CODE": "source_code", "LEGAL": "legal_text",
-    "CUSTOMER_DATA": "contacts", "CONFIDENTIAL_MARK": "mark",
-}  # fmt: skip
-
-
-def group_of_type(type_name: str, category: str) -> str:
-    """The taxonomy group of a stored type; a type that no recognizer has any more falls back to its category."""
-    return _groups_by_type().get(type_name) or _DETECTED.get(type_name) or _FALLBACK.get(category, "secret")

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from fanlight.labels.recognizers import group_of_type
 from fanlight.labels.taxonomy import taxonomy
+from fanlight.labels.types import group_of_type
 from fanlight.model import SENSITIVITY_ORDER, Match, Sensitivity
 
 __all__ = ["Weights", "categories_of", "highest", "of_matches", "weights_from"]

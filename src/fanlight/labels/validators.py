@@ -332,6 +332,15 @@ def _hk_id(value: str) -> bool:
     return (_weighted(d, (9, 8, 7, 6, 5, 4, 3, 2)) + (10 if check == "A" else int(check))) % 11 == 0
 
 
+def _not_counting(value: str) -> bool:
+    return not _sequential(digits_of(value)) and len(set(digits_of(value))) > 1
+
+
+def _mark_not_question(value: str) -> bool:
+    """A mark is a few words, not a sentence."""
+    return len(value) <= 80 and "?" not in value
+
+
 def _birth_prefix(value: str) -> bool:
     """Six digits that are a date (year, month, day), as the Korean numbers begin."""
     d = digits_of(value)
@@ -349,6 +358,12 @@ _NOT_MAIL = re.compile(r"(?i)^(?:git|svn|hg|user|username|ssh|root)@(?:github|gi
 def _email(value: str) -> bool:
     """Not a repository address, an image at double size, or a decorator."""
     return _NOT_MAIL.search(value) is None and ".." not in value
+
+
+def _track(value: str) -> bool:
+    """A card's magnetic track: its first number is a card number."""
+    number = re.search(r"\d{12,19}", value)
+    return number is not None and luhn(number.group())
 
 
 def _sensitive_label(value: str) -> bool:
@@ -379,6 +394,9 @@ _NAMED: dict[str, Validator] = {
     "pl_nrb": _pl_nrb,
     "email": _email,
     "sensitive_label": _sensitive_label,
+    "not_counting": _not_counting,
+    "mark": _mark_not_question,
+    "track_number": _track,
     "npi": _npi,
     "de_rvnr": _de_rvnr,
     "de_kvnr": _de_kvnr,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -55,6 +55,8 @@ class Detector(Protocol):
     name: str
     order: int
     anchors: tuple[str, ...]
+    types: Mapping[str, str]
+    """The types it gives, with the group of each."""
 
     def find(self, sight: Sight) -> Iterable[Found]:
         """Finds in one text. Pure; must be linear in the text's length."""

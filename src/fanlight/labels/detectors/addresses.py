@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
@@ -58,6 +59,7 @@ _NAMEY = re.compile(r"[A-ZÀ-ÞŁŚŻ][\w'’-]{2,}|[\u3040-\u9fff가-힣]{2,}")
 class _Addresses:
     name = "addresses"
     order = 70
+    types: ClassVar[dict[str, str]] = {"STREET_ADDRESS": "address"}
     anchors = (
         *(f" {word}" for word in _AFTER), "rue ", "avenue ", "boulevard ", "chemin ", "allée ", "quai ", "calle ", "avenida ", "avda", "plaza ",
         "paseo ", "carrer ", "rua ", "travessa ", "praça ", "estrada ", "alameda ", "via ", "viale ", "piazza ", "corso ", "strada ", "borgo ",

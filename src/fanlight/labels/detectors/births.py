@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
@@ -32,6 +33,7 @@ _DATE = re.compile(
 class _Births:
     name = "births"
     order = 60
+    types: ClassVar[dict[str, str]] = {"DATE_OF_BIRTH": "birth_date"}
     anchors = _WORDS
 
     def find(self, sight: Sight) -> Iterable[Found]:

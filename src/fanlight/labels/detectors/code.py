@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
 
@@ -26,6 +27,7 @@ _LEAST = 8
 class _Code:
     name = "code"
     order = 85
+    types: ClassVar[dict[str, str]] = {"PROGRAM_CODE": "source_code"}
     anchors = ("();", "= ", "){", ") {", "):", "self.", "import ", "#include", "return ", "=>", "->", "::", "</", "def ", "func ", "});", "const ", "fi\n", "echo ")
 
     def find(self, sight: Sight) -> Iterable[Found]:

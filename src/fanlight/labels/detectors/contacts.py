@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
 
@@ -15,6 +16,7 @@ _APART = 400
 class _Contacts:
     name = "contacts"
     order = 90
+    types: ClassVar[dict[str, str]] = {"CONTACT_LIST": "contacts"}
     anchors: tuple[str, ...] = ()
 
     def find(self, sight: Sight) -> Iterable[Found]:

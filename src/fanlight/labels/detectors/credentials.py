@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.validators import entropy, is_placeholder
@@ -34,6 +35,10 @@ _WEAK = frozenset("yyy pass1 mypass mypassword password pass passwd pwd secret u
 class _Credentials:
     name = "credentials"
     order = 10
+    types: ClassVar[dict[str, str]] = {
+        **dict.fromkeys((*_PEM_TYPES.values(), "PRIVATE_KEY", "PUTTY_PRIVATE_KEY"), "private_key"),
+        "JSON_WEB_TOKEN": "key", "HTTP_BASIC_AUTH": "key", "CONNECTION_STRING": "password", "BASIC_PASSWORD": "password",
+    }  # fmt: skip
     anchors = ("private key", "putty-user-key-file", "eyj", "://", "basic ", "basic\"", "-u ", "--user", "password=", "pwd=")
 
     def find(self, sight: Sight) -> Iterable[Found]:
@@ -70,7 +75,7 @@ class _Credentials:
         elif tail.endswith(("-u ", "--user")):
             match = _CURL.search(text, max(0, end - 8), end + 200)
             if match and "curl" in text[begin:end].lower() and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):
-                yield Found(*match.span("v"), "HTTP_BASIC_AUTH", "password", "curl_user", 0.85, keyword="curl -u")
+                yield Found(*match.span("v"), "BASIC_PASSWORD", "password", "curl_user", 0.85, keyword="curl -u")
         else:
             match = _CONNECTION.search(text, begin, min(len(text), end + 110))
             if match and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):

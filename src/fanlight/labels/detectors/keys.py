@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import ClassVar
 
 import yaml
 
@@ -71,6 +72,7 @@ _PREFIXES = ("sk_", "sk-", "pat_", "pat-", "tok_", "token_", "key_", "key-", "se
 class _Keys:
     name = "keys"
     order = 30
+    types: ClassVar[dict[str, str]] = {"GENERIC_SECRET": "secret", "VENDOR_SECRET": "secret"}
 
     def __init__(self) -> None:
         vendors = _vendors()

@@ -69,6 +69,7 @@ class _KindDetector:
     def __init__(self, kind: _Kind) -> None:
         self.name = f"kind_{kind.name}"
         self.anchors = kind.order_of_terms
+        self.types = {kind.type: kind.group}
         self._kind = kind
 
     def find(self, sight: Sight) -> Iterable[Found]:

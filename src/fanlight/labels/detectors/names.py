@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ BITS = 18
 _SALTS = [np.uint64((0x9E3779B97F4A7C15 * (k + 1)) % (1 << 64) | 1) for k in range(40)]
 _THRESHOLD = 0.5
 _JOIN = 0.25
+_SURE = 0.9
+"""A word in small letters must be this certain."""
 
 
 def _shapes(words: Words) -> NDArray[np.uint64]:
@@ -124,6 +127,7 @@ def probabilities(view: TextView, words: Words, at: NDArray[np.int64]) -> NDArra
 class _Names:
     name = "names"
     order = 75
+    types: ClassVar[dict[str, str]] = {"PERSON_NAME": "person"}
     anchors: tuple[str, ...] = ()
 
     def find(self, sight: Sight) -> Iterable[Found]:
@@ -143,6 +147,8 @@ def _names(view: TextView, begin: int, stop: int) -> Iterator[Found]:
     words = words_of(view, begin, stop)
     at = candidates_of(view, words)
     chances = probabilities(view, words, at)
+    small = words.kinds[words.starts[at] - words.base] == LOWER
+    chances = np.where(small & (chances < _SURE), 0.0, chances)
     keep = chances >= _JOIN
     run: list[tuple[int, int, float]] = []
     for start, end, chance in zip(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
@@ -73,6 +74,7 @@ _CODE = re.compile(
 class _Passwords:
     name = "passwords"
     order = 20
+    types: ClassVar[dict[str, str]] = {"PASSWORD": "password", "OTP_OR_PIN": "code"}
     anchors = tuple(dict.fromkeys((*_WORDS, *_CODE_WORDS, *_SPACED)))
 
     def find(self, sight: Sight) -> Iterable[Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from typing import ClassVar
 
 from fanlight.labels.context import column_title, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
@@ -35,6 +36,7 @@ _EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension|Durchwahl|ilvova)\s?\d{1,6}",
 class _Phones:
     name = "phones"
     order = 50
+    types: ClassVar[dict[str, str]] = {"PHONE_NUMBER": "phone"}
     anchors: tuple[str, ...] = ()
 
     def find(self, sight: Sight) -> Iterable[Found]:
