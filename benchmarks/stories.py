@@ -119,7 +119,8 @@ def main() -> int:
         print(f"{rule:<30}" + "".join(f"{cell:>14}" for cell in cells))
     for seed, s in scores.items():
         raised = Counter(finding.rule for finding in s.others)
-        print(f"seed {seed}: {s.expected_false} believable false positive, {len(s.others)} others {dict(raised)}, {s.seconds:.0f} s")
+        harmless = f"{s.expected_false} believable false positive, {len(s.others)} others {dict(raised)}"
+        print(f"seed {seed}: {harmless}, {s.seconds:.0f} s")
         for finding in s.others:
             print(f"    {format_time(finding.at)[:19]} {finding.severity} {finding.rule}: {finding.sentence}")
     good = all(all(s.found.values()) and all(s.silent.values()) and len(s.found) == len(s.silent) == len(RULES)

@@ -30,7 +30,8 @@ def some_events(count: int, seed: int = 1) -> list[Event]:
     return [
         event(
             number, START + dice.randrange(3 * DAY),
-            account_key=dice.choice([None, "claude:user_1", "okta:00u1"]), ip=dice.choice([None, "192.0.2.1", "198.51.100.2"]),
+            account_key=dice.choice([None, "claude:user_1", "okta:00u1"]),
+            ip=dice.choice([None, "192.0.2.1", "198.51.100.2"]),
             user_agent=dice.choice([None, "", "Chrome/140", "curl/8"]), project_id=dice.choice([None, "claude_proj_1"]),
             organization_id=dice.choice([None, "org-1"]), device_id=dice.choice([None, "tdev_1"]),
         )

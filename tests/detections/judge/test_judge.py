@@ -1,0 +1,195 @@
+"""Judging is a function of the facts: order, lateness and windows change nothing but what is known."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from facts_in_lake import in_lake
+
+from fanlight.detections.behavior import BehaviorProblem, parse_behavior
+from fanlight.detections.dedup import finding_id
+from fanlight.detections.facts import Gap
+from fanlight.detections.judge import judge
+from fanlight.detections.rulefile import Rule, load_rules
+from fanlight.detections.scenario import ScenarioFacts, build
+from fanlight.model import DAY, HOUR, MINUTE, Finding, ObjectVersion, parse_time
+
+RULES = load_rules([Path(str(resources.files("fanlight.catalog") / "rules"))])
+DAY_OF_TEST = parse_time("2026-05-07")
+
+
+def rule(name: str) -> Rule:
+    found = RULES.by_id(name)
+    assert found is not None
+    return found
+
+
+def scenario(name: str, number: int = 0) -> tuple[Rule, dict[str, Any]]:
+    chosen = rule(name)
+    return chosen, copy.deepcopy(dict(chosen.tests[number]))
+
+
+def judged(name: str, number: int = 0) -> tuple[ScenarioFacts, list[Finding]]:
+    chosen, test = scenario(name, number)
+    facts, window = build(test)
+    return facts, judge(facts, [chosen], window)
+
+
+EVERY = [
+    (found.name, number)
+    for found in RULES.rules
+    for number, test in enumerate(found.tests)
+    if test.get("expect") == "finding"
+]
+
+
+@pytest.mark.parametrize(("name", "number"), EVERY[::3])
+def test_arrival_order_plays_no_part(name: str, number: int) -> None:
+    chosen, test = scenario(name, number)
+    facts, window = build(test)
+    expected = judge(facts, [chosen], window)
+    dice = random.Random(number)
+    for rows in (facts.all_events, facts.all_objects, facts.all_links, facts.all_matches, facts.all_grants):
+        dice.shuffle(rows)
+    assert judge(facts, [chosen], window) == expected
+
+
+@pytest.mark.parametrize(("name", "number"), EVERY[::4])
+def test_the_lake_gives_the_same_findings_as_memory(name: str, number: int, tmp_path: Path) -> None:
+    chosen, test = scenario(name, number)
+    facts, window = build(test)
+    assert judge(in_lake(facts, tmp_path), [chosen], window) == judge(facts, [chosen], window)
+
+
+def test_a_label_that_comes_three_hours_late_changes_no_more_than_the_word_late() -> None:
+    facts, early = judged("sensitive_chat_new_place")
+    facts.all_matches[:] = [replace(match, read_at=DAY_OF_TEST + 6 * HOUR) for match in facts.all_matches]
+    late = judge(facts, [rule("sensitive_chat_new_place")], (DAY_OF_TEST, DAY_OF_TEST + DAY))
+    assert [(f.id, f.rule, f.events, f.severity) for f in late] == [(f.id, f.rule, f.events, f.severity) for f in early]
+    assert any("read 3 h" in step.text for step in late[0].evidence)
+
+
+def test_a_label_of_what_was_written_later_does_not_speak_about_the_view() -> None:
+    facts, _ = judged("sensitive_chat_new_place")
+    facts.all_matches[:] = [replace(match, at=DAY_OF_TEST + 12 * HOUR) for match in facts.all_matches]
+    assert judge(facts, [rule("sensitive_chat_new_place")], (DAY_OF_TEST, DAY_OF_TEST + DAY)) == []
+
+
+def test_judging_day_by_day_gives_what_judging_the_week_gives() -> None:
+    chosen, test = scenario("sensitive_chat_new_place")
+    test["events"] += [{**test["events"][1], "at": f"2026-05-{day:02d}T03:00:00Z"} for day in (8, 9, 10)]
+    facts, _ = build(test)
+    days = [DAY_OF_TEST + i * DAY for i in range(5)]
+    whole = judge(facts, [chosen], (days[0], days[-1]))
+    parts = {f.id: f for day in days[:-1] for f in judge(facts, [chosen], (day, day + DAY))}
+    assert {f.id for f in whole} == set(parts)
+
+
+def test_the_sign_in_of_an_intruder_does_not_make_the_place_usual_across_midnight() -> None:
+    chosen, test = scenario("sensitive_chat_new_place")
+    test["events"][0]["at"] = "2026-05-06T23:50:00Z"
+    test["events"][1]["at"] = "00:20:00"
+    facts, window = build(test)
+    assert len(judge(facts, [chosen], window)) == 1
+
+
+def test_hits_within_the_period_are_one_finding_that_starts_with_the_first() -> None:
+    chosen, test = scenario("sensitive_chat_new_place")
+    test["events"].append({**test["events"][1], "at": "02:20:00"})
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    assert finding.events == ("activity_1_0", "activity_2_0")
+    assert finding.id == finding_id("default", chosen.id, "id_jane", "activity_1_0")
+
+
+def test_without_any_place_a_network_prefix_and_a_client_still_tell() -> None:
+    chosen, test = scenario("sensitive_chat_new_place")
+    test["places"] = {}
+    test["events"][1] |= {"client": "curl/8.5.0"}
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    assert any("the country is unknown" in why.observed for why in finding.why)
+
+
+def test_the_evidence_names_the_gap_the_labels_the_path_and_the_anchor() -> None:
+    chosen, test = scenario("off_hours_sensitive_project")
+    facts, window = build(test)
+    at = window[0] + HOUR
+    facts.all_gaps.append(Gap("zscaler_zia", at - 5 * HOUR, at - HOUR, "No Zscaler records from 20:00 to 00:00."))
+    (finding,) = judge(facts, [chosen], window)
+    kinds = {step.kind for step in finding.evidence}
+    assert kinds == {"event", "gap", "label", "grant", "baseline"}
+    assert [step.event_id for step in finding.evidence if step.mark == "anchor"] == ["activity_0_0"]
+    assert list(finding.evidence) == sorted(finding.evidence, key=lambda step: step.at)
+
+
+def test_a_file_view_that_names_no_project_is_counted_for_the_project_of_the_file() -> None:
+    chosen, test = scenario("bulk_file_views")
+    event = test["events"][0]
+    del event["claude_project_id"]
+    test["files"] = {f"claude_file_{n}": {"project": "claude_proj_1"} for n in range(40)}
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    assert "40 different files" in finding.sentence
+    assert "views, not downloads" in finding.sentence
+
+
+def test_single_sign_on_that_only_the_settings_show_off_is_found() -> None:
+    facts, _ = judged("sso_disabled")
+    facts.all_events.clear()
+    for hour, value in ((1, True), (5, False)):
+        facts.all_objects.append(
+            ObjectVersion(
+                tenant="default", source="claude", product="claude", kind="settings", object_id="org-1",
+                seen_at=DAY_OF_TEST + hour * HOUR, attributes=json.dumps({"sso_claude_ai_enforced": value}),
+            )
+        )  # fmt: skip
+    (finding,) = judge(facts, [rule("sso_disabled")], (DAY_OF_TEST, DAY_OF_TEST + DAY))
+    assert finding.at == DAY_OF_TEST + 5 * HOUR
+    assert "sso_claude_ai_enforced" in finding.sentence
+
+
+def test_an_entry_says_how_far_its_place_is_from_it() -> None:
+    _, (finding,) = judged("sensitive_entry_abroad")
+    assert "6 min before it" in finding.sentence
+    assert finding.events == ("activity_0_0",)
+
+
+def test_an_account_nobody_is_linked_to_stands_for_itself() -> None:
+    facts, _ = judged("sensitive_chat_new_place")
+    facts.all_links.clear()
+    (finding,) = judge(facts, [rule("sensitive_chat_new_place")], (DAY_OF_TEST, DAY_OF_TEST + DAY))
+    assert finding.identity_id == "claude:user_jane"
+
+
+@pytest.mark.parametrize(
+    ("behavior", "word"),
+    [
+        ({"unusual_plaice": {}}, "unusual_plaice"),
+        ({"all": []}, "list of conditions"),
+        ({"unusual_hour": {"atleast": 6, "zone": "UTC"}}, "zone"),
+        ({"many": {"within": "ten minutes"}}, "no duration"),
+        ({"never_touched": {"who": "everybody"}}, "who: actor"),
+        ({"a": 1, "b": 2}, "exactly one key"),
+    ],
+)
+def test_a_behavior_that_cannot_be_read_is_one_sentence(behavior: dict[str, Any], word: str) -> None:
+    with pytest.raises(BehaviorProblem, match=word):
+        parse_behavior(behavior)
+
+
+def test_a_burst_spread_over_an_hour_is_found_too() -> None:
+    chosen, test = scenario("bulk_file_views")
+    test["events"][0] |= {"times": 36, "every": 41}
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    assert finding.at - window[0] < 11 * HOUR
+    assert len(finding.events) == 36
+    assert finding.at > window[0] + 10 * HOUR + 5 * MINUTE
