@@ -76,6 +76,14 @@ def _plan_person(stage: Stage, agenda: Agenda, person: Person) -> None:
         agenda.put(person.joined_at // DAY, lambda s: _join(s, person))
     if person.left_at is not None:
         agenda.put(person.left_at // DAY, lambda s: _leave(s, person))
+    for at, status in person.okta_status:
+        if status == "DELETED":
+            subject = (person.index, None, None)
+            agenda.put(
+                at // DAY, lambda s, at=at, subject=subject: s.log(at, "user.lifecycle.delete.initiated", subject)
+            )  # type: ignore[misc]
+        elif status == "DEPROVISIONED" and person.left_at is None:
+            agenda.put(at // DAY, lambda s, at=at: s.log(at, "user.lifecycle.deactivate", (person.index, None, None)))  # type: ignore[misc]
     if person.moved_at is not None:
         agenda.put(person.moved_at // DAY, lambda s: _move(s, person))
 

@@ -329,6 +329,7 @@ def _special_accounts(company: Company, rng: random.Random) -> None:
         heir.email = heir.okta_login = leaver.email
         heir.first, heir.last = leaver.first, leaver.last
         heir.okta_status = [(heir.joined_at - 2 * HOUR, "ACTIVE")]
+        leaver.okta_status.append((heir.joined_at - DAY, "DELETED"))  # an address is unique in the IdP
 
 
 # ---------------------------------------------------------------------------- groups, roles, keys

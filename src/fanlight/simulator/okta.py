@@ -22,6 +22,7 @@ _MESSAGES = {
     "user.lifecycle.create": "Create okta user",
     "user.lifecycle.activate": "Activate Okta user",
     "user.lifecycle.deactivate": "Deactivate Okta user",
+    "user.lifecycle.delete.initiated": "Delete Okta user initiated",
     "application.user_membership.add": "Add user to application membership",
     "application.user_membership.remove": "Remove user's application membership",
     "group.user_membership.add": "Add user to group membership",
@@ -78,7 +79,9 @@ def _user_body(stage: Stage, person: Person) -> Wire:
 
 
 def _known(stage: Stage) -> list[Person]:
-    return [p for p in stage.company.people if p.okta_id and p.okta_status and p.okta_status[0][0] <= stage.now]
+    """Deleted users vanish from every list."""
+    present = [p for p in stage.company.people if p.okta_id and p.okta_status and p.okta_status[0][0] <= stage.now]
+    return [p for p in present if _status(p, stage.now) != "DELETED"]
 
 
 def users(stage: Stage) -> list[Row]:

@@ -546,7 +546,7 @@ def _lone_trip(cast: _Casting) -> None:
         agent, chat = _agent(stage, person, at), secret.get()
         actor, pair = stage.actor(person, ip, agent), stage.organization_pair(home.organization)
         _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
-        for wait in (3, 50):
+        for wait in (3, 30):
             row = stage.emit(
                 at + wait * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, home.id), prompt=True
             )
@@ -607,7 +607,7 @@ def _noise(cast: _Casting) -> None:
     maker = cast.colleague(company.main.uuid)
     made = cast.moment(maker, 9.5, 16.5)
     artifact = cast.story("artifact_published", "noise", maker, made, "a harmless artifact was published")
-    server = cast.story("mcp_server_created", "noise", maker, made + HOUR, "an approved connector was added")
+    server = cast.story("mcp_server_created", "noise", maker, made + 20 * MINUTE, "an approved connector was added")
 
     def publish(stage: Stage) -> None:
         actor = stage.actor(maker, maker.home_ip, _agent(stage, maker, made))
@@ -618,7 +618,7 @@ def _noise(cast: _Casting) -> None:
         )  # fmt: skip
         _note(artifact, row)
         row = stage.emit(
-            made + HOUR, "mcp_server_created", company.main.pair, actor, ("mcp_server_id", "mcp_server_name"),
+            made + 20 * MINUTE, "mcp_server_created", company.main.pair, actor, ("mcp_server_id", "mcp_server_name"),
             (ids_of(stage.seed, "mcpsrv", 90), "Wiki"), prompt=True,
         )  # fmt: skip
         _note(server, row)
