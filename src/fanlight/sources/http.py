@@ -8,9 +8,7 @@ The retry table is that of `reference/sources.md` 1.5.
 from __future__ import annotations
 
 import ipaddress
-import json
 import random
-import re
 import ssl
 import time
 from collections import Counter
@@ -19,15 +17,15 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
-import orjson
 
 from fanlight.model import SECOND, Clock, Micros, Sealed
 from fanlight.sources import redaction as _redaction  # noqa: F401  silences the library's debug logging
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
+from fanlight.sources.decoding import Trouble, decode_json, read_file_name
 
 __all__ = [
     "FIRST_WAIT",
@@ -51,9 +49,6 @@ FIRST_WAIT = 0.3
 _LAST_TRIES = 2
 _RETRIED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 Parameters = Sequence[tuple[str, str | int]]
-Trouble = Literal[
-    "no connection", "time-out", "cut short", "not readable as JSON", "of an unexpected shape", "too large"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +250,7 @@ class VendorClient:
         def read(response: httpx.Response, answer: _Answer) -> None:
             body = _read_capped(response, _JSON_CAP, answer)
             if answer.trouble is None:
-                answer.payload, answer.trouble = _decode(body, is_right if response.status_code == 200 else None)
+                answer.payload, answer.trouble = decode_json(body, is_right if response.status_code == 200 else None)
                 if response.status_code != 200:
                     answer.trouble = None
 
@@ -270,7 +265,7 @@ class VendorClient:
         def read(response: httpx.Response, answer: _Answer) -> None:
             if response.status_code != 200:
                 body = _read_capped(response, _JSON_CAP, answer)
-                answer.payload = _decode(body, None)[0]
+                answer.payload = decode_json(body, None)[0]
                 return
             content = _read_capped(response, cap, answer, keep_cut=True)
             answer.payload = Sealed(content)
@@ -280,7 +275,7 @@ class VendorClient:
         return Download(
             content=answer.payload,
             mime_type=(answer.headers.get("content-type") or "").partition(";")[0].strip() or None,
-            file_name=_file_name(answer.headers.get("content-disposition", "")),
+            file_name=read_file_name(answer.headers.get("content-disposition", "")),
             length=answer.length,
             truncated=truncated,
         )
@@ -434,58 +429,6 @@ def _read_capped(response: httpx.Response, cap: int, answer: _Answer, *, keep_cu
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("slow answer")
     return b"".join(pieces)
-
-
-def _decode(body: bytes, is_right: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
-    """The JSON value, or what is wrong with it. Nothing of the body leaves this frame."""
-    try:
-        value = orjson.loads(body)
-    except ValueError:
-        value = _decode_leniently(body)
-        if value is _UNREADABLE:
-            return None, "not readable as JSON"
-    try:
-        wrong = is_right is not None and not is_right(value)
-    except (TypeError, KeyError, AttributeError, ValueError):
-        wrong = True
-    return (None, "of an unexpected shape") if wrong else (value, None)
-
-
-_UNREADABLE = object()
-
-
-def _decode_leniently(body: bytes) -> Any:
-    """JSON with lone surrogates or bytes that are not UTF-8: legal enough to be sent, so it must not stop a feed."""
-    try:
-        return _without_surrogates(json.loads(body.decode("utf-8", "replace")))
-    except (ValueError, RecursionError):
-        return _UNREADABLE
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
-    return value
-
-
-_EXTENDED_NAME = re.compile(r"filename\*\s*=\s*([\w-]+)'[^']*'([^;]+)", re.IGNORECASE)
-_PLAIN_NAME = re.compile(r"filename\s*=\s*\"?([^\";]+)", re.IGNORECASE)
-
-
-def _file_name(disposition: str) -> Sealed[str] | None:
-    """The file name of a Content-Disposition header, sealed: names of files are content."""
-    if found := _EXTENDED_NAME.search(disposition):
-        try:
-            return Sealed(unquote(found[2].strip(), encoding=found[1], errors="replace"))
-        except LookupError:
-            return Sealed(unquote(found[2].strip(), errors="replace"))
-    if found := _PLAIN_NAME.search(disposition):
-        return Sealed(found[1].strip())
-    return None
 
 
 def read_retry_after(value: str | None, now: Micros) -> float | None:

@@ -24,7 +24,7 @@ from fanlight.sources.http import (
     read_retry_after,
 )
 
-__all__ = ["BASE", "ClaudeApi", "ComplianceKey", "LoopGuard", "Page", "explain_refusal", "identified", "when"]
+__all__ = ["BASE", "ClaudeApi", "LoopGuard", "Page", "explain_refusal", "identified", "when"]
 
 BASE = "/v1/compliance"
 Record = dict[str, Any]
@@ -110,18 +110,6 @@ class LoopGuard:
         self._repeats = self._repeats + 1 if after is not None and after == before else 0
         if self._repeats > 3:
             raise SourceError(f"Claude gives the same page of {self._what} again and again.", kind="unreadable")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComplianceKey:
-    """What the settings say of one Compliance key."""
-
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    is_active: bool
-    created_by: str | None
-    expires_at: Micros | None
 
 
 def _is_cursor_page(name: str) -> Callable[[Any], bool]:

@@ -14,8 +14,8 @@ from fanlight.sources.sealing import RecordSealer, SealedField, load_content_fie
 
 __all__ = ["ActivityMapper", "family_of", "map_activity"]
 
-#: Actor kinds whose id is an account that can belong to an identity.
-_ACCOUNTS = frozenset({"user_id", "api_key_id", "admin_api_key_id", "service_account_id"})
+#: Actor fields whose value is an account that can belong to an identity.
+_ACCOUNTS = ("user_id", "api_key_id", "admin_api_key_id", "service_account_id")
 _FAILED_WORDS = frozenset({"failure", "failed", "denied", "rejected", "blocked", "deny", "error"})
 
 
@@ -118,9 +118,9 @@ def _who(actor: Mapping[str, Any]) -> tuple[str | None, str | None, bool, str | 
     """Kind, id, whether the id is an account, e-mail. The kind is inferred where the vendor leaves it out."""
     kind = _text(actor.get("type"))
     email = _text(actor.get("email_address"))
-    for name in ("user_id", "api_key_id", "admin_api_key_id", "service_account_id"):
+    for name in _ACCOUNTS:
         if found := _text(actor.get(name)):
-            return kind or f"{name.removesuffix('_id')}_actor", found, name in _ACCOUNTS, email
+            return kind or f"{name.removesuffix('_id')}_actor", found, True, email
     if found := _text(actor.get("directory_id")):
         return kind or "scim_directory_sync_actor", f"scim:{found}", False, email
     if found := _text(actor.get("subject")):
