@@ -38,13 +38,13 @@ def test_rows_come_back_as_they_went_in(home: Home) -> None:
 def test_staged_rows_do_not_count_before_the_commit(home: Home) -> None:
     home.lake.stage([event(1)])
     with home.reader() as reader:
-        assert [] == reader.rows(Event)
+        assert reader.rows(Event) == []
 
 
 def test_an_empty_store_answers(home: Home) -> None:
     with home.reader() as reader:
         for view in ("events", "objects_now", "grants_now", "links_now", "matches_now", "readings_now", "rollups"):
-            assert 0 == reader.query(f"SELECT count(*) AS n FROM {view}")["n"][0].as_py()
+            assert reader.query(f"SELECT count(*) AS n FROM {view}")["n"][0].as_py() == 0
 
 
 def test_compaction_changes_files_and_nothing_else(home: Home) -> None:
@@ -53,8 +53,8 @@ def test_compaction_changes_files_and_nothing_else(home: Home) -> None:
         store(home.lake, lease, [event(number), event(number + 100, NOW + DAY)])
     with home.reader() as reader:
         before = sorted(row.event_id for row in reader.rows(Event))
-    assert 60 == home.lake.compact(lease)
-    assert 2 == len(home.state.live_segments())
+    assert home.lake.compact(lease) == 60
+    assert len(home.state.live_segments()) == 2
     with home.reader() as reader:
         assert before == sorted(row.event_id for row in reader.rows(Event))
 
@@ -70,7 +70,7 @@ def test_compacted_rollups_add_up(home: Home) -> None:
     home.lake.compact(lease)
     with home.reader() as reader:
         (total,) = reader.rows(Rollup)
-    assert (325, 1, 25) == (total.n, total.first_at, total.last_at)
+    assert (total.n, total.first_at, total.last_at) == (325, 1, 25)
 
 
 def test_doubled_events_stop_the_compaction(home: Home) -> None:
@@ -86,10 +86,10 @@ def test_orphans_are_swept_after_the_grace_and_live_files_are_not(home: Home) ->
     lease = home.state.take_lease("x")
     store(home.lake, lease, [event(1)])
     home.lake.stage([event(2)])
-    assert 0 == home.lake.sweep(home.clock.now())
-    assert 1 == home.lake.sweep(home.clock.now() + 2 * HOUR)
+    assert home.lake.sweep(home.clock.now()) == 0
+    assert home.lake.sweep(home.clock.now() + 2 * HOUR) == 1
     with home.reader() as reader:
-        assert 1 == len(reader.rows(Event))
+        assert len(reader.rows(Event)) == 1
 
 
 def test_the_current_version_is_the_last_one(home: Home) -> None:
@@ -104,7 +104,7 @@ def test_the_current_version_is_the_last_one(home: Home) -> None:
     store(home.lake, lease, list(versions))
     with home.reader() as reader:
         assert [versions[-1]] == reader.rows(ObjectVersion, now=True)
-        assert 3 == len(reader.rows(ObjectVersion))
+        assert len(reader.rows(ObjectVersion)) == 3
 
 
 def match(part: str, read_at: int, type: str = "EMAIL_ADDRESS") -> Match:
@@ -132,11 +132,11 @@ def test_a_later_reading_adds_and_a_full_one_replaces(home: Home) -> None:
     store(home.lake, lease, [match("m2", NOW + 2), reading(NOW + 2, full=True)])
     with home.reader() as reader:
         assert {"m2"} == {row.part_id for row in reader.rows(Match, now=True)}
-        assert 3 == len(reader.rows(Match))
+        assert len(reader.rows(Match)) == 3
 
 
 def test_readers_of_chosen_days_see_only_those_events(home: Home) -> None:
     lease = home.state.take_lease("x")
     store(home.lake, lease, [event(1), event(2, NOW + 3 * DAY)])
     with home.reader() as reader, reader.between("2026-09-21", "2026-09-22") as few:
-        assert ["activity_1"] == [row.event_id for row in few.rows(Event)]
+        assert [row.event_id for row in few.rows(Event)] == ["activity_1"]

@@ -49,7 +49,7 @@ def test_content_is_dropped_when_the_block_ends() -> None:
     """Reading is possible once; afterwards only the length is left."""
     sealed = Sealed(SECRET)
     with sealed.opened() as text:
-        assert SECRET == text
+        assert text == SECRET
     assert sealed.dropped
     assert len(SECRET) == sealed.length
     with pytest.raises(SealedError), sealed.opened():

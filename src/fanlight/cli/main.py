@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,7 +13,7 @@ from cyclopts import App
 import fanlight
 from fanlight import cli
 
-__all__ = ["build", "main"]
+__all__ = ["build", "explain", "main"]
 
 
 def build() -> App:
@@ -35,6 +37,30 @@ def main() -> None:
         build()()
     except KeyboardInterrupt:
         sys.exit(3)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
+        sys.exit(0)
+    except Exception as problem:
+        if os.environ.get("FANLIGHT_DEBUG"):
+            raise
+        print(explain(problem), file=sys.stderr)
+        sys.exit(3)
+
+
+def explain(problem: Exception) -> str:
+    """One sentence about a failure nobody foresaw; never its text, which may quote what was being read."""
+    chain: list[BaseException] = [problem]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 8:
+        chain.append(cause)
+    if any(isinstance(one, OSError) and one.errno == errno.ENOSPC for one in chain) or any(
+        "disk is full" in str(one) for one in chain
+    ):
+        return "The disk is full. Nothing was lost: free some space and run the same command again."
+    kind = type(problem).__name__
+    return (
+        f"Fanlight stopped on something unexpected ({kind}). What was committed is safe; run the same command again, "
+        "and with FANLIGHT_DEBUG=1 to see where it happened."
+    )
 
 
 if __name__ == "__main__":

@@ -100,6 +100,26 @@ class Lake:
             replaced.append(member.path)
         return dropped, replaced
 
+    def redact(self, lease: Lease, fact: str, columns: Sequence[str], pattern: str) -> tuple[int, list[str]]:
+        """Replace what an expression matches in text columns by `erased`; returns rows changed and paths replaced."""
+        hit = " OR ".join(f"regexp_matches(coalesce({name}, ''), ?)" for name in columns)
+        changed = ", ".join(f"regexp_replace({name}, ?, 'erased', 'g') AS {name}" for name in columns)
+        rows, replaced = 0, []
+        for member in [s for s in self.state.live_segments() if s.fact == fact]:
+            with Reader(self.root, [member]) as reader:
+                found = reader.query(f"SELECT count(*) AS n FROM {fact} WHERE {hit}", [pattern] * len(columns))
+                number = int(found["n"][0].as_py())
+                if not number:
+                    continue
+                redacted = reader.query(f"SELECT * REPLACE ({changed}) FROM {fact}", [pattern] * len(columns))
+            segments = self.stage_table(fact, redacted)
+            with self.state.tick(lease) as tick:
+                tick.remove_segments([member.path])
+                tick.add_segments(segments)
+            rows += number
+            replaced.append(member.path)
+        return rows, replaced
+
     def discard(self, paths: Sequence[str]) -> None:
         """Delete replaced files from disk now."""
         live = {segment.path for segment in self.state.live_segments()}

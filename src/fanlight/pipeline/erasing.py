@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from fanlight.model import Event, Grant, ObjectVersion
+from fanlight.model import HOUR, Event, Grant, ObjectVersion
 from fanlight.pipeline.home import Home
 from fanlight.sources.contract import ContentRef
 from fanlight.state import Lease, schema
@@ -108,11 +109,18 @@ def erase(home: Home, lease: Lease, accounts: Sequence[str], emails: Sequence[st
     for fact, (keep, values) in conditions.items():
         dropped[fact], paths = home.lake.rewrite(lease, fact, keep, values)
         home.lake.discard(paths)
+    pattern = "(?i)(" + "|".join(re.escape(value) for value in (*names, *emails)) + ")"
+    dropped["events_redacted"], paths = home.lake.redact(lease, "events", ("raw", "target_id", "actor_email"), pattern)
+    home.lake.discard(paths)
     redacted = _redact_state(home, lease, [*accounts, *names, *lowered])
+    # Files that a merge replaced within the last hour still hold the person; nobody writes now, so they go at once.
+    home.lake.sweep(home.clock.now() + HOUR, grace=0)
     left = 0
     with home.reader() as reader:
         for fact, (keep, values) in conditions.items():
             left += reader.query(f"SELECT count(*) AS n FROM {fact} WHERE NOT ({keep})", values)["n"][0].as_py()
+        named = reader.query("SELECT count(*) AS n FROM events WHERE regexp_matches(raw, ?)", [pattern])
+        left += named["n"][0].as_py()
     return Receipt(len(accounts), dropped, redacted, left, len(digests))
 
 
