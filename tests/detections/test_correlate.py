@@ -111,12 +111,33 @@ def test_temporal_ordered_wants_them_in_the_stated_order(tmp_path: Path) -> None
     assert _found(rules, (0, "fail"), (1, "export"), (2, "login"), (3, "export")) == [(3, ("ann",))]
 
 
-def test_boolean_conditions_may_ask_for_silence(tmp_path: Path) -> None:
+def test_boolean_conditions_join_rules(tmp_path: Path) -> None:
     rules = _rules(tmp_path, "type: temporal\nrules: [fail, login, export]\ngroup-by: [user]\ntimespan: 10m\n"
-                             "condition: export and (fail or login) and not (fail and login)")  # fmt: skip
+                             "condition: export and (fail or login)")  # fmt: skip
     assert _found(rules, (0, "fail"), (1, "export")) == [(1, ("ann",))]
-    assert _found(rules, (0, "fail"), (1, "login"), (2, "export")) == []
-    assert _found(rules, (2, "export")) == []
+    assert _found(rules, (0, "export"), (9, "login")) == [(9, ("ann",))]
+    assert _found(rules, (0, "export"), (1, "export"), (12, "login")) == []
+
+
+def test_boolean_conditions_can_want_an_order(tmp_path: Path) -> None:
+    rules = _rules(tmp_path, "type: temporal_ordered\nrules: [fail, login]\ngroup-by: [user]\ntimespan: 10m\n"
+                             "condition: fail and login")  # fmt: skip
+    assert _found(rules, (0, "login"), (1, "fail")) == []
+    assert _found(rules, (0, "fail"), (1, "login")) == [(1, ("ann",))]
+
+
+def test_silence_is_known_only_when_the_window_has_passed(tmp_path: Path) -> None:
+    rules = _rules(tmp_path, "type: temporal\nrules: [fail, login]\ngroup-by: [user]\ntimespan: 10m\n"
+                             "condition: fail and not login")  # fmt: skip
+    other: Any = {"user": "bob"}
+    assert _found(rules, (0, "fail"), (9, "login", other)) == []
+    assert _found(rules, (0, "fail"), (10, "login", other)) == [(0, ("ann",))]
+    assert _found(rules, (0, "fail"), (10, "login"), (30, "login", other)) == []
+    assert _found(rules, (0, "fail"), (11, "login"), (30, "login", other)) == [(0, ("ann",))]
+    ids = {rule.name: rule.id for rule in rules.rules}
+    together = [rule for rule in rules.rules if rule.correlation is not None]
+    lone = [Hit(ids["fail"], 0, "e0", {"user": "ann"})]
+    assert [len(correlate(together, lone, horizon)) for horizon in (None, 10 * MINUTE)] == [0, 1]
 
 
 @pytest.mark.parametrize(

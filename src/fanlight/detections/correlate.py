@@ -3,6 +3,9 @@
 A window ends at every match and reaches `timespan` back, both ends inclusive. Groups compare without regard to case; a
 match that lacks a group field belongs to none. Matches are put in order of time, ties by event id, so the order of
 arrival does not matter.
+
+A boolean condition that asks for silence (`a and not b`) looks forward instead: its window begins at a wanted match,
+and it comes true when the window has passed without the unwanted one.
 """
 
 from __future__ import annotations
@@ -48,10 +51,14 @@ class Correlated:
     """What was counted or measured."""
 
 
-def correlate(rules: Iterable[Rule], hits: Iterable[Hit]) -> list[Correlated]:
-    """Every time a correlation holds at one of its matches, chains of correlations included, in order of time."""
+def correlate(rules: Iterable[Rule], hits: Iterable[Hit], horizon: Micros | None = None) -> list[Correlated]:
+    """Every time a correlation holds at one of its matches, chains of correlations included, in order of time.
+
+    `horizon` is the time up to which everything is known (default: the newest match); silence counts only up to it.
+    """
     waiting = [rule for rule in rules if rule.correlation is not None]
     known = sorted(hits, key=_order)
+    until = horizon if horizon is not None else known[-1].at if known else 0
     results: list[Correlated] = []
     done: set[str] = set()
     open_ids = {rule.id for rule in waiting}
@@ -60,7 +67,10 @@ def correlate(rules: Iterable[Rule], hits: Iterable[Hit]) -> list[Correlated]:
         if not ready:
             break  # correlations that refer to each other in a circle never come true
         for rule in ready:
-            found = list(_evaluate(rule, _correlation(rule), known))
+            asked = _correlation(rule)
+            found = list(
+                _evaluate(rule, asked, known) if asked.expression is None else _weigh(rule, asked, known, until)
+            )
             results.extend(found)
             done.add(rule.id)
             known = sorted([*known, *(_as_hit(item) for item in found)], key=_order)
@@ -194,44 +204,92 @@ class _Window:
     def _temporal(self) -> float | None:
         asked = self.asked
         seen = len(self.rules)
-        if asked.expression is not None:
-            held = _holds(asked.expression, self.rules)
-        else:
-            held = _SIGNS[asked.operator](seen, asked.threshold)
-        if held and asked.type == "temporal_ordered":
-            held = self._in_order(asked.rules if asked.expression is None else _named(asked.expression))
-        return float(seen) if held else None
-
-    def _in_order(self, order: Sequence[str]) -> bool:
-        """Whether the rules that matched did so one after the other in the stated order, ending at the newest."""
-        needed = [rule for rule in order if rule in self.rules]
-        place = 0
-        for hit in self.hits:
-            if place < len(needed) and hit.rule_id == needed[place]:
-                place += 1
-        return place == len(needed) and self.hits[-1].rule_id == needed[-1]
+        if not _SIGNS[asked.operator](seen, asked.threshold):
+            return None
+        if asked.type == "temporal_ordered":
+            order = [rule for rule in asked.rules if rule in self.rules]
+            if not _in_order(self.hits, order) or self.hits[-1].rule_id != order[-1]:
+                return None
+        return float(seen)
 
 
-def _holds(node: SeenNode, rules: Counter[str]) -> bool:
+def _in_order(hits: Iterable[Hit], order: Sequence[str]) -> bool:
+    """Whether some of the matches come one after the other in the stated order."""
+    place = 0
+    for hit in hits:
+        if place < len(order) and hit.rule_id == order[place]:
+            place += 1
+    return place == len(order)
+
+
+def _weigh(rule: Rule, asked: Correlation, hits: Sequence[Hit], horizon: Micros) -> Iterator[Correlated]:
+    """A boolean condition, as alternatives of wanted and unwanted rules; each match is reported once."""
+    assert asked.expression is not None
+    groups: dict[tuple[str, ...], list[Hit]] = {}
+    for hit in hits:
+        if hit.rule_id in asked.rules:
+            for group in _groups(asked, hit):
+                groups.setdefault(group, []).append(hit)
+    for group, members in groups.items():
+        told: dict[str, Correlated] = {}
+        for wanted, unwanted in _alternatives(asked.expression, False):
+            for window in _windows(asked.timespan, members, wanted, unwanted, horizon):
+                seen = {hit.rule_id for hit in window}
+                order = [name for name in _named(asked.expression) if name in wanted]
+                if seen == wanted and (asked.type == "temporal" or _in_order(window, order)):
+                    ids = dict.fromkeys(event for hit in window for event in hit.members or (hit.event_id,))
+                    told.setdefault(window[-1].event_id, Correlated(rule, group, window[-1], tuple(ids), len(wanted)))
+        yield from told.values()
+
+
+def _windows(
+    span: Micros, members: Sequence[Hit], wanted: frozenset[str], unwanted: frozenset[str], horizon: Micros
+) -> Iterator[list[Hit]]:
+    """The wanted matches of every window to look at; windows with an unwanted match are left out."""
+    for anchor in members:
+        if anchor.rule_id not in wanted:
+            continue
+        if not unwanted:
+            before = [hit for hit in members if anchor.at - span <= hit.at and _order(hit) <= _order(anchor)]
+            yield [hit for hit in before if hit.rule_id in wanted]
+        elif anchor.at + span <= horizon:
+            after = [hit for hit in members if anchor.at <= hit.at <= anchor.at + span]
+            if not any(hit.rule_id in unwanted for hit in after):
+                yield [hit for hit in after if hit.rule_id in wanted]
+
+
+def _alternatives(node: SeenNode, negated: bool) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """The condition as alternatives: rules that must have matched, and rules that must not. Purely negative ones
+    are dropped: nothing would tell when they come true."""
+    return [(wanted, unwanted) for wanted, unwanted in _terms(node, negated) if wanted and not wanted & unwanted]
+
+
+def _terms(node: SeenNode, negated: bool) -> list[tuple[frozenset[str], frozenset[str]]]:
+    none: frozenset[str] = frozenset()
     match node:
         case Seen(rule):
-            return rules[rule] > 0 if rule in rules else False
-        case SeenAll(parts):
-            return all(_holds(part, rules) for part in parts)
-        case SeenAny(parts):
-            return any(_holds(part, rules) for part in parts)
+            return [(none, frozenset({rule}))] if negated else [(frozenset({rule}), none)]
         case Unseen(part):
-            return not _holds(part, rules)
+            return _terms(part, not negated)
+        case SeenAll(parts) | SeenAny(parts):
+            choices = [_terms(part, negated) for part in parts]
+    if isinstance(node, SeenAll) == negated:
+        return [term for terms in choices for term in terms]
+    return [
+        (none.union(*(wanted for wanted, _ in picked)), none.union(*(unwanted for _, unwanted in picked)))
+        for picked in product(*choices)
+    ]
 
 
 def _named(node: SeenNode) -> tuple[str, ...]:
-    """Rules that an expression wants seen, in the order it names them."""
+    """Rules in the order in which an expression names them."""
     match node:
         case Seen(rule):
             return (rule,)
+        case Unseen(part):
+            return _named(part)
         case SeenAll(parts) | SeenAny(parts):
             return tuple(dict.fromkeys(rule for part in parts for rule in _named(part)))
-    return ()
 
 
 def _quantile(numbers: Sequence[float], percent: float) -> float:
