@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fanlight.access import AccessGraph, Unknown
 from fanlight.access.answers import level_rank
+from fanlight.access.explain import explain
 
 LEVELS = ["owner", "admin", "editor", "viewer"]
 ROLES = ["owner", "admin", "user"]
@@ -81,6 +82,21 @@ def test_who_is_the_exact_reverse_of_reach(company: Company) -> None:
         for reached in graph.reachable_by(project)
     }
     assert forward == backward
+
+
+def test_groups_in_groups_count_at_any_depth_and_a_cycle_ends() -> None:
+    company = Company()
+    company.organization("org1")
+    company.member("user_a", "org1")
+    company.group("g0", ["user_a"])
+    for child, parent in (("g0", "g1"), ("g1", "g2"), ("g2", "g3"), ("g3", "g1")):
+        company.grant(("group", child), ("group", parent), "member", "group")
+    company.project("p", "org1", None)
+    company.grant(("group", "g3"), ("project", "p"), "editor", "group")
+    graph = graph_of(company)
+    assert [(r.id, r.level) for r in graph.reach("claude:user_a")] == [("p", "editor")]
+    (path,) = explain(graph, "claude:user_a", "p").paths
+    assert [hop.id for hop in path if hop.kind == "group"] == ["claude:g0", "claude:g1", "claude:g2", "claude:g3"]
 
 
 def test_a_member_of_another_organization_does_not_reach_a_project_by_a_leftover_grant() -> None:

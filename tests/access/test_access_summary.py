@@ -104,6 +104,33 @@ def test_a_difference_is_what_walking_everybody_twice_would_find(company: Compan
     assert {entry for entry in found if entry[1].startswith("p")} == expected
 
 
+def test_who_leaves_a_group_loses_what_the_group_holds() -> None:
+    company = Company()
+    company.organization("org1")
+    for user in ("user_a", "user_b"):
+        company.member(user, "org1")
+    company.group("g", ["user_a", "user_b"])
+    membership = company.grants[-1]
+    company.project("p", "org1", None)
+    company.grant(("group", "g"), ("project", "p"), "editor", "group")
+    company.remove_grant(membership, 50 * DAY)
+    graphs = [AccessGraph.build(company.objects, company.grants, company.links, at * DAY) for at in (49, 50)]
+    changes = [(c.change, c.identity, c.id, c.before, c.after) for c in diff(*graphs)]
+    assert changes == [("removed", "claude:user_b", "p", "editor", None)]
+
+
+def test_a_project_opened_to_an_organization_is_one_line_and_not_one_a_member() -> None:
+    company = Company()
+    company.organization("org1")
+    for i in range(5):
+        company.member(f"user_{i}", "org1")
+    company.project("p", "org1", None)
+    company.grant(("organization", "org1"), ("project", "p"), "viewer", "public", at=50 * DAY)
+    graphs = [AccessGraph.build(company.objects, company.grants, company.links, at * DAY) for at in (49, 50)]
+    changes = [(c.change, c.identity, c.organization, c.id, c.after) for c in diff(*graphs)]
+    assert changes == [("added", None, "org1", "p", "viewer")]
+
+
 def test_the_graph_of_an_empty_store_answers_nothing(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     with home.reader() as reader:

@@ -91,6 +91,18 @@ def test_the_employee_number_joins_two_directories() -> None:
     assert groups(solve(okta, entra)) == {frozenset({"okta:1", "entra_id:1"})}
 
 
+def test_one_employee_number_on_two_active_accounts_of_one_source_is_a_question() -> None:
+    both = (
+        account("okta:1", "jane@example.com", employee_id="E7"),
+        account("okta:2", "adm@example.com", employee_id="E7"),
+    )
+    result = solve(*both)
+    assert groups(result) == {frozenset({"okta:1"}), frozenset({"okta:2"})}
+    assert ("two_active_accounts", "employee_id") in reviews(result)
+    rehired = replace(both[0], until=100 * DAY), replace(both[1], since=150 * DAY)
+    assert groups(solve(*rehired)) == {frozenset({"okta:1", "okta:2"})}
+
+
 def test_the_name_under_which_the_directory_assigns_claude_links_outside_the_company_domains() -> None:
     okta = account("okta:1", "jane@example.com", mail("jane.doe@partner.example.net", "app"))
     assert groups(solve(okta, account("claude:1", "jane.doe@partner.example.net"))) == TOGETHER
@@ -226,6 +238,14 @@ def test_case_7_a_shared_mailbox_is_nobody() -> None:
         assert groups(result) == {frozenset({"okta:1", "claude:2"}), frozenset({"claude:1"})}
         assert {identity.kind for identity in result.identities} == {"person", "shared"}
         assert ("shared_mailbox", "shared_mailbox") in reviews(result)
+
+
+def test_case_7_two_people_who_both_get_the_mail_of_a_shared_mailbox_stay_two() -> None:
+    result = solve(
+        account("okta:1", "jane@example.com", mail("support@example.com", "alias")),
+        account("google_workspace:2", "max@example.com", mail("support@example.com", "alias")),
+    )
+    assert len(groups(result)) == 2
 
 
 def test_case_8_a_contractor_with_a_private_address_is_a_question_unless_the_employee_number_answers_it() -> None:
