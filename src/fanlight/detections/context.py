@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from fanlight.model import (
     day_of,
     parse_time,
 )
-from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Spread, baseline_of
+from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Spread
 from fanlight.profiles.surprise import HOURS, HourCurve
 
 __all__ = ["Answer", "Context", "Person", "ProjectState", "Where"]
@@ -102,10 +102,10 @@ class Context:
     since: Micros
     until: Micros
     _where: dict[str, Where] = field(default_factory=dict)
-    _rollups: dict[str, list[Rollup]] = field(default_factory=dict)
+    _rollups: dict[str, dict[str, list[Rollup]]] = field(default_factory=dict)
     _baselines: dict[tuple[str, str], Baseline] = field(default_factory=dict)
     _matches: dict[str, dict[str, list[Match]]] = field(default_factory=dict)
-    _exported: dict[tuple[str, str, Micros], Exported] = field(default_factory=dict)
+    _exported: dict[tuple[str, str, int], Exported] = field(default_factory=dict)
     _objects: dict[tuple[str, str], list[ObjectVersion]] = field(default_factory=dict)
     _sharing: dict[str, list[tuple[Micros, str]]] = field(default_factory=dict)
     _persons: dict[tuple[str, str], Person] = field(default_factory=dict)
@@ -222,9 +222,9 @@ class Context:
         if not accounts:
             return
         for account in accounts:
-            self._rollups[account] = []
+            self._rollups[account] = defaultdict(list)
         for row in self.facts.rollups(accounts, self._first_day, day_of(self.until)):
-            self._rollups[row.entity].append(row)
+            self._rollups[row.entity][row.dimension].append(row)
 
     def baseline(self, identity: str, at: Micros) -> Baseline:
         """What is usual for an identity before the day of `at`."""
@@ -232,9 +232,21 @@ class Context:
         known = self._baselines.get(key)
         if known is None:
             self.prepare([identity])
-            rows = [row for account in self.accounts_of(identity) for row in self._rollups[account]]
-            known = self._baselines[key] = baseline_of(rows, at)
+            known = self._baselines[key] = Baseline(at, self._rows_of(identity))
         return known
+
+    def _rows_of(self, identity: str) -> dict[str, list[Rollup]]:
+        known = self._merged_rows.get(identity)
+        if known is None:
+            known = self._merged_rows[identity] = defaultdict(list)
+            for account in self.accounts_of(identity):
+                for dimension, rows in self._rollups[account].items():
+                    known[dimension] += rows
+        return known
+
+    @cached_property
+    def _merged_rows(self) -> dict[str, dict[str, list[Rollup]]]:
+        return {}
 
     def zone(self, person: Person, at: Micros) -> str:
         """The person's own time zone: the directory's word, else the company's, else learned from places and hours."""
@@ -256,11 +268,19 @@ class Context:
         return {}
 
     def hours(self, person: Person, at: Micros) -> HourCurve:
-        """The person's hour-of-week curve in local time, leaning on the working hours while there is little history."""
+        """The person's hour-of-week curve in local time, leaning on a human day while there is little history."""
         shift = (hour_of_week(at, self.zone(person, at)) - hour_of_week(at)) % HOURS
-        baseline = self.baseline(person.id, at)
-        counts = {(int(h) + shift) % HOURS: habit.weight for h, habit in baseline.values("hour").items()}
-        return HourCurve.of(counts, self._office_curve, weight=10.0)
+        key = (person.id, day_of(at), shift)
+        known = self._curves.get(key)
+        if known is None:
+            habits = self.baseline(person.id, at).values("hour")
+            counts = {(int(hour) + shift) % HOURS: habit.weight for hour, habit in habits.items()}
+            known = self._curves[key] = HourCurve.of(counts, self._office_curve, weight=10.0)
+        return known
+
+    @cached_property
+    def _curves(self) -> dict[tuple[str, str, int], HourCurve]:
+        return {}
 
     @cached_property
     def _office_curve(self) -> HourCurve:
@@ -390,8 +410,12 @@ class Context:
                 by["project"][match.project_id or match.object_id].append(match)
             if match.object_kind in ("file", "document", "generated_file"):
                 by["file"][match.object_id].append(match)
+        for found in by.values():
+            for matches in found.values():
+                matches.sort(key=lambda m: (_written(m), m.object_id, m.part_id, m.type, m.recognizer))
         self._matches = {kind: dict(found) for kind, found in by.items()}
         self._exported.clear()
+        self._things.clear()
 
     def _load_objects(self, kinds: tuple[str, ...], ids: Collection[str]) -> None:
         if not ids:
@@ -407,12 +431,18 @@ class Context:
 
     def labels(self, kind: str, object_id: str, at: Micros) -> Exported:
         """Sensitivity and categories of a chat, project or file, from content written up to `at`."""
-        key = (kind, object_id, at)
+        count = self._known_by(kind, object_id, at)
+        key = (kind, object_id, count)
         known = self._exported.get(key)
         if known is None:
-            matches = [m for m in self._matches.get(kind, {}).get(object_id, ()) if m.at is None or m.at <= at]
+            matches = self._matches.get(kind, {}).get(object_id, [])[:count]
             known = self._exported[key] = self._export(kind, matches)
         return known
+
+    def _known_by(self, kind: str, object_id: str, at: Micros) -> int:
+        """How many of an object's matches (in time order) were written up to `at`."""
+        matches = self._matches.get(kind, {}).get(object_id)
+        return bisect_right(matches, at, key=_written) if matches else 0
 
     def _export(self, kind: str, matches: Sequence[Match]) -> Exported:
         if not matches:
@@ -422,15 +452,12 @@ class Context:
         if kind != "project":
             return Exported(self.facts.sensitivity_of(matches), categories)
         # A project is as sensitive as the most sensitive thing in it: many harmless chats do not add up.
-        things: dict[tuple[str, str], list[Match]] = defaultdict(list)
-        for match in matches:
-            things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
-        levels: list[Sensitivity] = [self.facts.sensitivity_of(part) for part in things.values()]
+        levels: list[Sensitivity] = [self.facts.sensitivity_of(part) for part in _by_thing(matches)]
         return Exported(max(levels, key=lambda level: SENSITIVITY_ORDER[level]), categories)
 
     def label_times(self, kind: str, object_id: str, at: Micros) -> tuple[Micros, int, Micros]:
         """Of an object's matches up to `at`: when the newest was written, how many things, when it was first read."""
-        matches = [m for m in self._matches.get(kind, {}).get(object_id, ()) if m.at is None or m.at <= at]
+        matches = self._matches.get(kind, {}).get(object_id, [])[: self._known_by(kind, object_id, at)]
         written = max((m.at for m in matches if m.at is not None), default=at)
         return written, sum(m.count for m in matches), min((m.read_at for m in matches), default=at)
 
@@ -440,11 +467,18 @@ class Context:
 
     def sensitive_things(self, project: str, at: Micros) -> int:
         """Number of chats, files and documents of a project that are moderate or above."""
-        things: dict[tuple[str, str], list[Match]] = defaultdict(list)
-        for match in self._matches.get("project", {}).get(project, ()):
-            if match.at is None or match.at <= at:
-                things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
-        return sum(1 for part in things.values() if SENSITIVITY_ORDER[self.facts.sensitivity_of(part)] >= 2)
+        count = self._known_by("project", project, at)
+        key = (project, count)
+        known = self._things.get(key)
+        if known is None:
+            parts = _by_thing(self._matches.get("project", {}).get(project, [])[:count])
+            levels = [SENSITIVITY_ORDER[self.facts.sensitivity_of(part)] for part in parts]
+            known = self._things[key] = sum(1 for level in levels if level >= SENSITIVITY_ORDER["moderate"])
+        return known
+
+    @cached_property
+    def _things(self) -> dict[tuple[str, int], int]:
+        return {}
 
     def note_sharing(self, events: Iterable[Event]) -> None:
         """Remember the openness that each sharing event left behind."""
@@ -598,6 +632,19 @@ class Context:
         pairs = self._spread_of("project").first_days.get(project_id, ())
         visitors = [identity for first, identity in pairs if first < day]
         return sum(1 for identity in visitors if identity not in identities), len(visitors)
+
+
+def _written(match: Match) -> Micros:
+    """When the content was written; what has no time was there from the beginning."""
+    return match.at if match.at is not None else 0
+
+
+def _by_thing(matches: Sequence[Match]) -> Collection[list[Match]]:
+    """The matches of each chat, file and document."""
+    things: dict[tuple[str, str], list[Match]] = defaultdict(list)
+    for match in matches:
+        things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
+    return things.values()
 
 
 def audience_of(event: Event) -> str:

@@ -7,15 +7,13 @@ across midnight. So the baseline is the same for every moment of a day.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from fanlight.model import DAY, HOUR, Micros, Rollup, day_of, parse_time
-from fanlight.profiles.surprise import HourCurve
 
 __all__ = ["HALF_LIFE_DAYS", "WINDOW_DAYS", "Baseline", "Habit", "Spread", "baseline_of"]
 
@@ -23,6 +21,7 @@ WINDOW_DAYS = 90
 HALF_LIFE_DAYS = 30.0
 SETTLING: Micros = 12 * HOUR
 WARM_DAYS, WARM_EVENTS = 7, 20
+_ALWAYS_COUNTED = ("hour", "type", "family")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +38,59 @@ class Habit:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The usual of one entity before `at`."""
+    """The usual of one entity before the day of `at`. Each dimension is merged when it is first asked for."""
 
     at: Micros
-    habits: Mapping[str, Mapping[str, Habit]]
-    """Dimension to value to habit."""
-    by_day: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Type to day to count, for volumes."""
-    since: Micros = 0
-    """First event in the window; 0 when there is none."""
-    until: Micros = 0
+    rows: Mapping[str, Sequence[Rollup]]
+    """Dimension to its rollups, of any days."""
+
+    def values(self, dimension: str) -> Mapping[str, Habit]:
+        """What was seen of a dimension, by value."""
+        known = self._merged.get(dimension)
+        if known is None:
+            known = self._merged[dimension] = self._merge(dimension)
+        return known
+
+    @cached_property
+    def _merged(self) -> dict[str, Mapping[str, Habit]]:
+        return {}
+
+    def _merge(self, dimension: str) -> Mapping[str, Habit]:
+        parts: dict[str, list[Rollup]] = defaultdict(list)
+        for row in self._closed(dimension):
+            parts[row.value].append(row)
+        settled = parse_time(day_of(self.at)) - SETTLING
+        habits = {value: _habit(rows, self.at) for value, rows in parts.items()}
+        if dimension in _ALWAYS_COUNTED:
+            return habits
+        return {value: habit for value, habit in habits.items() if habit.first_at < settled}
+
+    def _closed(self, dimension: str) -> Iterable[Rollup]:
+        last_day, first_day = day_of(self.at), day_of(self.at - WINDOW_DAYS * DAY)
+        return (row for row in self.rows.get(dimension, ()) if first_day <= row.day < last_day)
+
+    @cached_property
+    def by_day(self) -> Mapping[str, Mapping[str, int]]:
+        """Event type to day to count."""
+        counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for row in self._closed("type"):
+            counts[row.value][row.day] += row.n
+        return counts
+
+    @cached_property
+    def since(self) -> Micros:
+        """First event in the window; 0 when there is none."""
+        return min((habit.first_at for habit in self.values("type").values()), default=0)
+
+    @cached_property
+    def until(self) -> Micros:
+        """Last event in the window; 0 when there is none."""
+        return max((habit.last_at for habit in self.values("type").values()), default=0)
 
     @cached_property
     def events(self) -> int:
         """Events in the window."""
-        return sum(habit.n for habit in self.habits.get("type", {}).values())
+        return self.total("type")
 
     @cached_property
     def active_days(self) -> int:
@@ -65,10 +102,6 @@ class Baseline:
         """Whether there is enough history to call something unusual for this identity itself."""
         return self.active_days >= WARM_DAYS and self.events >= WARM_EVENTS
 
-    def values(self, dimension: str) -> Mapping[str, Habit]:
-        """What was seen of a dimension."""
-        return self.habits.get(dimension, {})
-
     def total(self, dimension: str) -> int:
         """Observations of a dimension."""
         return sum(habit.n for habit in self.values(dimension).values())
@@ -76,11 +109,6 @@ class Baseline:
     def weight(self, dimension: str) -> float:
         """Observations of a dimension with decay."""
         return sum(habit.weight for habit in self.values(dimension).values())
-
-    def hours(self, prior: HourCurve | None = None) -> HourCurve:
-        """The hour curve of this entity, leaning on a prior (its peers') while there is little history."""
-        counts = {int(hour): habit.weight for hour, habit in self.values("hour").items()}
-        return HourCurve.of(counts, prior)
 
     def per_day(self, types: Iterable[str]) -> list[int]:
         """Counts of some event types on each active day."""
@@ -92,36 +120,18 @@ class Baseline:
         return [totals[day] for day in sorted(totals)]
 
 
-def baseline_of(rows: Sequence[Rollup], at: Micros) -> Baseline:
-    """Merge account rollups (of one identity, any order) into its baseline at a moment."""
-    last_day, first_day = day_of(at), day_of(at - WINDOW_DAYS * DAY)
-    grouped: dict[tuple[str, str], list[Rollup]] = defaultdict(list)
-    by_day: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    since, until = 0, 0
+def baseline_of(rows: Iterable[Rollup], at: Micros) -> Baseline:
+    """The baseline at a moment from account rollups of one identity, in any order."""
+    by_dimension: dict[str, list[Rollup]] = defaultdict(list)
     for row in rows:
-        if not first_day <= row.day < last_day:
-            continue
-        grouped[row.dimension, row.value].append(row)
-        if row.dimension == "type":
-            by_day[row.value][row.day] += row.n
-            since = min(since or row.first_at, row.first_at)
-            until = max(until, row.last_at)
-    settled = parse_time(last_day) - SETTLING
-    habits: dict[str, dict[str, Habit]] = defaultdict(dict)
-    for (dimension, value), parts in grouped.items():
-        habit = _habit(parts, at)
-        if dimension in ("hour", "type", "family") or habit.first_at < settled:
-            habits[dimension][value] = habit
-    return Baseline(
-        at=at, habits=habits, by_day={name: dict(days) for name, days in by_day.items()}, since=since, until=until
-    )
+        by_dimension[row.dimension].append(row)
+    return Baseline(at, by_dimension)
 
 
 def _habit(parts: Sequence[Rollup], at: Micros) -> Habit:
-    weight = sum(part.n * math.pow(2.0, -age_days(part.day, at) / HALF_LIFE_DAYS) for part in parts)
     return Habit(
         n=sum(part.n for part in parts),
-        weight=weight,
+        weight=sum(part.n * 2.0 ** (-age_days(part.day, at) / HALF_LIFE_DAYS) for part in parts),
         days=len({part.day for part in parts}),
         first_at=min(part.first_at for part in parts),
         last_at=max(part.last_at for part in parts),

@@ -7,8 +7,11 @@ once in a hundred, 6.9 once in a thousand, 9.2 once in ten thousand.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 __all__ = [
     "HOURS",
@@ -73,7 +76,7 @@ def volume(observed: int, mean: float, variance: float) -> float:
     return -math.log(max(1.0 - below, 1e-12))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HourCurve:
     """How likely each UTC hour of the week is, smoothed round the clock, working days and weekend apart."""
 
@@ -102,9 +105,13 @@ class HourCurve:
 
     def surprise(self, hour: float) -> float:
         """−ln of the probability to fall into an hour as rare as this one or rarer (0 at the usual hours)."""
-        here = self.density[int(hour) % HOURS]
-        tail = sum(d for d in self.density if d <= here * 1.0000001)
-        return -math.log(max(tail, 1e-9))
+        return self._surprises[int(hour) % HOURS]
+
+    @cached_property
+    def _surprises(self) -> tuple[float, ...]:
+        ranked = sorted(self.density)
+        tails = [0.0, *accumulate(ranked)]
+        return tuple(-math.log(max(tails[bisect_right(ranked, d * 1.0000001)], 1e-9)) for d in self.density)
 
 
 def _kernel() -> tuple[float, ...]:

@@ -33,36 +33,36 @@ def make(body: dict[str, Any], _: Reading) -> Condition:
         raise BehaviorProblem("'unusual_hour' needs 'clock: home' or 'clock: any'.")
 
     def judge(subject: Subject, context: Context) -> Outcome:
-        outcome = hour_outcome(subject, subject.where if clock == "any" else None, context)
-        return outcome if outcome is not None and outcome.nats >= threshold else NO
+        return hour_outcome(subject, subject.where if clock == "any" else None, context, threshold) or NO
 
     return judge
 
 
-def hour_outcome(subject: Subject, where: Where | None, context: Context) -> Outcome | None:
-    """How unusual the hour is for the person, at home and at the place of the event; None without a baseline."""
+def hour_outcome(subject: Subject, where: Where | None, context: Context, atleast: float) -> Outcome | None:
+    """The hour as a reason, where it is at least so unusual for the person, at home and at the place of the event."""
     at, person = subject.event.occurred_at, subject.person
     baseline = context.baseline(person.id, at)
     if not baseline.values("hour"):
         return None
     zone, curve = context.zone(person, at), context.hours(person, at)
-    hour = hour_of_week(at, zone)
+    local = local_time(at, zone)
+    hour = local.weekday() * 24 + local.hour
     nats = curve.surprise(hour)
-    away = _hours_away(subject, where, context)
-    if away:
-        nats = min(nats, curve.surprise(hour + away))
-    day = local_time(at, zone).strftime("%Y-%m-%d")
-    if day in context.facts.company.holidays:
+    if context.facts.company.holidays and local.strftime("%Y-%m-%d") in context.facts.company.holidays:
         nats = max(nats, curve.surprise(144 + hour % 24))
-    near = _events_near(baseline.values("hour"), hour_of_week(at))
-    total = baseline.total("hour")
-    stamp = local_time(at, zone).strftime("%a %H:%M")
-    clause = f"{near:,} of {total:,} events in {period(baseline.since, baseline.until)} fell near this hour"
+    if nats < atleast:
+        return None
+    if away := _hours_away(subject, where, context):
+        nats = min(nats, curve.surprise(hour + away))
+        if nats < atleast:
+            return None
+    near, total = _events_near(baseline.values("hour"), hour_of_week(at)), baseline.total("hour")
     why = Why(
-        fact="hour of week", observed=f"{stamp} {zone}",
+        fact="hour of week", observed=f"{local.strftime('%a %H:%M')} {zone}",
         usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}",
         weight=round(nats, 1),
     )  # fmt: skip
+    clause = f"{near:,} of {total:,} events in {period(baseline.since, baseline.until)} fell near this hour"
     return Outcome(True, (why,), nats, clause)
 
 

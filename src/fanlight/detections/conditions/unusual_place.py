@@ -143,8 +143,8 @@ def _first_nats(dimension: str, value: str, subject: Subject, context: Context) 
 def _around_parts(subject: Subject, where: Where, context: Context) -> list[_Part]:
     """What speaks beside the place: another client, an unusual hour, being in two places."""
     parts = [*_client_part(subject, context), *_journey_part(subject, where, context)]
-    hour = hour_outcome(subject, where, context)
-    if hour is not None and hour.nats >= 3.0:
+    hour = hour_outcome(subject, where, context, 3.0)
+    if hour is not None:
         parts.append(_Part(min(hour.nats, 7.0) - 3.0, hour.why[0], hour.clause))
     return parts
 
