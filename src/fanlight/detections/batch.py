@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
+import re2
 from sqlglot import exp
 
 from fanlight.detections.filing import file_trees
@@ -307,6 +308,10 @@ class _Writer:
 
     def _test(self, value: exp.Expr, test: Test) -> exp.Expr:
         match test:
+            case Equals(texts) if self._dialect == "duckdb" and len(texts) > 4 and sum(map(len, texts)) < 20_000:
+                # One automaton is ten times as fast as DuckDB's comparisons one by one.
+                whole = "|".join(re2.escape(text) for text in sorted(texts))
+                return self._regex(value, f"\\A(?:{whole})\\z")
             case Equals(texts):
                 literals = [exp.Literal.string(text) for text in sorted(texts)]
                 return value.eq(literals[0]) if len(literals) == 1 else value.isin(*literals)
