@@ -65,7 +65,7 @@ def match_lines(
     outcome = outcome if outcome is not None else Outcome()
     single = [rule for rule in rules.rules if rule.tree is not None]
     judge = _judge(single, engine)
-    by_id = {key: rule for rule in rules.rules for key in (rule.name, rule.id)}
+    by_id = {key.lower(): rule for rule in rules.rules for key in (rule.name, rule.id)}
     correlations = [rule for rule in rules.rules if rule.correlation is not None]
     kept: list[Hit] = []
     read = _read(lines, by_id, outcome)
@@ -98,7 +98,7 @@ def _read(lines: Iterable[bytes], by_id: Mapping[str, Rule], outcome: Outcome) -
         event, asked = _unwrap(value)
         rule = None
         if asked is not None:
-            rule = by_id.get(asked)
+            rule = by_id.get(asked.lower())
             if rule is None:
                 outcome.unknown_rules.setdefault(asked, number)
                 continue
