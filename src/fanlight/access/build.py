@@ -99,135 +99,168 @@ def build_arrays(
     tables: AccessTables, sensitivity: Mapping[tuple[str, str], str]
 ) -> tuple[Names, ControlArrays, LeafArrays]:
     """All arrays of one moment. `sensitivity` is by (kind, id) of objects that have any."""
-    grants = tables.grants.combine_chunks()
-    leaves = tables.leaves.combine_chunks()
-    kind = grants["resource_kind"]
-    is_user = pc.equal(grants["principal_kind"], "user")
-    user_keys = pc.binary_join_element_wise(grants["product"], grants["principal_id"], ":")
-    structure = pc.is_in(kind, value_set=pa.array(_STRUCTURE))
-    authored = pc.and_(pc.is_in(kind, value_set=pa.array(LEAF_KINDS)), pc.equal(grants["via"], "creator"))
-    opening = _bools(pc.invert(pc.or_(structure, authored)))
-
-    accounts = _unique(tables.accounts["account_key"], tables.links["account_key"], user_keys.filter(is_user))
-    linked = _codes(accounts, _array(tables.links["account_key"]))
-    identity_names = tables.links["identity_id"].combine_chunks()
-    own = pc.if_else(
-        pa.array(linked >= 0), _array(identity_names).take(pa.array(np.maximum(linked, 0))), accounts
-    ) if len(identity_names) else accounts  # fmt: skip
-    identities = _unique(own)
-    groups = _unique(
-        pc.binary_join_element_wise(grants["product"], grants["resource_id"], ":").filter(
-            pc.is_in(kind, value_set=pa.array(["group", "idp_group"]))
-        ),
-        user_keys.filter(pc.is_in(grants["principal_kind"], value_set=pa.array(["group", "idp_group"]))),
-    )
-    things = tables.things
-    organizations = _unique(
-        things["object_id"].filter(pc.equal(things["kind"], "organization")),
-        grants["resource_id"].filter(pc.equal(kind, "organization")),
-        grants["principal_id"].filter(pc.equal(grants["principal_kind"], "organization")),
-    )
-    memberships = _bools(pc.and_(is_user, pc.equal(kind, "organization")))
-    role_keys = pc.binary_join_element_wise(grants["resource_id"], grants["level"], "/")
-    org_roles = _unique(
-        role_keys.filter(pa.array(memberships)),
-        grants["principal_id"].filter(pc.equal(grants["principal_kind"], "organization_role")),
-        grants["resource_id"].filter(pc.equal(kind, "organization_role")),
-    )
-    target_keys = pc.binary_join_element_wise(kind, grants["resource_id"], ":")
-    known = pc.is_in(things["kind"], value_set=pa.array(["project"]))
-    targets = _unique(
-        pc.binary_join_element_wise(things["kind"], things["object_id"], ":").filter(known),
-        target_keys.filter(pa.array(opening)),
-    )
-    names = Names(
-        identities=identities,
-        accounts=accounts,
-        groups=groups,
-        organizations=organizations,
-        org_roles=org_roles,
-        targets=targets,
-        labels=_labels(tables),
-        emails=_emails(tables),
-    )
-    leaf_arrays = _leaves(leaves, names, sensitivity)
-    keys = _GrantKeys(grants, user_keys, target_keys, role_keys, memberships, opening)
-    control = _control(tables, names, keys, own, leaf_arrays)
-    return names, control, leaf_arrays
+    keys = _grant_keys(tables)
+    names, own = _names(tables, keys)
+    leaves = _leaves(tables.leaves.combine_chunks(), names, sensitivity)
+    return names, _control(tables, names, keys, own, leaves), leaves
 
 
 @dataclass(frozen=True, slots=True)
 class _GrantKeys:
+    """Grants with the keys under which their ends are numbered, and what sort each row is."""
+
     grants: pa.Table
     principal: pa.Array
     target: pa.Array
+    group: pa.Array
+    """The group that a row makes its principal a member of, as `<product>:<id>`."""
     role: pa.Array
+    """The built-in role that a membership gives, as `<organization uuid>/<role>`."""
+    user: NDArray[np.bool_]
+    by_group: NDArray[np.bool_]
     memberships: NDArray[np.bool_]
+    in_group: NDArray[np.bool_]
     opening: NDArray[np.bool_]
+    """Rows that give access to something, in contrast to those that say who belongs where."""
 
 
-def _control(tables: AccessTables, names: Names, keys: _GrantKeys, own: pa.Array, leaves: LeafArrays) -> ControlArrays:
-    grants = keys.grants
-    count = len(names.accounts)
-    group_base = count
-    org_base = group_base + len(names.groups)
-    role_base = org_base + len(names.organizations)
-    size = role_base + len(names.org_roles)
+def _grant_keys(tables: AccessTables) -> _GrantKeys:
+    grants = tables.grants.combine_chunks()
+    kind, holder = grants["resource_kind"], grants["principal_kind"]
+    groups = pa.array(["group", "idp_group"])
+    structure = pc.is_in(kind, value_set=pa.array(_STRUCTURE))
+    # Who made a chat is told by the chat itself; such grants would make every chat a node.
+    authored = pc.and_(pc.is_in(kind, value_set=pa.array(LEAF_KINDS)), pc.equal(grants["via"], "creator"))
+    user = _bools(pc.equal(holder, "user"))
+    return _GrantKeys(
+        grants=grants,
+        principal=pc.binary_join_element_wise(grants["product"], grants["principal_id"], ":"),
+        target=pc.binary_join_element_wise(kind, grants["resource_id"], ":"),
+        group=pc.binary_join_element_wise(grants["product"], grants["resource_id"], ":"),
+        role=pc.binary_join_element_wise(grants["resource_id"], grants["level"], "/"),
+        user=user,
+        by_group=_bools(pc.is_in(holder, value_set=groups)),
+        memberships=user & _bools(pc.equal(kind, "organization")),
+        in_group=_bools(pc.is_in(kind, value_set=groups)),
+        opening=_bools(pc.invert(pc.or_(structure, authored))),
+    )
 
-    principal_kind = grants["principal_kind"]
-    as_user = _codes(keys.principal, names.accounts)
-    as_group = _codes(keys.principal, names.groups)
-    user = _bools(pc.equal(principal_kind, "user"))
-    group = _bools(pc.is_in(principal_kind, value_set=pa.array(["group", "idp_group"])))
-    organization = _bools(pc.equal(principal_kind, "organization"))
-    role = _bools(pc.equal(principal_kind, "organization_role"))
-    principal = np.full(len(grants), -1, np.int64)
-    principal[user] = as_user[user]
-    principal[group] = _shift(as_group[group], group_base)
-    principal[organization] = _shift(_codes(grants["principal_id"], names.organizations)[organization], org_base)
-    principal[role] = _shift(_codes(grants["principal_id"], names.org_roles)[role], role_base)
 
-    active = _active(tables, names)
-    members = _memberships(tables, names, keys, as_user)
-    resource_kind = grants["resource_kind"]
-    in_group = _bools(pc.is_in(resource_kind, value_set=pa.array(["group", "idp_group"])))
-    group_key = pc.binary_join_element_wise(grants["product"], grants["resource_id"], ":")
-    into = _codes(group_key, names.groups)
-    direct = (as_user[in_group & user], into[in_group & user])
-    nested = (as_group[in_group & group], into[in_group & group])
+def _names(tables: AccessTables, keys: _GrantKeys) -> tuple[Names, pa.Array]:
+    """Every node, and for each account the identity it belongs to (itself where it is linked to nobody)."""
+    grants, things = keys.grants, tables.things
+    kind, holder = grants["resource_kind"], grants["principal_kind"]
+    accounts = _unique(
+        tables.accounts["account_key"], tables.links["account_key"], keys.principal.filter(pa.array(keys.user))
+    )
+    linked = _codes(accounts, _array(tables.links["account_key"]))
+    own = accounts
+    if len(tables.links):
+        identity = _array(tables.links["identity_id"]).take(pa.array(np.maximum(linked, 0)))
+        own = pc.if_else(pa.array(linked >= 0), identity, accounts)
+    projects = pc.equal(things["kind"], "project")
+    names = Names(
+        identities=_unique(own),
+        accounts=accounts,
+        groups=_unique(keys.group.filter(pa.array(keys.in_group)), keys.principal.filter(pa.array(keys.by_group))),
+        organizations=_unique(
+            things["object_id"].filter(pc.equal(things["kind"], "organization")),
+            grants["resource_id"].filter(pc.equal(kind, "organization")),
+            grants["principal_id"].filter(pc.equal(holder, "organization")),
+        ),
+        org_roles=_unique(
+            keys.role.filter(pa.array(keys.memberships)),
+            grants["principal_id"].filter(pc.equal(holder, "organization_role")),
+            grants["resource_id"].filter(pc.equal(kind, "organization_role")),
+        ),
+        targets=_unique(
+            pc.binary_join_element_wise(things["kind"], things["object_id"], ":").filter(projects),
+            keys.target.filter(pa.array(keys.opening)),
+        ),
+        labels=_labels(tables),
+        emails=_emails(tables),
+    )
+    return names, own
+
+
+def _bases(names: Names) -> tuple[int, int, int, int]:
+    """Where groups, organizations and organization roles begin among the principals, and how many there are."""
+    groups = len(names.accounts)
+    organizations = groups + len(names.groups)
+    roles = organizations + len(names.organizations)
+    return groups, organizations, roles, roles + len(names.org_roles)
+
+
+def _principals(keys: _GrantKeys, names: Names) -> Ints:
+    """Number of the principal that holds each grant, -1 where the vendor names none."""
+    groups, organizations, roles, _ = _bases(names)
+    holder, native = keys.grants["principal_kind"], keys.grants["principal_id"]
+    organization = _bools(pc.equal(holder, "organization"))
+    role = _bools(pc.equal(holder, "organization_role"))
+    principal = np.full(len(keys.grants), -1, np.int64)
+    principal[keys.user] = _codes(keys.principal, names.accounts)[keys.user]
+    principal[keys.by_group] = _shift(_codes(keys.principal, names.groups)[keys.by_group], groups)
+    principal[organization] = _shift(_codes(native, names.organizations)[organization], organizations)
+    principal[role] = _shift(_codes(native, names.org_roles)[role], roles)
+    return principal
+
+
+@dataclass(frozen=True, slots=True)
+class _Belonging:
+    """Who belongs where, as pairs of numbers."""
+
+    members: tuple[Ints, Ints, Ints, Ints]
+    direct: tuple[Ints, Ints]
+    nested: tuple[Ints, Ints]
+    held: tuple[Ints, Ints]
+
+
+def _belonging(tables: AccessTables, names: Names, keys: _GrantKeys) -> _Belonging:
+    groups, organizations, roles, size = _bases(names)
+    account = _codes(keys.principal, names.accounts)
+    members = _memberships(tables, names, keys, account)
+    into = _codes(keys.group, names.groups)
+    direct = (account[keys.in_group & keys.user], into[keys.in_group & keys.user])
+    below = keys.in_group & keys.by_group
+    nested = (_codes(keys.principal, names.groups)[below], into[below])
     closed = _close(direct, nested, len(names.groups))
-    to_role = _bools(pc.equal(resource_kind, "organization_role")) & user
-    extra = (as_user[to_role], _codes(grants["resource_id"], names.org_roles)[to_role])
-    itself = np.arange(count)
-    pairs = _distinct(
-        np.concatenate([itself, closed[0], members[0], members[0], extra[0]]),
+    given = keys.user & _bools(pc.equal(keys.grants["resource_kind"], "organization_role"))
+    role = _codes(keys.grants["resource_id"], names.org_roles)[given]
+    itself = np.arange(len(names.accounts))
+    held = _distinct(
+        np.concatenate([itself, closed[0], members[0], members[0], account[given]]),
         np.concatenate([
-            itself, _shift(closed[1], group_base), _shift(members[1], org_base), _shift(members[2], role_base),
-            _shift(extra[1], role_base),
+            itself, _shift(closed[1], groups), _shift(members[1], organizations), _shift(members[2], roles),
+            _shift(role, roles),
         ]),
         size,
     )  # fmt: skip
+    return _Belonging(members, direct, nested, held)
 
-    opening = keys.opening & (principal >= 0)
-    target = _codes(keys.target, names.targets)[opening]
-    principal = principal[opening]
-    chosen = grants.filter(pa.array(opening))
+
+def _control(tables: AccessTables, names: Names, keys: _GrantKeys, own: pa.Array, leaves: LeafArrays) -> ControlArrays:
+    count, size = len(names.accounts), _bases(names)[3]
+    belonging = _belonging(tables, names, keys)
+    holder = _principals(keys, names)
+    opening = keys.opening & (holder >= 0)
+    principal, target = holder[opening], _codes(keys.target, names.targets)[opening]
+    chosen = keys.grants.filter(pa.array(opening))
     level, levels = _encode(chosen["level"])
     via, vias = _encode(chosen["via"])
     numbers = np.arange(len(principal))
     identity = _codes(own, names.identities)
-    membership = _distinct(members[0], members[1], max(1, len(names.organizations)))
+    account, organization = _distinct(*belonging.members[:2], max(1, len(names.organizations)))
     return ControlArrays(
-        active=active,
-        identity_accounts=Csr.of(identity, itself, len(names.identities)),
+        active=_active(tables, names),
+        identity_accounts=Csr.of(identity, np.arange(count), len(names.identities)),
         account_identity=identity,
-        held=Csr.of(*pairs, count),
-        holders=Csr.of(pairs[1], pairs[0], size),
-        account_orgs=Csr.of(*membership, count),
-        org_accounts=Csr.of(membership[1], membership[0], len(names.organizations)),
-        member_pairs=members,
-        group_parents=Csr.of(*nested, len(names.groups)),
-        account_groups=Csr.of(*direct, count),
+        held=Csr.of(*belonging.held, count),
+        holders=Csr.of(belonging.held[1], belonging.held[0], size),
+        account_orgs=Csr.of(account, organization, count),
+        org_accounts=Csr.of(organization, account, len(names.organizations)),
+        member_pairs=belonging.members,
+        group_parents=Csr.of(*belonging.nested, len(names.groups)),
+        account_groups=Csr.of(*belonging.direct, count),
         principal=principal,
         target=target,
         level=level,
