@@ -86,7 +86,7 @@ DEFAULT_KINDS: tuple[FaultKind, ...] = tuple(kind for kind in KINDS if kind not 
 #: Kinds that come in bursts: the next requests of the same target meet the same wall.
 _BURSTS: frozenset[FaultKind] = frozenset({"bad_gateway", "unavailable", "gateway_timeout", "overloaded"})
 #: How many answers one target can lose in a row, so that patience always wins in the end.
-_LONGEST_RUN = 6
+_LONGEST_RUN = 4
 
 _STATUS: dict[FaultKind, tuple[int, str, str]] = {
     "error_retry": (500, "api_error", "Internal server error"),
@@ -152,8 +152,10 @@ class FaultMenu:
             kind = self._choose(dice, stages, barred)
             if kind is None:
                 return None
-            if kind in _BURSTS and dice % 2:
-                self._bursts[target] = (kind, 1 + dice // 2 % 2)
+            # One in four walls stands for a second request, one in sixteen for a third: clients double their waits
+            # each time, and a run of tests must end.
+            if kind in _BURSTS and dice % 4 == 0:
+                self._bursts[target] = (kind, 2 if dice // 4 % 4 == 0 else 1)
         self._runs[target] += 1
         self.struck[kind] += 1
         return Fault(kind, _MENU[kind][0], dice)
