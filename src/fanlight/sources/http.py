@@ -373,7 +373,9 @@ class VendorClient:
             if asked is None:
                 return backoff * 3
             wait = max(asked * self._random.uniform(1.0, 1.2), backoff)
-            self.budget.hold(min(asked, 2.0))
+            if not answer.facts.code:
+                # The shared limit, not one busy reader: everybody on this budget pauses a moment.
+                self.budget.hold(min(asked, 2.0))
             return wait
         if answer.status in (0, 200):
             return backoff
