@@ -9,7 +9,7 @@ from pathlib import Path
 from fanlight.labels.context import looks_alike, nearest_keyword
 from fanlight.labels.detectors import Found, Sight, detectors
 from fanlight.labels.masks import fingerprint_of, mask_of
-from fanlight.labels.numbers import NumberPiece, number_pieces
+from fanlight.labels.numbers import NumberForms, NumberPiece, number_pieces
 from fanlight.labels.recognizers import Recognizer, recognizers
 from fanlight.labels.scan import Hit, Scanner
 from fanlight.labels.taxonomy import taxonomy
@@ -30,7 +30,8 @@ class Engine:
         self._key = fingerprint_key
         self._recognizers = recognizers()
         self._detectors = detectors()
-        self._numbers = [(r.digits, r) for r in self._recognizers if r.digits is not None]
+        self._numbers = [r for r in self._recognizers if r.digits is not None]
+        self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
         for index, recognizer in enumerate(self._recognizers):
             patterns += [(index, anchor, True) for anchor in recognizer.anchors]
@@ -96,9 +97,8 @@ class Engine:
         text, size = view.text, len(view.text)
         for start, end, digits in pieces:
             begin, stop = max(0, start - 2), min(size, end + 2)
-            for (low, _), recognizer in self._numbers:
-                if digits < low:
-                    continue
+            for index in self._forms.fitting(text[begin:stop], digits):
+                recognizer = self._numbers[index]
                 for match in recognizer.pattern.finditer(text, begin, stop):
                     find = _judge(recognizer, text, *_value_span(match))
                     if find is not None:

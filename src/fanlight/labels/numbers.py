@@ -8,10 +8,12 @@ import numpy as np
 
 from fanlight.labels.text import DIGIT, TextView, tables
 
-__all__ = ["NumberPiece", "number_pieces"]
+__all__ = ["NumberForms", "NumberPiece", "number_pieces"]
 
 _GAP = 4
 _PIECE = re.compile(r"[+(]{0,2}\d(?:[ \t.\-/()_]{0,3}\d)*")
+
+_ONLY_DIGITS = {ord(c): None for c in "+( )\t.-/_"}
 
 NumberPiece = tuple[int, int, int]
 """Start, end, number of digits."""
@@ -37,7 +39,47 @@ def number_pieces(view: TextView, least: int = 6, most: int = 60) -> list[Number
         begin = max(0, start - 2)
         for match in _PIECE.finditer(text, begin, end):
             a, b = match.span()
-            digits = b - a if b - a < 2 else sum(map(str.isdigit, match.group()))
+            digits = len(match.group().translate(_ONLY_DIGITS))
             if least <= digits <= most:
                 pieces.append((a, b, digits))
     return pieces
+
+
+class NumberForms:
+    """Which expressions can match a number of a given form, so that a piece meets few of them.
+
+    The form of a piece is its text with every digit as 9 and every letter as a. An expression is asked with its digits
+    loosened to any digit, once a form; one that holds letters of its own is always asked.
+    """
+
+    def __init__(self, patterns: list[tuple[tuple[int, int], re.Pattern[str]]]) -> None:
+        self._loose = [(low, high, _loosened(pattern)) for (low, high), pattern in patterns]
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def fitting(self, text: str, digits: int) -> tuple[int, ...]:
+        """Indices of the expressions that may match inside `text`."""
+        form = text.translate(_FORM)
+        known = self._known.get(form)
+        if known is None:
+            known = tuple(
+                index
+                for index, (low, high, loose) in enumerate(self._loose)
+                if low <= digits <= high + 8 and (loose is None or loose.search(form))
+            )
+            if len(self._known) < 50_000:
+                self._known[form] = known
+        return known
+
+
+_FORM = {**{ord(c): "9" for c in "0123456789"}, **{ord(c): "a" for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}}
+
+
+def _loosened(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
+    """The expression with any digit for each digit; None when it names letters."""
+    source = pattern.pattern
+    bare = re.sub(r"\\[dwbsDWBS]|\(\?P<v>|\(\?[:=!<]+", "", source)
+    if re.search(r"[A-Za-z]", bare):
+        return None
+    loose = re.sub(r"\[[\d-]+\]", r"\\d", source)
+    loose = re.sub(r"(?<![\\{,\d])\d+(?![\d,]*\})", lambda m: r"\d" * len(m.group()), loose)
+    return re.compile(loose, pattern.flags)

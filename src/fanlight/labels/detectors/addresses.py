@@ -53,6 +53,7 @@ _TRIGGERS = (
 )  # fmt: skip
 _STATED = re.compile(r"[\s:=\"']{1,4}(?P<v>[^\n]{6,110})")
 _HOUSE = re.compile(r"(?<![\w.$€£])\d{1,5}[A-Za-z]?(?![\w%]|[.,:]\d)")
+_DIGIT = re.compile(r"\d")
 _NAMEY = re.compile(r"[A-ZÀ-ÞŁŚŻ][\w'’-]{2,}|[\u3040-\u9fff가-힣]{2,}")
 
 
@@ -122,8 +123,7 @@ _FORMS = (
 
 
 def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:
-    line = text[begin:stop]
-    if not any(c.isdigit() for c in line):
+    if not _DIGIT.search(text, begin, stop):
         return
     for name, pattern, confidence in _FORMS:
         for match in pattern.finditer(text, begin, stop):

@@ -110,30 +110,34 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
     while text[end - 1] in "=:\"' -_\\":
         end -= 1
-    before = _line_before(text, end)
-    if _LINE_NO.search(before):
-        return
     match = _AFTER.match(text, end, min(len(text), end + 500))
-    if match is None or _NAME_NO.search(before[-24:] + match.group("tail")):
+    if match is None:
         return
     value, start = match.group("v"), match.start("v")
     value = value.rstrip(".,;:") if value.endswith("=") else value.rstrip(_TRIM)
-    separator = match.group("sep").strip(" \"'`\t")
-    if _UUID.fullmatch(value) and (before + match.group("tail")).lower().endswith("id"):
+    confidence = _confidence(value, match.group("sep").strip(" \"'`\t"))
+    if confidence == 0.0:
         return
+    before = _line_before(text, end)
+    name = before[-24:] + match.group("tail")
+    if _NAME_NO.search(name) or _LINE_NO.search(before) or (_UUID.fullmatch(value) and name.lower().endswith("id")):
+        return
+    yield Found(
+        start, start + len(value), "GENERIC_SECRET", "secret", "key_assigned", confidence, keyword=keyword.strip("=:\"' -_\\")
+    )
+
+
+def _confidence(value: str, separator: str) -> float:
+    """How certain a value after a telling name is; 0 when it is none. `separator` is what stands between."""
     spaced = separator == ""
-    dashed = _DASHED.fullmatch(separator) is not None
-    if dashed or re.search(r"[A-Za-z]$", separator) and "=" not in separator and ":" not in separator:
-        ok, confidence = is_random_token(value, 24, lenient=is_example_like(value)), 0.6
+    wordy = separator[-1:].isalpha() and "=" not in separator and ":" not in separator
+    if _DASHED.fullmatch(separator) or wordy:
+        confidence = 0.6 if is_random_token(value, 24, lenient=is_example_like(value)) else 0.0
     elif is_random_token(value, 16 if spaced else 10):
-        strong = is_random_token(value, 20)
-        ok, confidence = True, (0.85 if strong else 0.72) - (0.1 if spaced else 0.0)
+        confidence = (0.85 if is_random_token(value, 20) else 0.72) - (0.1 if spaced else 0.0)
     else:
-        ok, confidence = is_random_token(value, 20 if spaced else 14, lenient=True), 0.56
-    if ok:
-        if is_example_like(value):
-            confidence = min(confidence, 0.58)
-        yield Found(start, start + len(value), "GENERIC_SECRET", "secret", "key_assigned", confidence, keyword=keyword.strip("=:\"' -_\\"))
+        confidence = 0.56 if is_random_token(value, 20 if spaced else 14, lenient=True) else 0.0
+    return min(confidence, 0.58) if confidence and is_example_like(value) else confidence
 
 
 def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
@@ -150,11 +154,13 @@ def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
             return
         value = match.group().rstrip(_TRIM)
         between = text[end : match.start()]
-        if _NAME_NO.search(text[max(0, start - 8) : match.start()]) or "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
+        if "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
             return
         keyish = _KEYISH.search(between) is not None
         if is_random_token(value, 16) or (keyish and is_random_token(value, 14, lenient=True)):
-            if _LINE_NO.search(_line_before(text, end)) or (generic and not between.strip(" \"'=:_-")):
+            if _NAME_NO.search(text[max(0, start - 8) : match.start()]) or _LINE_NO.search(_line_before(text, end)):
+                return
+            if generic and not between.strip(" \"'=:_-"):
                 return
             confidence = (0.8 if keyish else 0.7) if not is_example_like(value) else 0.57
             yield Found(

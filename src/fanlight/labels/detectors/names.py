@@ -6,6 +6,7 @@ The weights come from `benchmarks/labels_train.py`; see `weights/CARD.md` for wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -21,7 +22,8 @@ from fanlight.labels.tokens import CHUNK, Words, mixed, words_of
 __all__ = ["BITS", "DETECTOR", "candidates_of", "features_of"]
 
 BITS = 18
-_SALTS = [np.uint64((0x9E3779B97F4A7C15 * (k + 1)) % (1 << 64) | 1) for k in range(40)]
+FEATURES = 30
+_SALTS = np.array([(0x9E3779B97F4A7C15 * (k + 1)) % (1 << 64) | 1 for k in range(40)], dtype=np.uint64)
 _THRESHOLD = 0.5
 _JOIN = 0.25
 _SURE = 0.9
@@ -46,61 +48,97 @@ def _shapes(words: Words) -> NDArray[np.uint64]:
     return shape
 
 
-def _shifted(values: NDArray[np.uint64], by: int) -> NDArray[np.uint64]:
-    """Values of the word `by` places on; 0 beyond the edge."""
-    out = np.zeros_like(values)
-    if by > 0:
-        out[:-by] = values[by:]
-    else:
-        out[-by:] = values[:by]
-    return out
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Hashes of known words: first names, last names, words that are written small, places and months."""
+
+    sets: tuple[NDArray[np.uint32], ...]
+
+    def codes(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """For each word which of the four sets know it, as bits 1, 2, 4, 8."""
+        short = (hashes >> np.uint64(32)).astype(np.uint32)
+        found = np.zeros(len(short), dtype=np.uint64)
+        for bit, known in enumerate(self.sets):
+            if len(known):
+                place = np.minimum(np.searchsorted(known, short), len(known) - 1)
+                found |= (known[place] == short).astype(np.uint64) << np.uint64(bit)
+        return found
 
 
-def candidates_of(view: TextView, words: Words) -> NDArray[np.int64]:
-    """Indices of words that may belong to a name: capitalised or East Asian ones, or all in a text without capitals."""
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon beside the weights."""
+    stored = np.load(BytesIO((files("fanlight.labels") / "weights" / "lexicon.npz").read_bytes()))
+    return Lexicon(tuple(stored[name] for name in ("first", "last", "word", "place")))
+
+
+def candidates_of(view: TextView, words: Words, codes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Indices of words that may belong to a name: capitalised ones, East Asian ones that begin like a name, or all in a
+    short text without capitals."""
     shape = _shapes(words)
     counted = np.concatenate(([0], np.cumsum(words.kinds == DIGIT)))
     shape[counted[words.ends - words.base] > counted[words.starts - words.base]] = 3
     capital = (shape == 1) | (shape == 2) | (shape == 7) | (shape == 8)
-    asian = (shape == 4) | (shape == 6) | (shape == 5)
+    asian = (shape == 4) | (shape == 6)
+    if asian.any():
+        at = np.flatnonzero(asian & (words.ends - words.starts <= 5))
+        known = lexicon()
+        starts, ends = words.starts[at], words.ends[at]
+        named = (codes[at] & np.uint64(3)) > 0
+        for width in (1, 2):
+            head = known.codes(words.part(starts, np.minimum(ends, starts + width)))
+            named |= (ends - starts > width) & ((head & np.uint64(2)) > 0)
+        asian = np.zeros(len(shape), dtype=bool)
+        asian[at[named & ((ends - starts > 1) | (shape[at] == 4))]] = True
     if len(view.text) < 4000 and capital.sum() * 12 < (shape == 0).sum():
         return np.flatnonzero(capital | asian | (shape == 0))
     return np.flatnonzero(capital | asian)
 
 
-def features_of(view: TextView, words: Words, at: NDArray[np.int64]) -> NDArray[np.int64]:
+def features_of(
+    view: TextView, words: Words, at: NDArray[np.int64], codes_of_words: NDArray[np.uint64]
+) -> NDArray[np.int64]:
     """Weight indices of the words `at`, one row a word."""
     h, shape = words.hashes, _shapes(words)
-    length = np.minimum(words.ends - words.starts, 12).astype(np.uint64)
-    n = len(words.starts)
+    starts, ends = words.starts[at], words.ends[at]
+    length = np.minimum(ends - starts, 12).astype(np.uint64)
     codes = view.codes
-    before = np.zeros(n, dtype=np.uint64)
-    after = np.zeros(n, dtype=np.uint64)
-    inside = words.starts > 0
-    before[inside] = codes[words.starts[inside] - 1]
-    more = words.ends < len(codes)
-    after[more] = codes[words.ends[more]]
-    before2 = np.zeros(n, dtype=np.uint64)
-    inside = words.starts > 1
-    before2[inside] = codes[words.starts[inside] - 2]
+    size = len(codes)
+    before = np.where(starts > 0, codes[starts - 1], 0).astype(np.uint64)
+    before2 = np.where(starts > 1, codes[starts - 2], 0).astype(np.uint64)
+    after = np.where(ends < size, codes[np.minimum(ends, size - 1)], 0).astype(np.uint64)
     tail3 = words.part(np.maximum(words.starts, words.ends - 3), words.ends)
-    tail2 = words.part(np.maximum(words.starts, words.ends - 2), words.ends)
-    head3 = words.part(words.starts, np.minimum(words.ends, words.starts + 3))
-    head1 = words.part(words.starts, np.minimum(words.ends, words.starts + 1))
-    prev, next_ = _shifted(h, -1), _shifted(h, 1)
-    prev_shape, next_shape = _shifted(shape, -1) + np.uint64(1), _shifted(shape, 1) + np.uint64(1)
+    tail2 = words.part(np.maximum(starts, ends - 2), ends)
+    head3 = words.part(starts, np.minimum(ends, starts + 3))
+    head1 = words.part(starts, np.minimum(ends, starts + 1))
+    pad = np.zeros(2, dtype=np.uint64)
+    wide_h, wide_tail = np.concatenate((pad, h, pad)), np.concatenate((pad, tail3, pad))
+    wide_shape = np.concatenate((pad, shape + np.uint64(1), pad))
+    prev2, prev, next_, next2 = wide_h[at], wide_h[at + 1], wide_h[at + 3], wide_h[at + 4]
+    prev_shape = np.where(at > 0, wide_shape[at + 1], 1).astype(np.uint64)
+    next_shape = np.where(at < len(h) - 1, wide_shape[at + 3], 1).astype(np.uint64)
+    prev_tail, next_tail, tail3 = wide_tail[at + 1], wide_tail[at + 3], tail3[at]
+    wide_codes = np.concatenate((pad, codes_of_words, pad))
+    known, known_before, known_after = wide_codes[at + 2], wide_codes[at + 1], wide_codes[at + 3]
+    known_all = (known_before << np.uint64(8)) + (known << np.uint64(4)) + known_after
+    h, shape = h[at], shape[at]
     with np.errstate(over="ignore"):
         form = shape * np.uint64(100) + prev_shape * np.uint64(10) + next_shape
-        raw = [
-            h, h ^ (shape << np.uint64(7)), tail3, tail2 * np.uint64(3) + length, head3, head1 + tail2 * np.uint64(7), prev, next_,
-            prev ^ (shape << np.uint64(9)), next_ ^ (shape << np.uint64(11)), prev * np.uint64(3) + _shifted(h, -2),
-            next_ * np.uint64(5) + _shifted(h, 2), form, form * np.uint64(1 << 20) + before, form * np.uint64(1 << 20) + after,
-            (before << np.uint64(32)) + (after << np.uint64(12)) + shape, (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape,
-            _shifted(tail3, -1) ^ (shape << np.uint64(5)), _shifted(tail3, 1) ^ (shape << np.uint64(6)), _shifted(h, -2), _shifted(h, 2),
-            prev * np.uint64(7) + next_, length * np.uint64(16) + shape,
-        ]
-        stacked = np.stack([value[at] * _SALTS[k] + _SALTS[k + 1] for k, value in enumerate(raw)], axis=1)
-    return (mixed(stacked) >> np.uint64(64 - BITS)).astype(np.int64)
+        wide_form = form << np.uint64(20)
+        raw = np.stack(
+            [
+                h, h ^ (shape << np.uint64(7)), tail3, tail2 * np.uint64(3) + length, head3, head1 + tail2 * np.uint64(7), prev, next_,
+                prev ^ (shape << np.uint64(9)), next_ ^ (shape << np.uint64(11)), prev * np.uint64(3) + prev2, next_ * np.uint64(5) + next2,
+                form, wide_form + before, wide_form + after, (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
+                (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape, prev_tail ^ (shape << np.uint64(5)),
+                next_tail ^ (shape << np.uint64(6)), prev2, next2, prev * np.uint64(7) + next_, length * np.uint64(16) + shape,
+                (known << np.uint64(8)) + shape, (known_all << np.uint64(12)) + form, (known << np.uint64(50)) ^ prev,
+                (known << np.uint64(50)) ^ next_, (known_all << np.uint64(8)) + shape, (wide_form + before) ^ (known << np.uint64(50)),
+                (wide_form + after) ^ (known << np.uint64(51)),
+            ],
+            axis=1,
+        )  # fmt: skip
+        return (mixed(raw * _SALTS[:FEATURES] + _SALTS[1 : FEATURES + 1]) >> np.uint64(64 - BITS)).astype(np.int64)
 
 
 @cache
@@ -114,13 +152,15 @@ def _weights() -> tuple[NDArray[np.float32], float] | None:
     return weights, float(stored["bias"])
 
 
-def probabilities(view: TextView, words: Words, at: NDArray[np.int64]) -> NDArray[np.float32]:
+def probabilities(
+    view: TextView, words: Words, at: NDArray[np.int64], codes: NDArray[np.uint64]
+) -> NDArray[np.float32]:
     """For each candidate word how likely it belongs to a name."""
     model = _weights()
     if model is None or not len(at):
         return np.zeros(len(at), dtype=np.float32)
     weights, bias = model
-    score = weights[features_of(view, words, at)].sum(axis=1) + bias
+    score = weights[features_of(view, words, at, codes)].sum(axis=1) + bias
     return (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
 
 
@@ -145,8 +185,9 @@ class _Names:
 
 def _names(view: TextView, begin: int, stop: int) -> Iterator[Found]:
     words = words_of(view, begin, stop)
-    at = candidates_of(view, words)
-    chances = probabilities(view, words, at)
+    codes = lexicon().codes(words.hashes)
+    at = candidates_of(view, words, codes)
+    chances = probabilities(view, words, at, codes)
     small = words.kinds[words.starts[at] - words.base] == LOWER
     chances = np.where(small & (chances < _SURE), 0.0, chances)
     keep = chances >= _JOIN
