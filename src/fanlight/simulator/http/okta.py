@@ -118,8 +118,8 @@ class OktaApi:
             headers = self._rate_headers(charge)
             _refuse_over_budget(charge)
             name, answer = self._handle(request)
-            if answer.status == 429:
-                # A made-up refusal says about waiting only what the fault wants said.
+            if answer.status >= 429:
+                # A made-up refusal comes from a gateway: it says about waiting only what the fault wants said.
                 headers = ()
         except OktaProblem as problem:
             answer = problem.answer()
