@@ -23,4 +23,6 @@ def app_of(home: Home, port: int) -> FastAPI:
 
 def serve(home: Home, port: int, host: str = "127.0.0.1") -> None:
     """Serve until the process is told to stop. Raises `OSError` when the port cannot be taken."""
+    with home.state.tick() as tick:
+        tick.set_fact("web_port", str(port))  # where `fanlight sign-in` points to
     run(app_of(home, port), host, port)

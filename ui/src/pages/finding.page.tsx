@@ -31,7 +31,7 @@ function Head({ finding, path }: { finding: FindingView; path: string }) {
       </div>
       <div className="title" style={{ marginBottom: 4 }}>
         <h1>{finding.title}</h1>
-        <span className="end">
+        {finding.open && <span className="end">
           <Menu position="bottom-end">
             <Menu.Target><button type="button" className="btn">Assign</button></Menu.Target>
             <Menu.Dropdown>
@@ -53,7 +53,7 @@ function Head({ finding, path }: { finding: FindingView; path: string }) {
               </Menu.Dropdown>
             </Menu>
           )}
-        </span>
+        </span>}
       </div>
       <p className="why">{finding.sentence}</p>
       <div className="meta">

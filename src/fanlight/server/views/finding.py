@@ -21,6 +21,7 @@ from fanlight.state.findings import ExceptionRow, Note, StoredFinding
 __all__ = ["finding_view"]
 
 _STORY = 40
+_ENOUGH_VERDICTS = 5
 _LOOK_BACK: Micros = 90 * DAY
 _VERDICT = {"true_positive": "true positive", "false_positive": "false positive", "expected": "expected"}
 _OPENED = ("content_view", "content_export", "project_view")
@@ -33,8 +34,12 @@ def finding_view(
     notes: Sequence[Note],
     exceptions: Mapping[str, ExceptionRow],
     people: Sequence[str],
+    judged_by: str,
 ) -> s.FindingView:
-    """The page. `everything` are all kept findings, for the place in the queue and what is similar."""
+    """The page. `everything` are all kept findings, for the place in the queue and what is similar.
+
+    `judged_by` is who closed it by the audit log, empty when nobody did.
+    """
     finding = stored.finding
     now = snapshot.home.clock.now()
     events = _events(snapshot, finding)
@@ -68,7 +73,7 @@ def finding_view(
         runbook=[s.RunbookStep(number=at, text=text) for at, text in enumerate(finding.runbook, start=1)],
         similar=_similar(finding, everything, snapshot, now),
         notes=[s.Note(author=note.author, at=note.at, text=note.text) for note in notes],
-        verdict=_verdict(stored, exceptions),
+        verdict=_verdict(stored, exceptions, judged_by),
         exceptions=_previews(finding, everything, now, zone) if stored.status == "open" else [],
         people=list(people),
     )
@@ -103,7 +108,9 @@ def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
     if not judged:
         return "no verdicts yet"
     right = sum(1 for f in judged if f.verdict != "false_positive")
-    return f"{round(100 * right / len(judged))} % right over {plural(len(judged), 'verdict')}"
+    if len(judged) < _ENOUGH_VERDICTS:
+        return f"{plural(len(judged), 'verdict')} so far: {right} true, {len(judged) - right} false"
+    return f"precision {round(100 * right / len(judged))} % over {plural(len(judged), 'verdict')}"
 
 
 def _place(finding: Finding, everything: Sequence[StoredFinding]) -> s.Place | None:
@@ -383,13 +390,13 @@ def _similar(finding: Finding, everything: Sequence[StoredFinding], snapshot: Sn
     return f"{told} {mine or 'None'} for {snapshot.name_of(finding.identity_id)}."
 
 
-def _verdict(stored: StoredFinding, exceptions: Mapping[str, ExceptionRow]) -> s.VerdictView | None:
+def _verdict(stored: StoredFinding, exceptions: Mapping[str, ExceptionRow], judged_by: str) -> s.VerdictView | None:
     exception = exceptions.get(stored.exception_id or "")
     if stored.verdict is None and exception is None:
         return None
     return s.VerdictView(
         kind=stored.verdict or "false_positive",
-        by=exception.author if exception and stored.verdict is None else (stored.assignee or "an analyst"),
+        by=judged_by or (exception.author if exception else "") or stored.assignee or "an analyst",
         at=stored.updated_at,
         sentence=stored.reason,
         exception_id=exception.id if exception else None,

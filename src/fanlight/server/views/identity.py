@@ -73,7 +73,7 @@ def identity_view(
         activity=_activity(snapshot, accounts, now),
         activity_summary="Line: a UTC day. Grey: 5th to 95th percentile of working days. Diamond: today so far.",
         hours=_hours(baseline, zone, now, events, snapshot.name_of(identity.id)),
-        timeline=_timeline(snapshot, events, baseline),
+        timeline=_timeline(snapshot, events, context, identity.id),
         timeline_summary=f"newest at the bottom, repeats folded, {snapshot.zone}" if events else "no events",
         posture=_posture(posture, identity, accounts),
     )
@@ -272,8 +272,8 @@ def _newest_events(snapshot: Snapshot, accounts: Sequence[str]) -> list[Event]:
     return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
 
 
-def _timeline(snapshot: Snapshot, events: Sequence[Event], baseline: Baseline) -> list[s.Step]:
-    """The newest events, repeats folded, oldest first."""
+def _timeline(snapshot: Snapshot, events: Sequence[Event], context: Context, identity: str) -> list[s.Step]:
+    """The newest events, repeats folded, oldest first. New is what was not usual on that day."""
     steps: list[s.Step] = []
     run: list[Event] = []
 
@@ -281,6 +281,7 @@ def _timeline(snapshot: Snapshot, events: Sequence[Event], baseline: Baseline) -
         if not run:
             return
         event = run[0]
+        baseline = context.baseline(identity, event.occurred_at)
         new = bool(event.ip) and event.ip not in baseline.values("ip") and baseline.warm
         kind, thing = ("chat", event.chat_id) if event.chat_id else ("project", event.project_id)
         labels = chips(snapshot.labelled(kind, thing).categories) if thing and len(run) == 1 else []
@@ -297,7 +298,7 @@ def _timeline(snapshot: Snapshot, events: Sequence[Event], baseline: Baseline) -
         )  # fmt: skip
         run.clear()
 
-    for event in events:
+    for event in events[-3 * _TIMELINE :]:
         if run and (run[0].type, run[0].ip, run[0].outcome, run[0].project_id) != (
             event.type, event.ip, event.outcome, event.project_id,
         ):  # fmt: skip

@@ -92,7 +92,10 @@ class LakeViews:
         exceptions = {row.id: row for row in load_exceptions(self._home.state)}
         notes = load_notes(self._home.state, finding_id)
         with self._open() as snapshot:
-            return finding_view(snapshot, stored, everything, notes, exceptions, self._people(viewer, everything))
+            return finding_view(
+                snapshot, stored, everything, notes, exceptions, self._people(viewer, everything),
+                self._judged_by(finding_id),
+            )  # fmt: skip
 
     def identity(self, identity_id: str) -> s.IdentityView | None:
         """One identity."""
@@ -255,6 +258,18 @@ class LakeViews:
             self._undos = {key: kept for key, kept in self._undos.items() if kept.until + 5 * SECOND > now}
             self._undos[token] = undo
         return token
+
+    def _judged_by(self, finding_id: str) -> str:
+        """Who closed a finding last, by the audit log."""
+        table = schema.audit_log
+        closing = table.c.action.startswith("verdict ") | (table.c.action == "finding closed")
+        with self._home.state.view() as connection:
+            actor = connection.execute(
+                select(table.c.actor)
+                .where(table.c.tenant == self._home.tenant, table.c.object == finding_id, closing)
+                .order_by(table.c.id.desc())
+            ).scalar()
+        return str(actor or "")
 
     def _people(self, viewer: Viewer, findings: Sequence[StoredFinding]) -> list[str]:
         """Everybody who signed in or holds a finding."""

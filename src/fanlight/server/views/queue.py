@@ -90,11 +90,14 @@ def _second_line(finding: Finding) -> str:
     """The two strongest reasons with their numbers; without any, the sentence of the page without its time."""
     told = [why for why in finding.why if why.fact != "all together" and not why.fact.startswith("sensitivity")]
     parts = [
-        f"{why.observed}, usual {why.usual}" if why.fact in _COMPARED and len(why.usual) < 64 else why.observed
+        f"{why.observed}, usual {why.usual}"
+        if len(why.usual) < 64 and (why.fact in _COMPARED or why.fact.endswith(" before"))
+        else why.observed
         for why in told[:2]
     ]
     if parts:
-        return " · ".join(parts)
+        line = " · ".join(parts)
+        return line[:1].upper() + line[1:]
     rest = _WHEN.sub("", finding.sentence)
     return rest[:1].upper() + rest[1:]
 

@@ -27,7 +27,7 @@ from fanlight.posture import judge_posture
 from fanlight.posture import load_facts as load_posture_facts
 from fanlight.posture.facts import leavers_of
 from fanlight.server.schema import SensitivityName
-from fanlight.server.views.words import day_month, plural
+from fanlight.server.views.words import WEIGHT, day_month, plural
 
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
 
@@ -41,7 +41,7 @@ class Labelled:
 
     sensitivity: SensitivityName
     counts: Mapping[str, int]
-    """Category to number of things found, most first; bands below medium are left out."""
+    """Category to number of things found, what matters most first; bands below medium are left out."""
 
     @property
     def categories(self) -> list[str]:
@@ -209,7 +209,8 @@ class Snapshot:
             if match.band != "low":
                 totals[match.category] += match.count
         level = self.sensitivity.get((kind, object_id), "none") if kind == "project" else of_matches(matches)
-        return Labelled(level, dict(totals.most_common()))  # type: ignore[arg-type]
+        ordered = sorted(totals, key=lambda name: (WEIGHT.get(name, 0), -totals[name], name))
+        return Labelled(level, {name: totals[name] for name in ordered})  # type: ignore[arg-type]
 
     def reading(self, kind: str, object_id: str) -> Reading | None:
         """The newest reading of an object."""

@@ -114,14 +114,19 @@ def _traffic(snapshot: Snapshot, now: Micros) -> dict[str, Counter[int]]:
     return found
 
 
-def _lags(snapshot: Snapshot, now: Micros) -> dict[str, Micros]:
-    """Source to the 95th percentile of the time from event to store, for what happened since it caught up."""
-    rows = snapshot.reader.query(
-        "SELECT source, quantile_cont(ingested_at - occurred_at, 0.95) AS lag FROM events"
-        " WHERE day >= ? AND occurred_at >= ? AND ingested_at - occurred_at < ? GROUP BY ALL",
-        [day_of(now - 24 * HOUR), now - 24 * HOUR, 6 * HOUR],
-    ).to_pylist()
-    return {row["source"]: int(row["lag"]) for row in rows if row["lag"] is not None and row["lag"] >= 0}
+def _lags(snapshot: Snapshot, now: Micros, connections: Sequence[Connection]) -> dict[str, Micros]:
+    """Source to the 95th percentile of the time from event to store in 24 hours, history left out."""
+    found: dict[str, Micros] = {}
+    for connection in connections:
+        since = max(now - 24 * HOUR, connection.first_sync_at or now)
+        lag = snapshot.reader.query(
+            "SELECT quantile_cont(ingested_at - occurred_at, 0.95) AS lag FROM events"
+            " WHERE source = ? AND day >= ? AND occurred_at >= ?",
+            [connection.name, day_of(since), since],
+        )["lag"].to_pylist()[0]
+        if lag is not None and lag >= 0:
+            found[connection.name] = int(lag)
+    return found
 
 
 def sources_view(snapshot: Snapshot) -> s.SourcesView:
@@ -129,7 +134,7 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
     home, now, zone = snapshot.home, snapshot.home.clock.now(), snapshot.zone
     connections, cursors = list_connections(home), cursors_of(home)
     notices = _notices(home, now - _KEPT)
-    traffic, lags = _traffic(snapshot, now), _lags(snapshot, now)
+    traffic, lags = _traffic(snapshot, now), _lags(snapshot, now, connections)
     rows = []
     for connection in connections:
         mine = [notice for notice in notices if notice.source == connection.name]
@@ -183,10 +188,12 @@ def _row(
     if connection.requests:
         facts.append(
             s.Fact(
-                label="Requests", value=" · ".join(f"{k} {count(v)}" for k, v in sorted(connection.requests.items()))
+                label="Requests",
+                value=" · ".join(f"{k.replace('_', ' ')} {count(v)}" for k, v in sorted(connection.requests.items())),
             )
         )
-    problems = [s.Problem(at=notice.at, sentence=notice.sentence) for notice in notices[:8]]
+    told = [notice for notice in notices if not notice.sentence.startswith(_NO_LOSS)]
+    problems = [s.Problem(at=notice.at, sentence=notice.sentence) for notice in told[:8]]
     if connection.sentence and health == "stopped":
         problems.insert(0, s.Problem(at=now, sentence=connection.sentence))
     return s.SourceRow(
