@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from fanlight.model import DAY, HOUR, MINUTE, SECOND
 from fanlight.pipeline.connections import list_connections
-from fanlight.pipeline.home import Home
+from fanlight.pipeline.home import Home, open_home
 from fanlight.server import NotAccepted, QueueQuery, Sessions, Viewer
 from fanlight.server import schema as s
 from fanlight.server.views import LakeViews
@@ -31,11 +32,20 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installation, made once; every test gets a copy of its own."""
+    folder = tmp_path_factory.mktemp("made")
+    make_home(folder / "home", HandClock()).close()
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path: Path, clock: HandClock) -> Iterator[Home]:
-    made = make_home(tmp_path / "home", clock)
-    yield made
-    made.close()
+def home(made: Path, tmp_path: Path, clock: HandClock) -> Iterator[Home]:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    opened = open_home(tmp_path / "home", clock=clock)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -56,7 +66,7 @@ def test_the_queue_shows_who_what_and_labels(views: LakeViews) -> None:
     view = views.queue(MIRA, QueueQuery())
     (row,) = view.rows
     assert (row.id, row.severity, row.who.name, row.who.detail) == (FIRST, "high", "Jane Doe", "Finance")
-    assert [chip.category for chip in row.labels] == ["PII", "SECRET"]
+    assert [chip.category for chip in row.labels] == ["SECRET", "PII"]
     assert row.sentence == "203.0.113.0/24, usual 192.0.2.0/24 100 %"
     assert view.summary == "1 open finding"
     assert view.last_line == "1 finding shown. None below."
@@ -130,7 +140,7 @@ def test_the_chain_keeps_anchor_and_gap_and_folds_what_stands_elsewhere(views: L
     assert page.chain.folded == 1
     anchor = story[-1]
     assert anchor.text == "Viewed a chat"
-    assert [chip.category for chip in anchor.labels] == ["PII", "SECRET"]
+    assert [chip.category for chip in anchor.labels] == ["SECRET", "PII"]
     assert anchor.place == AWAY_IP
     assert page.why[1].usual == "reported from once in 990 on"
 
@@ -139,7 +149,7 @@ def test_card_path_and_blast_radius_come_from_the_graph(views: LakeViews) -> Non
     page = views.finding(MIRA, FIRST)
     assert page is not None
     assert page.card is not None
-    assert page.card.title == "Jane Doe · 27 Apr · 14 messages · PII, SECRET"
+    assert page.card.title == "Jane Doe · 27 Apr · 14 messages · SECRET, PII"
     assert {chip.category: chip.count for chip in page.card.labels} == {"PII": 6, "SECRET": 1}
     assert next(fact.value for fact in page.card.facts if fact.label == "Project") == "Q2 close, owner Max Roe"
     assert page.path is not None
@@ -461,8 +471,6 @@ def test_simulated_is_said_when_the_state_says_so(views: LakeViews, home: Home) 
 
 
 def test_an_empty_installation_has_every_page(tmp_path: Path, clock: HandClock) -> None:
-    from fanlight.pipeline.home import open_home
-
     empty = LakeViews(open_home(tmp_path / "empty", clock=clock))
     queue = empty.queue(MIRA, QueueQuery())
     assert (queue.rows, queue.risk, queue.sources_connected) == ([], [], 0)
