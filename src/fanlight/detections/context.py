@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from fanlight.model import (
     day_of,
     parse_time,
 )
-from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Spread
+from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Habit, Spread
 from fanlight.profiles.surprise import HOURS, HourCurve
 
 __all__ = ["Answer", "Context", "Person", "ProjectState", "Where"]
@@ -36,6 +36,10 @@ Answer = Literal["yes", "no", "could_not_tell"]
 #: Openness of a project, from closed to open.
 OPENNESS = {"private": 0, "organization": 1, "public": 2}
 ELEVATED = frozenset({"primary_owner", "owner", "admin", "membership_admin"})
+_MOST_TELLING = (
+    "SECRET", "PAYMENT_CARD", "GOV_ID", "HEALTH", "FINANCIAL", "CUSTOMER_DATA", "LEGAL", "CONFIDENTIAL_MARK", "PII",
+    "SOURCE_CODE", "PERSON_NAME",
+)  # fmt: skip
 _PERSON_KINDS = ("idp_user", "user")
 _TRAILING_DAYS = 30
 #: How often people are at work outside the working hours, against one hour of a working day.
@@ -273,10 +277,37 @@ class Context:
         key = (person.id, day_of(at), shift)
         known = self._curves.get(key)
         if known is None:
-            habits = self.baseline(person.id, at).values("hour")
-            counts = {(int(hour) + shift) % HOURS: habit.weight for hour, habit in habits.items()}
+            habits = self.home_hours(person, at)
+            # Days, not events: one busy night on a trip is one night.
+            counts = {(int(hour) + shift) % HOURS: habit.day_weight for hour, habit in habits.items()}
             known = self._curves[key] = HourCurve.of(counts, self._office_curve, weight=10.0)
         return known
+
+    def home_hours(self, person: Person, at: Micros) -> Mapping[str, Habit]:
+        """Hours of the week (UTC) without the days of trips: a week in another zone is no habit of nights."""
+        key = (person.id, day_of(at))
+        known = self._home_hours.get(key)
+        if known is None:
+            baseline = self.baseline(person.id, at)
+            known = self._home_hours[key] = baseline.without("hour", self._days_away(baseline))
+        return known
+
+    @cached_property
+    def _home_hours(self) -> dict[tuple[str, str], Mapping[str, Habit]]:
+        return {}
+
+    def _days_away(self, baseline: Baseline) -> frozenset[str]:
+        """Days on which every address with a known country was outside the country of most days."""
+        countries: dict[str, set[str]] = {}
+        for day, ips in baseline.days_of("ip").items():
+            places = [self.where(ip, baseline.at) for ip in ips]
+            countries[day] = {place.country for place in places if place.country and not place.corporate}
+        counted: dict[str, int] = defaultdict(int)
+        for found in countries.values():
+            for country in found:
+                counted[country] += 1
+        home = max(counted, key=lambda country: (counted[country], country), default=None)
+        return frozenset(day for day, found in countries.items() if found and home not in found)
 
     @cached_property
     def _curves(self) -> dict[tuple[str, str, int], HourCurve]:
@@ -447,8 +478,7 @@ class Context:
     def _export(self, kind: str, matches: Sequence[Match]) -> Exported:
         if not matches:
             return Exported("none")
-        strong = [m.category for m in matches if m.band != "low"]
-        categories = tuple(sorted(set(strong), key=lambda c: (-strong.count(c), c)))
+        categories = tuple(sorted({m.category for m in matches if m.band != "low"}, key=_telling))
         if kind != "project":
             return Exported(self.facts.sensitivity_of(matches), categories)
         # A project is as sensitive as the most sensitive thing in it: many harmless chats do not add up.
@@ -632,6 +662,11 @@ class Context:
         pairs = self._spread_of("project").first_days.get(project_id, ())
         visitors = [identity for first, identity in pairs if first < day]
         return sum(1 for identity in visitors if identity not in identities), len(visitors)
+
+
+def _telling(category: str) -> tuple[int, str]:
+    """The categories that matter most first; those that customers add stand before names and code."""
+    return (_MOST_TELLING.index(category) if category in _MOST_TELLING else len(_MOST_TELLING) - 3, category)
 
 
 def _written(match: Match) -> Micros:

@@ -111,8 +111,11 @@ def _hits(
     index = Index([plan.rule for plan in plans.values()])
     matched: list[tuple[_Plan, Event, dict[str, Any]]] = []
     for event in events:
-        record = _record(event, context)
-        matched += [(plans[rule.id], event, record) for rule in index.match(record)]
+        own, joined = json.loads(event.raw), _joined(event, context)
+        found = index.match(_columns(event) | dict(index.extract(own)) | joined)
+        if found:
+            record = _columns(event) | flatten(own) | joined  # words and severities may need every field
+            matched += [(plans[rule.id], event, record) for rule in found]
     people = {context.identity_of(event.account_key, event.occurred_at) for plan, event, _ in matched if plan.behavior}
     context.prepare({identity for identity in people if identity})
     hits: dict[str, list[_Hit]] = {}
@@ -128,14 +131,18 @@ def _hits(
 _COLUMNS = tuple(name for name in columns_of(Event) if name != "raw")
 
 
-def _record(event: Event, context: Context) -> dict[str, Any]:
-    """The event as rules see it: its columns, the vendor's own fields over them, and what is joined."""
-    record: dict[str, Any] = {name: value for name in _COLUMNS if (value := getattr(event, name)) is not None}
-    record |= flatten(json.loads(event.raw))
-    for name, value in join_fields(event, context).items():
-        if value is not None and value != []:
-            record[name] = tuple(value) if isinstance(value, list) else value
-    return record
+def _columns(event: Event) -> dict[str, Any]:
+    """The columns of an event that hold something; the vendor's own fields of the same name stand over them."""
+    return {name: value for name in _COLUMNS if (value := getattr(event, name)) is not None}
+
+
+def _joined(event: Event, context: Context) -> dict[str, Any]:
+    """Join fields as a record spells them."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in join_fields(event, context).items()
+        if value is not None and value != []
+    }
 
 
 def _candidates(

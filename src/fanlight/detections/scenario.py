@@ -304,6 +304,7 @@ def _event(event: Mapping[str, Any], day: Micros, event_id: str, repeat: int) ->
         occurred_at=_moment(day, str(event["at"])) + repeat * int(event.get("every", 20)) * 1_000_000,
         actor_kind="user_actor" if person else "system_actor", actor_id=f"user_{person}" if person else None,
         organization_id=raw.get("organization_uuid", "org-1"), chat_id=raw.get("claude_chat_id"),
+        target_kind="project" if role_project else None, target_id=role_project,
         project_id=raw.get("claude_project_id") or role_project, file_id=raw.get("claude_file_id"), ip=event.get("ip"),
         user_agent=event.get("client", _AGENT), raw=json.dumps(raw),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +32,8 @@ class Habit:
     weight: float
     """`n` with decay: an event 30 days old counts half."""
     days: int
+    day_weight: float
+    """`days` with the same decay."""
     first_at: Micros
     last_at: Micros
 
@@ -68,6 +70,20 @@ class Baseline:
     def _closed(self, dimension: str) -> Iterable[Rollup]:
         last_day, first_day = day_of(self.at), day_of(self.at - WINDOW_DAYS * DAY)
         return (row for row in self.rows.get(dimension, ()) if first_day <= row.day < last_day)
+
+    def days_of(self, dimension: str) -> Mapping[str, Sequence[str]]:
+        """Day to the values of a dimension that it showed."""
+        days: dict[str, list[str]] = defaultdict(list)
+        for row in self._closed(dimension):
+            days[row.day].append(row.value)
+        return days
+
+    def without(self, dimension: str, days: Collection[str]) -> Mapping[str, Habit]:
+        """What was seen of a dimension on other days than these."""
+        if not days:
+            return self.values(dimension)
+        kept = [row for row in self.rows.get(dimension, ()) if row.day not in days]
+        return Baseline(self.at, {dimension: kept}).values(dimension)
 
     @cached_property
     def by_day(self) -> Mapping[str, Mapping[str, int]]:
@@ -129,10 +145,12 @@ def baseline_of(rows: Iterable[Rollup], at: Micros) -> Baseline:
 
 
 def _habit(parts: Sequence[Rollup], at: Micros) -> Habit:
+    days = {part.day: 2.0 ** (-age_days(part.day, at) / HALF_LIFE_DAYS) for part in parts}
     return Habit(
         n=sum(part.n for part in parts),
-        weight=sum(part.n * 2.0 ** (-age_days(part.day, at) / HALF_LIFE_DAYS) for part in parts),
-        days=len({part.day for part in parts}),
+        weight=sum(part.n * days[part.day] for part in parts),
+        days=len(days),
+        day_weight=sum(days.values()),
         first_at=min(part.first_at for part in parts),
         last_at=max(part.last_at for part in parts),
     )

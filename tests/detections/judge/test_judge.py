@@ -162,6 +162,27 @@ def test_an_entry_says_how_far_its_place_is_from_it() -> None:
     assert finding.events == ("activity_0_0",)
 
 
+def test_a_week_in_another_zone_makes_no_habit_of_nights() -> None:
+    chosen, test = scenario("sensitive_entry_abroad")
+    test["places"]["198.51.100.0/24"] = {"country": "SG", "city": "Singapore", "lat": 1.35, "lon": 103.8}
+    days = [day for day in range(13, 18)]
+    test["events"] += [
+        {"at": f"2026-04-{day}T{hour:02d}:30:00Z", "by": "jane", "type": "claude_chat_viewed", "ip": "198.51.100.7"}
+        for day in days
+        for hour in range(9)
+    ]
+    trip = {(account.split("_")[-1], day) for account in ("user_jane",) for day in days}
+    facts, window = build(test)
+    facts.all_events[:] = [
+        e
+        for e in facts.all_events
+        if e.ip == "198.51.100.7" or (e.actor_id or "").split("_")[-1] != "jane"
+        or ("jane", int(e.occurred_at // DAY) - int(parse_time("2026-04-01") // DAY) + 1) not in trip
+    ]  # fmt: skip
+    (finding,) = judge(facts, [chosen], window)
+    assert "0 of" in finding.sentence
+
+
 def test_an_account_nobody_is_linked_to_stands_for_itself() -> None:
     facts, _ = judged("sensitive_chat_new_place")
     facts.all_links.clear()

@@ -56,7 +56,8 @@ def hour_outcome(subject: Subject, where: Where | None, context: Context, atleas
         nats = min(nats, curve.surprise(hour + away))
         if nats < atleast:
             return None
-    near, total = _events_near(baseline.values("hour"), hour_of_week(at)), baseline.total("hour")
+    habits = context.home_hours(person, at)
+    near, total = _events_near(habits, hour_of_week(at)), sum(habit.n for habit in habits.values())
     why = Why(
         fact="hour of week", observed=f"{local.strftime('%a %H:%M')} {zone}",
         usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}",
