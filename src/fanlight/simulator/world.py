@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from fanlight.model import Micros
+from fanlight.model import DAY, HOUR, MINUTE, Micros
 from fanlight.simulator.identifiers import tagged_id
 from fanlight.simulator.wire import wire_time
 
@@ -209,12 +209,25 @@ class World:
         self._now = to
         self.stage.now = to
         _merge(self._feed, fresh.activities, lambda row: (row.created_at, row.id))
-        for subject in fresh.log:
+        since, until = self.outage
+        kept = [row for row in fresh.log if not since <= row.published < until]
+        for subject in kept:
             subject.world = self
-        _merge(self._log, fresh.log, lambda row: (row.persisted_at, row.uuid))
+        _merge(self._log, kept, lambda row: (row.persisted_at, row.uuid))
         self._rows.clear()
         self.version += 1
         return len(fresh.activities)
+
+    @property
+    def outage(self) -> tuple[Micros, Micros]:
+        """[from, to) in which Okta lost its log: the morning of a working day, more than a week before the first now.
+
+        Nothing of that time is ever listed, so a collector can only say that it does not know.
+        """
+        day = self.stage.first_now // DAY - 9
+        while (day + 3) % 7 > 3:  # days since Monday; Friday to Sunday are quieter
+            day -= 1
+        return day * DAY + 6 * HOUR + 50 * MINUTE, day * DAY + 11 * HOUR + 12 * MINUTE
 
     # ------------------------------------------------------------------ feed
 

@@ -1,0 +1,167 @@
+"""From the vendors' APIs to findings: exactly what was served, once, and nothing of what was said."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fanlight.model import DAY, Event, ObjectVersion
+from fanlight.pipeline.home import open_home
+from integration.conftest import Installation, run_fanlight
+from support.canaries import find_leaks
+
+pytestmark = pytest.mark.xdist_group("whole")
+
+OWN = "compliance_api_accessed"
+
+
+def served_activities(installation: Installation) -> set[str]:
+    world = installation.world
+    return {row.id for row in world.feed() if row.visible_at <= world.now and row.type != OWN}
+
+
+def stored_events(installation: Installation, product: str) -> Counter[str]:
+    with installation.home.reader() as reader:
+        rows = reader.query("SELECT event_id FROM events WHERE product = ? AND type <> ?", [product, OWN])
+    return Counter(rows["event_id"].to_pylist())
+
+
+def lines(installation: Installation, *words: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in installation.run(*words).stdout.splitlines()]
+
+
+def test_every_served_activity_is_stored_once(installation: Installation) -> None:
+    stored = stored_events(installation, "claude")
+    assert served_activities(installation) == set(stored)
+    assert {1} == set(stored.values())
+
+
+def test_every_log_event_is_stored_once(installation: Installation) -> None:
+    stored = stored_events(installation, "okta")
+    world = installation.world
+    oldest = world.now - 90 * DAY  # the log's own retention
+    served = {row.uuid for row in world.okta_log() if row.persisted_at <= world.now and row.published >= oldest}
+    assert served == set(stored)
+    assert {1} == set(stored.values())
+
+
+@pytest.mark.parametrize(
+    "kind", ["organization", "user", "group", "project", "chat", "local_session", "remote_session", "code_artifact"]
+)
+def test_every_listed_object_is_known(installation: Installation, kind: str) -> None:
+    world = installation.world
+    served = {
+        "organization": lambda: {(row.id, row.id) for row in world.organizations()},
+        "user": lambda: {
+            (row.id, "") for uuid in [row.id for row in world.organizations()] for row in world.users(uuid) or ()
+        },
+        "group": lambda: {(row.id, "") for row in world.groups()},
+        "project": lambda: {(row.id, row.organization) for row in world.projects()},
+        "chat": lambda: {(row.id, row.organization) for row in world.chats()},
+        "local_session": lambda: {(row.id, row.organization) for row in world.local_sessions()},
+        "remote_session": lambda: {(row.id, row.organization) for row in world.remote_sessions()},
+        "code_artifact": lambda: {(row.id, row.organization) for row in world.code_artifacts()},
+    }[kind]()
+    with installation.home.reader() as reader:
+        known = reader.rows(ObjectVersion, "kind = ? AND product = 'claude' AND NOT removed", [kind], now=True)
+    assert {object_id for object_id, _ in served} == {row.object_id for row in known}
+    assert len(served) == len(known)
+
+
+def test_rollups_count_each_event_once(installation: Installation) -> None:
+    with installation.home.reader() as reader:
+        counted = reader.query(
+            "SELECT sum(n)::BIGINT AS n FROM rollups WHERE scope = 'account' AND dimension = 'type'"
+        )["n"][0].as_py()
+        stored = reader.query("SELECT count(*) AS n FROM events WHERE account_key IS NOT NULL")["n"][0].as_py()
+    assert stored == counted
+
+
+def test_a_second_pass_adds_nothing(installation: Installation) -> None:
+    """No event, no version, no label, no finding."""
+
+    def state() -> dict[str, int]:
+        with installation.home.reader() as reader:
+            return {
+                name: reader.query(f"SELECT count(*) AS n FROM {name} {where}")["n"][0].as_py()
+                for name, where in {
+                    "events": f"WHERE type <> '{OWN}'", "objects": "", "grants": "", "links": "", "matches": "",
+                    "readings": "",
+                }.items()
+            }  # fmt: skip
+
+    before = state(), installation.run("export", "findings", "--all").stdout
+    installation.run("sync", "--until-caught-up", "--quiet")
+    assert before == (state(), installation.run("export", "findings", "--all").stdout)
+
+
+def test_the_stories_are_found_and_their_twins_are_not(installation: Installation) -> None:
+    found = {
+        (finding["rule"], event) for finding in lines(installation, "export", "findings") for event in finding["events"]
+    }
+    truth = installation.world.truth
+    missed = [s.rule for s in truth.stories if not any((s.rule, a) in found for a in s.activities)]
+    raised = [s.rule for s in truth.twins if any((s.rule, a) in found for a in s.activities)]
+    assert (missed, raised) == ([], [])
+
+
+def test_exports_keep_their_contracts(installation: Installation) -> None:
+    contracts = {
+        "findings": {"id", "rule", "title", "severity", "time", "status", "identity", "events", "entities", "why",
+                     "evidence"},
+        "labels": {"object", "label", "type", "count", "confidence", "evidence"},
+        "posture": {"check", "status", "severity", "title", "entities"},
+        "identities": {"id", "name", "emails", "accounts"},
+        "grants": {"identity", "resource", "level", "via"},
+        "risk": {"identity", "day", "score", "reasons"},
+    }  # fmt: skip
+    for what, keys in contracts.items():
+        rows = lines(installation, "export", what)
+        assert rows, what
+        for row in rows:
+            assert keys <= set(row), what
+
+
+def test_nothing_of_what_was_said_and_no_key_is_written_anywhere(installation: Installation) -> None:
+    """Every planted value and canary of every chat, file, document, session and name, in any encoding."""
+    truth = installation.world.truth
+    needles = (
+        {word for _, _, word in truth.canaries()}
+        | set(truth.planted_values())
+        | {key for name, key in installation.vendors.addresses().items() if name.endswith("_key")}
+    )
+    assert len(needles) > 1000
+    folder = installation.home.path
+    assert find_leaks([folder, folder.with_name(folder.name + ".master-key")], needles) == []
+
+
+def test_another_tenant_of_the_same_home_sees_nothing(installation: Installation) -> None:
+    other = open_home(installation.home.path, "other")
+    with other.reader() as reader:
+        assert len(reader.rows(Event)) == 0
+    assert run_fanlight(other.path, "export", "findings", "--tenant", "other").stdout == ""
+    assert run_fanlight(other.path, "export", "events", "--tenant", "other").stdout == ""
+
+
+def test_what_happens_next_is_added_and_nothing_else(installation: Installation) -> None:
+    """A day later: the new rows, those that were indexed late, and no other."""
+    before = set(stored_events(installation, "claude"))
+    installation.vendors.advance(DAY / 1_000_000)
+    installation.run("sync", "--until-caught-up", "--quiet")
+    after = stored_events(installation, "claude")
+    assert served_activities(installation) == set(after)
+    assert {1} == set(after.values())
+    assert before < set(after)
+
+
+def test_a_second_writer_is_told_in_one_sentence(installation: Installation, tmp_path: Path) -> None:
+    lease = installation.home.state.take_lease("source/claude")
+    done = installation.run("sync", "--quiet", check=False)
+    installation.home.state.release(lease)
+    assert done.returncode == 2
+    assert "Another Fanlight process" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
