@@ -19,7 +19,7 @@ from fanlight.detections.facts import Gap
 from fanlight.detections.judge import judge
 from fanlight.detections.rulefile import Rule, load_rules
 from fanlight.detections.scenario import ScenarioFacts, build
-from fanlight.model import DAY, HOUR, MINUTE, Finding, ObjectVersion, parse_time
+from fanlight.model import DAY, HOUR, MINUTE, Finding, ObjectVersion, day_of, parse_time
 
 RULES = load_rules([Path(str(resources.files("fanlight.catalog") / "rules"))])
 DAY_OF_TEST = parse_time("2026-05-07")
@@ -165,20 +165,19 @@ def test_an_entry_says_how_far_its_place_is_from_it() -> None:
 def test_a_week_in_another_zone_makes_no_habit_of_nights() -> None:
     chosen, test = scenario("sensitive_entry_abroad")
     test["places"]["198.51.100.0/24"] = {"country": "SG", "city": "Singapore", "lat": 1.35, "lon": 103.8}
-    days = [day for day in range(13, 18)]
+    abroad = range(13, 18)
     test["events"] += [
         {"at": f"2026-04-{day}T{hour:02d}:30:00Z", "by": "jane", "type": "claude_chat_viewed", "ip": "198.51.100.7"}
-        for day in days
+        for day in abroad
         for hour in range(9)
     ]
-    trip = {(account.split("_")[-1], day) for account in ("user_jane",) for day in days}
     facts, window = build(test)
+    days = {f"2026-04-{day}" for day in abroad}
     facts.all_events[:] = [
-        e
-        for e in facts.all_events
-        if e.ip == "198.51.100.7" or (e.actor_id or "").split("_")[-1] != "jane"
-        or ("jane", int(e.occurred_at // DAY) - int(parse_time("2026-04-01") // DAY) + 1) not in trip
-    ]  # fmt: skip
+        event
+        for event in facts.all_events
+        if event.ip == "198.51.100.7" or event.actor_id != "user_jane" or day_of(event.occurred_at) not in days
+    ]
     (finding,) = judge(facts, [chosen], window)
     assert "0 of" in finding.sentence
 
