@@ -2,8 +2,9 @@
 
 Learns from the texts of the shared label collection whose licences allow it (MIT, Apache-2.0, CC BY 4.0, own work; no
 share-alike text, and nothing composed from such), with names replaced by names of other countries from the lists of
-the `faker` package (MIT) and of the US census (public domain, package `names`). `--check` holds out a fifth of the templates and prints
-precision and recall a word on them before the final weights are made. Only weights are written, no text.
+the `faker` package (MIT) and of the US census (public domain, package `names`). `--check` leaves out a third of the
+templates, three times, and prints precision and recall a word on them before the final weights are made. Only weights
+are written, no text.
 """
 
 from __future__ import annotations
@@ -29,10 +30,37 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 WEIGHTS = REPOSITORY / "src/fanlight/labels/weights/names.npz"
 LEXICON = WEIGHTS.with_name("lexicon.npz")
 SHARED = Path(os.environ.get("FANLIGHT_SHARED", REPOSITORY.parent / "shared"))
-LOCALES = (
-    "en_US en_GB en_AU en_IN de_DE fr_FR es_ES es_MX it_IT pt_BR pt_PT nl_NL pl_PL sv_SE tr_TR da_DK no_NO fi_FI cs_CZ ro_RO "
-    "hu_HU hr_HR ja_JP ko_KR zh_CN zh_TW ru_RU uk_UA el_GR"
-).split()
+LOCALES = [
+    "en_US",
+    "en_GB",
+    "en_AU",
+    "en_IN",
+    "de_DE",
+    "fr_FR",
+    "es_ES",
+    "es_MX",
+    "it_IT",
+    "pt_BR",
+    "pt_PT",
+    "nl_NL",
+    "pl_PL",
+    "sv_SE",
+    "tr_TR",
+    "da_DK",
+    "no_NO",
+    "fi_FI",
+    "cs_CZ",
+    "ro_RO",
+    "hu_HU",
+    "hr_HR",
+    "ja_JP",
+    "ko_KR",
+    "zh_CN",
+    "zh_TW",
+    "ru_RU",
+    "uk_UA",
+    "el_GR",
+]
 WITH_NAMES = (
     "presidio-research",
     "gen-contact",
@@ -46,7 +74,31 @@ WITHOUT_NAMES = ("accord-templates", "commonpaper", "code", "tech-prose", "gen-l
 
 WEAK = ("chat-fill", "mts-dialog", "aci-bench", "gretel-fin-kr")
 """Sources whose names are not marked: words that the lists know as names, or that follow a title, are left out."""
-TITLES = frozenset("mr mrs ms miss dr doctor prof professor mister herr frau monsieur madame signor signora señor señora sr sra pan pani".split())
+TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "doctor",
+        "prof",
+        "professor",
+        "mister",
+        "herr",
+        "frau",
+        "monsieur",
+        "madame",
+        "signor",
+        "signora",
+        "señor",
+        "señora",
+        "sr",
+        "sra",
+        "pan",
+        "pani",
+    ]
+)
 
 Row = tuple[str, list[tuple[int, int]], bool]
 """Text, spans of names, and whether its names are not marked (weak)."""
@@ -84,12 +136,32 @@ def read_lexicon(first: list[tuple[str, str]], last: list[tuple[str, str]], text
     words: Counter[str] = Counter()
     for text in texts:
         words.update(word for word in re.findall(r"[^\W\d_]+", text) if word.islower())
-    for module in ("argparse", "http.server", "logging", "email.message", "unittest.case", "asyncio.tasks", "decimal", "statistics", "calendar"):
-        words.update(word for word in re.findall(r"[a-z]{2,}", Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8")))
+    for module in (
+        "argparse",
+        "http.server",
+        "logging",
+        "email.message",
+        "unittest.case",
+        "asyncio.tasks",
+        "decimal",
+        "statistics",
+        "calendar",
+    ):
+        words.update(
+            word
+            for word in re.findall(
+                r"[a-z]{2,}", Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8")
+            )
+        )
     small = {word for word, n in words.items() if n >= 2}
     places: set[str] = set()
     for locale in LOCALES:
-        for kind, attributes in (("lorem", ("word_list",)), ("address", ("cities", "countries", "states", "city_names", "provinces", "regions")), ("job", ("jobs",)), ("date_time", ("MONTH_NAMES", "DAY_NAMES"))):
+        for kind, attributes in (
+            ("lorem", ("word_list",)),
+            ("address", ("cities", "countries", "states", "city_names", "provinces", "regions")),
+            ("job", ("jobs",)),
+            ("date_time", ("MONTH_NAMES", "DAY_NAMES")),
+        ):
             try:
                 provider = importlib.import_module(f"faker.providers.{kind}.{locale}").Provider
             except ImportError:
@@ -98,7 +170,12 @@ def read_lexicon(first: list[tuple[str, str]], last: list[tuple[str, str]], text
                 values = getattr(provider, attribute, ())
                 values = values.values() if isinstance(values, dict) else values
                 for value in values:
-                    found = [w.lower() for w in re.findall(r"[^\W\d_]+", value if isinstance(value, str) else " ".join(map(str, value)))]
+                    found = [
+                        w.lower()
+                        for w in re.findall(
+                            r"[^\W\d_]+", value if isinstance(value, str) else " ".join(map(str, value))
+                        )
+                    ]
                     (small if kind in {"lorem", "job"} else places).update(found)
     places |= {word.lower() for word in CALENDAR.split()}
     names_first = {w.lower() for _, n in first for w in re.findall(r"[^\W\d_]+", n)}
@@ -107,11 +184,16 @@ def read_lexicon(first: list[tuple[str, str]], last: list[tuple[str, str]], text
 
 
 CALENDAR = (
-    "January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday "
-    "Saturday Sunday Januar Februar März Mai Juni Juli Oktober Dezember Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag "
-    "Internet Google Microsoft Amazon Apple Windows Linux Python Java Docker Kubernetes English German French Spanish Italian Polish "
-    "Europe European America American Asia Africa Germany France Spain Italy Poland Sweden Turkey Japan Korea China India Canada Brazil "
-    "Mexico Russia Ukraine Australia Berlin London Paris Madrid Rome Warsaw Stockholm Istanbul Tokyo Seoul Beijing Washington Chicago Boston"
+    "January February March April May June July August September October November December Monday Tuesday "
+    "Wednesday Thursday Friday "
+    "Saturday Sunday Januar Februar März Mai Juni Juli Oktober Dezember Montag Dienstag Mittwoch Donnerstag "
+    "Freitag Samstag Sonntag "
+    "Internet Google Microsoft Amazon Apple Windows Linux Python Java Docker Kubernetes English German French "
+    "Spanish Italian Polish "
+    "Europe European America American Asia Africa Germany France Spain Italy Poland Sweden Turkey Japan Korea "
+    "China India Canada Brazil "
+    "Mexico Russia Ukraine Australia Berlin London Paris Madrid Rome Warsaw Stockholm Istanbul Tokyo Seoul "
+    "Beijing Washington Chicago Boston"
 )
 
 
@@ -126,11 +208,66 @@ def hashes_of(values: set[str]) -> np.ndarray:
     return np.unique(np.concatenate(found))
 
 
-def made_sentences(draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]], count: int) -> list[Row]:
-    """Sentences of our own in several languages, with names, places, companies and capitalised words that are no names."""
+def made_sentences(
+    draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]], count: int
+) -> list[Row]:
+    """Sentences of our own in several languages, with names, places and capitalised words that are no names."""
     rows: list[Row] = []
     places = [w for w in CALENDAR.split() if w[0].isupper()]
-    nouns = "Invoice Report Meeting Budget Roadmap Project Release Server Customer Contract Summary Team Sales Marketing Finance Support Training Review Quarter Draft Total Item Price Status Owner Notes Agenda Deadline Launch Strategy Platform Dashboard Feature Ticket Policy Security Network Storage Rechnung Vertrag Besprechung Angebot Bericht Projekt Kunde Lieferung Werkzeug Abteilung Umsatz Planung Zusammenfassung Termin".split()
+    nouns = [
+        "Invoice",
+        "Report",
+        "Meeting",
+        "Budget",
+        "Roadmap",
+        "Project",
+        "Release",
+        "Server",
+        "Customer",
+        "Contract",
+        "Summary",
+        "Team",
+        "Sales",
+        "Marketing",
+        "Finance",
+        "Support",
+        "Training",
+        "Review",
+        "Quarter",
+        "Draft",
+        "Total",
+        "Item",
+        "Price",
+        "Status",
+        "Owner",
+        "Notes",
+        "Agenda",
+        "Deadline",
+        "Launch",
+        "Strategy",
+        "Platform",
+        "Dashboard",
+        "Feature",
+        "Ticket",
+        "Policy",
+        "Security",
+        "Network",
+        "Storage",
+        "Rechnung",
+        "Vertrag",
+        "Besprechung",
+        "Angebot",
+        "Bericht",
+        "Projekt",
+        "Kunde",
+        "Lieferung",
+        "Werkzeug",
+        "Abteilung",
+        "Umsatz",
+        "Planung",
+        "Zusammenfassung",
+        "Termin",
+    ]
     for _ in range(count):
         pattern = draw.choice(SENTENCES)
         out, spans = "", []
@@ -150,14 +287,51 @@ def made_sentences(draw: random.Random, first: dict[str, list[str]], last: dict[
 
 
 SENTENCES = (
-    "The {t} for {p} is due on {p}.", "Please send {n} the {t} before {p}.", "{t}: {t} and {t} in {p}.", "{n} asked about the {t} for {p}.",
-    "Hi {n}, thanks for the {t}.", "Dear {n},\n\nplease find the {t} attached.", "Dear Customer,\n\nyour {t} is ready.", "Kind regards,\n{n}", "Best,\nThe {t} Team",
-    "## {t}\n\n- {t}\n- {t} ({p})\n- {t}", "# {t} {t}\nOwner: {n}\nStatus: Open", "Owner: {t} Team\nRegion: {p}", "| {t} | {t} | {t} |", "name,city\n{n},{p}", "Well, the {t} looks good. Thanks!",
-    "Yes. No. Maybe. Good point, let us use {p} instead.", "What is the capital of {p}? Explain the {t}.", "Translate this from {p} to {p}.", "Our office in {p} moves in {p}.", "My manager {n} approved the {t}.",
-    "Patient {n} was seen on {p}.", "Attendees: {n}, {n} and {n}", "From: {n}\nTo: {n}\nSubject: {t}", "[user] Write a {t} about {p}.\n\n[assistant] Sure! Here is the {t}:", "According to {n}, the {t} in {p} will close.",
-    "Die {t} für {p} ist fertig.", "Bitte schicken Sie {n} die {t}.", "Sehr geehrte Frau {n}, anbei die {t}.", "Sehr geehrte Damen und Herren, die {t} liegt bei.", "Herr {n} kommt am {p} nach {p}.", "Das {t} im {t} braucht eine {t}.",
-    "Le dossier de {n} est complet.", "La réunion à {p} est le {p}.", "Bonjour {n}, merci pour le document.", "El informe de {n} está listo.", "La reunión en {p} es el {p}.", "Estimada {n}: adjunto el informe.", "Il contratto con {n} scade in {p}.",
-    "Buongiorno {n}, la riunione a {p} è confermata.", "O relatório de {n} chegou.", "De vergadering met {n} is in {p}.", "Spotkanie z {n} odbędzie się w {p}.", "Umowa z klientem z {p} jest gotowa.", "Mötet med {n} är i {p}.", "{n} ile {p} toplantısı var.",
+    "The {t} for {p} is due on {p}.",
+    "Please send {n} the {t} before {p}.",
+    "{t}: {t} and {t} in {p}.",
+    "{n} asked about the {t} for {p}.",
+    "Hi {n}, thanks for the {t}.",
+    "Dear {n},\n\nplease find the {t} attached.",
+    "Dear Customer,\n\nyour {t} is ready.",
+    "Kind regards,\n{n}",
+    "Best,\nThe {t} Team",
+    "## {t}\n\n- {t}\n- {t} ({p})\n- {t}",
+    "# {t} {t}\nOwner: {n}\nStatus: Open",
+    "Owner: {t} Team\nRegion: {p}",
+    "| {t} | {t} | {t} |",
+    "name,city\n{n},{p}",
+    "Well, the {t} looks good. Thanks!",
+    "Yes. No. Maybe. Good point, let us use {p} instead.",
+    "What is the capital of {p}? Explain the {t}.",
+    "Translate this from {p} to {p}.",
+    "Our office in {p} moves in {p}.",
+    "My manager {n} approved the {t}.",
+    "Patient {n} was seen on {p}.",
+    "Attendees: {n}, {n} and {n}",
+    "From: {n}\nTo: {n}\nSubject: {t}",
+    "[user] Write a {t} about {p}.\n\n[assistant] Sure! Here is the {t}:",
+    "According to {n}, the {t} in {p} will close.",
+    "Die {t} für {p} ist fertig.",
+    "Bitte schicken Sie {n} die {t}.",
+    "Sehr geehrte Frau {n}, anbei die {t}.",
+    "Sehr geehrte Damen und Herren, die {t} liegt bei.",
+    "Herr {n} kommt am {p} nach {p}.",
+    "Das {t} im {t} braucht eine {t}.",
+    "Le dossier de {n} est complet.",
+    "La réunion à {p} est le {p}.",
+    "Bonjour {n}, merci pour le document.",
+    "El informe de {n} está listo.",
+    "La reunión en {p} es el {p}.",
+    "Estimada {n}: adjunto el informe.",
+    "Il contratto con {n} scade in {p}.",
+    "Buongiorno {n}, la riunione a {p} è confermata.",
+    "O relatório de {n} chegou.",
+    "De vergadering met {n} is in {p}.",
+    "Spotkanie z {n} odbędzie się w {p}.",
+    "Umowa z klientem z {p} jest gotowa.",
+    "Mötet med {n} är i {p}.",
+    "{n} ile {p} toplantısı var.",
 )
 
 
@@ -253,7 +427,9 @@ def to_features(rows: list[Row], forget: float = 0.0, seed: int = 3) -> tuple[np
             inside[start:end] = True
         if weak:
             named = ((codes & np.uint64(3)) > 0) & ((codes & np.uint64(12)) == 0)
-            after_title = np.array([False, *(text[a:b].lower() in TITLES for a, b in zip(words.starts[:-1], words.ends[:-1], strict=True))])
+            after_title = np.array(
+                [False, *(text[a:b].lower() in TITLES for a, b in zip(words.starts[:-1], words.ends[:-1], strict=True))]
+            )
             after_two = np.concatenate(([False], after_title[:-1]))
             at = at[~(named | after_title | after_two)[at]]
             if not len(at):
@@ -264,7 +440,7 @@ def to_features(rows: list[Row], forget: float = 0.0, seed: int = 3) -> tuple[np
 
 
 def fit(x: np.ndarray, y: np.ndarray, *, epochs: int, seed: int, drop: float = 0.25) -> tuple[np.ndarray, float]:
-    """Logistic regression by Adagrad; features of the word itself are dropped now and then so that context is learned."""
+    """Logistic regression by Adagrad; a word's own features are dropped now and then so that context is learned."""
     generator = np.random.default_rng(seed)
     weights = np.zeros(1 << BITS, dtype=np.float64)
     past = np.full(1 << BITS, 1e-8)
@@ -319,7 +495,10 @@ def check(rows: list[Any], draw: random.Random, expand: Any) -> None:
             counts[0] += float((hit & (y > 0)).sum())
             counts[1] += float(hit.sum())
     for threshold, (good, all_hits) in right.items():
-        print(f"templates left out, words, threshold {threshold}: P {good / max(1.0, all_hits):.3f} R {good / max(1.0, total):.3f} of {int(total)}")
+        print(
+            f"templates left out, words, threshold {threshold}: P {good / max(1.0, all_hits):.3f} R "
+            f"{good / max(1.0, total):.3f} of {int(total)}"
+        )
 
 
 def main() -> None:
@@ -334,7 +513,9 @@ def main() -> None:
     last = {locale: sorted({n for k, n in pairs_last if k == locale}) for locale in LOCALES}
     LOCALES[:] = [locale for locale in LOCALES if first[locale] and last[locale]]
     rows = read_rows()
-    built = read_lexicon(pairs_first, pairs_last, [text for source, _, text, _ in rows if source != "presidio-research"])
+    built = read_lexicon(
+        pairs_first, pairs_last, [text for source, _, text, _ in rows if source != "presidio-research"]
+    )
     LEXICON.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(LEXICON, **dict(zip(("first", "last", "word", "place"), built.sets, strict=True)))
     lexicon.cache_clear()
@@ -346,7 +527,9 @@ def main() -> None:
             row = (text, spans, source in WEAK)
             out.append(row)
             if spans:
-                out += [with_other_names(row, draw, first, last) for _ in range(arguments.copies if len(text) < 3000 else 2)]
+                out += [
+                    with_other_names(row, draw, first, last) for _ in range(arguments.copies if len(text) < 3000 else 2)
+                ]
             elif source in {"tech-prose", "maison-dlp", "gen-lookalike"}:
                 out += [row] * 2
         return out + made_sentences(draw, first, last, 6000)

@@ -29,7 +29,9 @@ def test_lines_of_json(run, tmp_path):
     assert (code, error) == (0, "")
     assert rows[0]["id"] == "a"
     assert set(rows[0]["labels"]) == {"GOV_ID", "PII"}
-    assert [(s["start"], s["end"], s["type"], s["kind"]) for s in rows[0]["spans"]] == [(4, 15, "NATIONAL_ID", "US_SSN")]
+    assert [(s["start"], s["end"], s["type"], s["kind"]) for s in rows[0]["spans"]] == [
+        (4, 15, "NATIONAL_ID", "US_SSN")
+    ]
     assert rows[1] == {"id": 2, "labels": {}, "spans": []}
 
 

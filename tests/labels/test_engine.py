@@ -23,7 +23,9 @@ def types(labeller, text):
     [
         ("please charge 4111 1111 1111 1111 today", "CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
         ("typed around: card is 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
-        ("in full width: card \uff14\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11\uff11\uff11\uff11", "CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
+        (
+            "in full width: card \uff14\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 "
+            "\uff11\uff11\uff11\uff11", "CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
         ("hidden: 4111\u200b1111\u200b1111\u200b1111 is the card", "CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
         ("IBAN DE89 3704 0044 0532 0130 00", "IBAN", "FINANCIAL"),
         ("write to anna.example@example.com", "EMAIL_ADDRESS", "PII"),
@@ -91,9 +93,20 @@ def test_column_titles_count_as_keywords(labeller):
 
 
 def test_code_contract_patient_and_money_are_told_from_talk(labeller):
-    code = "def add(a, b):\n    return a + b\n\n\nclass Cart:\n    def __init__(self):\n        self.items = []\n\n    def total(self):\n        result = 0\n        for item in self.items:\n            result += item.price\n        return result\n"
-    contract = "This Agreement is entered into by and between the parties. Each party shall indemnify and hold harmless the other. The governing law is set forth in Section 9. Neither party may assign without prior written consent."
-    patient = "Patient was diagnosed with type 2 diabetes and hypertension; prescribed metformin 500 mg twice daily. Blood pressure 150/95."
+    code = (
+        "def add(a, b):\n    return a + b\n\n\nclass Cart:\n    def __init__(self):\n        self.items = "
+        "[]\n\n    def total(self):\n        result = 0\n        for item in self.items:\n            result "
+        "+= item.price\n        return result\n"
+    )
+    contract = (
+        "This Agreement is entered into by and between the parties. Each party shall indemnify and hold "
+        "harmless the other. The governing law is set forth in Section 9. Neither party may assign without "
+        "prior written consent."
+    )
+    patient = (
+        "Patient was diagnosed with type 2 diabetes and hypertension; prescribed metformin 500 mg twice daily. "
+        "Blood pressure 150/95."
+    )
     money = "Loan application: annual income $145,000, credit score 532, outstanding mortgage $358,000."
     assert "SOURCE_CODE" in labeller.label_text(code).categories
     assert "LEGAL" in labeller.label_text(contract).categories

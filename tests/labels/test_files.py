@@ -6,6 +6,7 @@ import os
 import signal
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -48,11 +49,13 @@ def test_a_document_with_header_comment_and_properties(readers):
 
 
 def test_slides_with_speaker_notes(readers):
-    file = packed({
-        "[Content_Types].xml": "<Types/>",
-        "ppt/slides/slide1.xml": '<p xmlns:a="a"><a:t>on the slide</a:t></p>',
-        "ppt/notesSlides/notesSlide1.xml": '<p xmlns:a="a"><a:t>in the notes</a:t></p>',
-    })  # fmt: skip
+    file = packed(
+        {
+            "[Content_Types].xml": "<Types/>",
+            "ppt/slides/slide1.xml": '<p xmlns:a="a"><a:t>on the slide</a:t></p>',
+            "ppt/notesSlides/notesSlide1.xml": '<p xmlns:a="a"><a:t>in the notes</a:t></p>',
+        }
+    )
     text = readers.read(file).text
     assert "on the slide" in text
     assert "in the notes" in text
@@ -66,7 +69,8 @@ def test_mail_with_an_attachment(readers):
     mail = (
         b"From: a@example.com\r\nTo: b@example.com\r\nSubject: the subject\r\nMIME-Version: 1.0\r\n"
         b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nthe body\r\n'
-        b'--x\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename="list.csv"\r\n\r\nname,mail\r\n--x--\r\n'
+        b"--x\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; "
+        b'filename="list.csv"\r\n\r\nname,mail\r\n--x--\r\n'
     )
     text = readers.read(mail, name="m.eml").text
     for part in ("the subject", "the body", "list.csv", "name,mail"):
@@ -74,7 +78,9 @@ def test_mail_with_an_attachment(readers):
 
 
 def test_a_page_of_html_with_what_it_hides(readers):
-    page = b"<html><head><style>p{}</style></head><body><p>seen</p><!-- a comment --><input value='a value'></body></html>"
+    page = (
+        b"<html><head><style>p{}</style></head><body><p>seen</p><!-- a comment --><input value='a value'></body></html>"
+    )
     text = readers.read(page, name="p.html").text
     assert "seen" in text
     assert "a comment" in text
@@ -103,9 +109,23 @@ def test_plain_text_needs_no_worker():
 @pytest.mark.parametrize(
     ("name", "make", "reason"),
     [
-        ("sheet of 300 MB", lambda: packed({"[Content_Types].xml": "<T/>", "xl/worksheets/sheet1.xml": b"\0" * 300_000_000}), "times its size"),
-        ("entities", lambda: packed({"[Content_Types].xml": "<T/>", "word/document.xml": '<!DOCTYPE l [<!ENTITY a "aaaa">]><w>&a;</w>'}), "entities"),
-        ("deep", lambda: packed({"a.zip": packed({"b.zip": packed({"c.zip": packed({"d.zip": packed({"e.txt": "x"})})})})}), "deep"),
+        (
+            "sheet of 300 MB",
+            lambda: packed({"[Content_Types].xml": "<T/>", "xl/worksheets/sheet1.xml": b"\0" * 300_000_000}),
+            "times its size",
+        ),
+        (
+            "entities",
+            lambda: packed(
+                {"[Content_Types].xml": "<T/>", "word/document.xml": '<!DOCTYPE l [<!ENTITY a "aaaa">]><w>&a;</w>'}
+            ),
+            "entities",
+        ),
+        (
+            "deep",
+            lambda: packed({"a.zip": packed({"b.zip": packed({"c.zip": packed({"d.zip": packed({"e.txt": "x"})})})})}),
+            "deep",
+        ),
         ("members", lambda: packed({f"{n}": b"" for n in range(10_001)}), "members"),
         ("zeros", lambda: gzip.compress(b"\0" * 120_000_000), "times its size"),
         ("damaged", lambda: b"PK\x03\x04" + b"\xff" * 500, "damaged"),
@@ -113,7 +133,7 @@ def test_plain_text_needs_no_worker():
         ("image", lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image"),
         ("unknown", lambda: bytes(range(256)) * 40, "kind"),
     ],
-)  # fmt: skip
+)
 def test_bombs_and_damage_end_in_a_sentence(readers, name, make, reason):
     result = readers.read(make(), name=name)
     assert result.unreadable or result.reason
@@ -135,13 +155,11 @@ def test_the_worker_gives_up_its_rights(readers):
     readers.read(docx("x"))
     assert "limits" in readers.holds
     pid = readers._idle[-1]._process.pid
-    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
-        limits = file.read()
+    limits = Path(f"/proc/{pid}/limits").read_text("ascii")
     assert "Max address space         1073741824" in limits
     assert "Max file size             0" in limits
-    with open(f"/proc/{pid}/environ", "rb") as file:
-        assert file.read() in {b"", b"LC_ALL=C.UTF-8\0"}
-    targets = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+    assert Path(f"/proc/{pid}/environ").read_bytes() in {b"", b"LC_ALL=C.UTF-8\0"}
+    targets = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     assert [t for t in targets if not t.startswith(("pipe:", "/dev/null", "anon_inode:", "socket:"))] == []
 
 

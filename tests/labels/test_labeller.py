@@ -10,7 +10,9 @@ from fanlight.labels.export import label_rows
 from fanlight.model import Sealed, SealedError
 from fanlight.sources.contract import ContentPart, ContentRef
 
-REF = ContentRef(kind="chat", object_id="chat_1", project_id="proj_1", owner_account="claude:user_1", organization_id="org_1")
+REF = ContentRef(
+    kind="chat", object_id="chat_1", project_id="proj_1", owner_account="claude:user_1", organization_id="org_1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +46,16 @@ def test_content_is_dropped_after_reading(labeller):
 
 
 def test_the_name_of_a_file_is_read_too(labeller):
-    part = ContentPart(part_id="f", part_kind="file", sealed=Sealed(b"plain words"), file_name=Sealed("anna@example.com.txt"))
+    part = ContentPart(
+        part_id="f", part_kind="file", sealed=Sealed(b"plain words"), file_name=Sealed("anna@example.com.txt")
+    )
     assert any(m.type == "EMAIL_ADDRESS" for m in read(labeller, part).matches)
 
 
 def test_a_file_that_cannot_be_read_is_never_clean(labeller):
-    part = ContentPart(part_id="f", part_kind="file", sealed=Sealed(b"\x89PNG\r\n\x1a\n rubbish"), mime_type="image/png")
+    part = ContentPart(
+        part_id="f", part_kind="file", sealed=Sealed(b"\x89PNG\r\n\x1a\n rubbish"), mime_type="image/png"
+    )
     result = read(labeller, part)
     assert result.matches == ()
     assert result.reading.outcome == "could_not_read"
@@ -70,7 +76,11 @@ def test_what_the_source_left_out_is_said(labeller):
 
 
 def test_a_spreadsheet_uses_its_titles_and_hidden_sheets(labeller):
-    sheet = "<worksheet><sheetData><row><c t='inlineStr'><is><t>bsn</t></is></c><c t='inlineStr'><is><t>city</t></is></c></row><row><c><v>111222333</v></c><c t='inlineStr'><is><t>Utrecht</t></is></c></row></sheetData></worksheet>"
+    sheet = (
+        "<worksheet><sheetData><row><c t='inlineStr'><is><t>bsn</t></is></c><c "
+        "t='inlineStr'><is><t>city</t></is></c></row><row><c><v>111222333</v></c><c "
+        "t='inlineStr'><is><t>Utrecht</t></is></c></row></sheetData></worksheet>"
+    )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")

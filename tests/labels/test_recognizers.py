@@ -21,7 +21,9 @@ def test_samples_hold(engine, recognizer):
     """At least three positives that are found and three negatives that are not."""
     assert len(recognizer.positives) >= 3
     assert len(recognizer.negatives) >= 3
-    missed = [number for number, sample in enumerate(recognizer.positives) if not _found_by(engine, recognizer.id, sample)]
+    missed = [
+        number for number, sample in enumerate(recognizer.positives) if not _found_by(engine, recognizer.id, sample)
+    ]
     false = [number for number, sample in enumerate(recognizer.negatives) if _found_by(engine, recognizer.id, sample)]
     assert (missed, false) == ([], [])
 
@@ -45,7 +47,10 @@ def test_breadth():
         ("id: a\n    group: key\n    pattern: x", "needs a pattern, and anchors"),
         ("id: a\n    group: nothing\n    pattern: x\n    anchors: [x]", "names no group"),
         ("id: a\n    group: key\n    pattern: '('\n    anchors: [x]", "does not compile"),
-        ("id: a\n    group: key\n    pattern: x\n    anchors: [x]\n    validators: [magic]", "no validator named magic"),
+        (
+            "id: a\n    group: key\n    pattern: x\n    anchors: [x]\n    validators: [magic]",
+            "no validator named magic",
+        ),
         ("id: a\n    group: key\n    pattern: x\n    anchors: [x]\n    wrong: 1", "unknown fields: wrong"),
         ("id: a\n    group: key\n    pattern: x\n    anchors: [x]\n    requires_keyword: true", "lists none"),
     ],

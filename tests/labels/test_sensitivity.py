@@ -8,12 +8,31 @@ from fanlight.model import Match
 
 def match(type_name, category, *, count=1, band="high", confidence=0.95):
     return Match(
-        tenant="t", source="s", object_kind="chat", object_id="c", part_id="m", part_kind="message", role="user", at=None,
-        category=category, type=type_name, count=count, confidence=confidence, band=band, recognizer="r", recognizer_version=1, evidence="",
-    )  # fmt: skip
+        tenant="t",
+        source="s",
+        object_kind="chat",
+        object_id="c",
+        part_id="m",
+        part_kind="message",
+        role="user",
+        at=None,
+        category=category,
+        type=type_name,
+        count=count,
+        confidence=confidence,
+        band=band,
+        recognizer="r",
+        recognizer_version=1,
+        evidence="",
+    )
 
 
-ORDINARY = [("PERSON_NAME", "PERSON_NAME"), ("EMAIL_ADDRESS", "PII"), ("PHONE_NUMBER", "PII"), ("PROGRAM_CODE", "SOURCE_CODE")]
+ORDINARY = [
+    ("PERSON_NAME", "PERSON_NAME"),
+    ("EMAIL_ADDRESS", "PII"),
+    ("PHONE_NUMBER", "PII"),
+    ("PROGRAM_CODE", "SOURCE_CODE"),
+]
 
 
 @pytest.mark.parametrize(("type_name", "category"), ORDINARY)
@@ -29,10 +48,15 @@ def test_ordinary_data_together_never_passes_low():
 @pytest.mark.parametrize(
     ("type_name", "category"),
     [
-        ("US_SSN", "GOV_ID"), ("CREDIT_CARD_NUMBER", "PAYMENT_CARD"), ("PASSWORD", "SECRET"), ("AWS_ACCESS_KEY_ID", "SECRET"),
-        ("RSA_PRIVATE_KEY", "SECRET"), ("CONTACT_LIST", "CUSTOMER_DATA"), ("MEDICAL_RECORD_NUMBER", "HEALTH"),
+        ("US_SSN", "GOV_ID"),
+        ("CREDIT_CARD_NUMBER", "PAYMENT_CARD"),
+        ("PASSWORD", "SECRET"),
+        ("AWS_ACCESS_KEY_ID", "SECRET"),
+        ("RSA_PRIVATE_KEY", "SECRET"),
+        ("CONTACT_LIST", "CUSTOMER_DATA"),
+        ("MEDICAL_RECORD_NUMBER", "HEALTH"),
     ],
-)  # fmt: skip
+)
 def test_one_of_these_is_high(type_name, category):
     assert of_matches([match(type_name, category)]) == "high"
 
@@ -64,7 +88,10 @@ def test_the_operator_moves_weights():
     assert of_matches([match("PASSWORD", "SECRET")], Weights()) == "high"
 
 
-@pytest.mark.parametrize(("settings", "complaint"), [({"hihg": 1}, "hihg"), ({"points": {"pasword": 1}}, "pasword"), ({"points": 3}, "table")])
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [({"hihg": 1}, "hihg"), ({"points": {"pasword": 1}}, "pasword"), ({"points": 3}, "table")],
+)
 def test_a_mistyped_weight_is_named(settings, complaint):
     with pytest.raises(ValueError, match=complaint):
         weights_from(settings)

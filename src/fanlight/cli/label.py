@@ -71,7 +71,7 @@ def _label_lines(labeller: Labeller, path: Path) -> int:
                 record = orjson.loads(line)
                 key, text = record["id"], record["text"]
                 if not isinstance(text, str):
-                    raise TypeError
+                    raise TypeError  # noqa: TRY301
             except (orjson.JSONDecodeError, KeyError, TypeError):
                 bad += 1
                 sys.stderr.write(f"{path}: line {number} is not an object with id and text; left out.\n")
@@ -120,7 +120,8 @@ def _print(row: dict[str, object]) -> None:
     assert isinstance(labels, dict)
     said = ", ".join(f"{name} {confidence:.2f}" for name, confidence in labels.items()) or "no labels"
     console.print(
-        f"[bold]{escape(str(row['file']))}[/bold]: {said if 'could_not_read' not in row else escape(str(row['could_not_read']))}"
+        f"[bold]{escape(str(row['file']))}[/bold]: "
+        f"{said if 'could_not_read' not in row else escape(str(row['could_not_read']))}"
     )
     evidence = row["evidence"]
     assert isinstance(evidence, list)

@@ -3,4 +3,4 @@
 from fanlight.labels.labeller import Labeller
 from fanlight.labels.values import LabelError, LabelledObject, Span, TextLabels
 
-__all__ = ["LabelError", "Labeller", "LabelledObject", "Span", "TextLabels"]
+__all__ = ["LabelError", "LabelledObject", "Labeller", "Span", "TextLabels"]

@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 
 from fanlight.labels.recognizers import Recognizer, keyword_pattern
+from fanlight.labels.wordlists import words
 
 __all__ = ["column_title", "is_sample", "looks_alike", "nearest_keyword"]
 
-_LOOK_ALIKES = keyword_pattern(
-    """order|orders|order no|invoice|invoice no|ticket|batch|lot|serial|tracking|track|parcel|shipment|build|commit|sku|
-    part no|part number|product code|imei|isbn|issn|doi|ean|upc|gtin|case|case no|request|request id|trace|trace id|span|
-    version|rev|revision|timestamp|epoch|unix|port|pid|process|build number|job|task|reference|ref|ref no|confirmation|
-    booking|reservation|transaction|transaction id|txn|model|firmware|warehouse|inventory|barcode|license plate|
-    bestellnummer|auftragsnummer|rechnungsnummer|sendungsnummer|numéro de commande|numéro de suivi|pedido|factura|
-    ordine|fattura|zamówienie|faktura|sipariş|issue|pull request|error|error code|offset|seed|checksum|hash|
-    account id|session|row|line|page|chapter|article|item|asset|patent|zip|latitude|longitude|sample|size|bytes""".replace(
-        "\n", ""
-    )
-    .replace("    ", "")
-    .split("|")
-)
+_LOOK_ALIKES = keyword_pattern(words("look_alikes", "look_alike"))
 _CELL = re.compile(r"[,;\t|]")
 
 
-_SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|default|tst|placeholder)\b[^\n.;]{0,22}$")
-_SAMPLE_AFTER = re.compile(r"(?i)^[^\n.;]{0,6}[,?]? (?:for|as) (?:a |an )?(?:demo|test|tests|testing|default|example|sample|placeholder)\b")
+_SAMPLE_BEFORE = re.compile(
+    r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|default|tst|placeholder)\b[^\n.;]{0,22}$"
+)
+_SAMPLE_AFTER = re.compile(
+    r"(?i)^[^\n.;]{0,6}[,?]? (?:for|as) (?:a |an )?(?:demo|test|tests|testing|default|example|sample|"
+    r"placeholder)\b"
+)
 
 
 def is_sample(text: str, start: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""From one text to its spans and categories: scan, patterns, validators, context, detectors, then one winner a place."""
+"""From one text to its spans and categories: scan, patterns, validators, context, detectors, one winner a place."""
 
 from __future__ import annotations
 
@@ -159,7 +159,9 @@ def _judge(recognizer: Recognizer, text: str, start: int, end: int) -> Found | N
 
 def _winners(found: Iterable[Found]) -> list[Found]:
     """The most certain find of each place, longer ones first where certainty is equal; names of people come last."""
-    ordered = sorted(found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer))
+    ordered = sorted(
+        found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer)
+    )
     kept: list[Found] = []
     taken: list[tuple[int, int]] = []
     for find in ordered:

@@ -9,7 +9,12 @@ from fanlight.model import Match
 
 __all__ = ["LabelRow", "LabelledThing", "label_rows"]
 
-_KINDS = {"generated_file": "file", "code_artifact": "artifact", "local_session": "session", "remote_session": "session"}
+_KINDS = {
+    "generated_file": "file",
+    "code_artifact": "artifact",
+    "local_session": "session",
+    "remote_session": "session",
+}
 
 
 class LabelledThing(TypedDict):

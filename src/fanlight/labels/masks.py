@@ -1,4 +1,4 @@
-"""What may be kept of a found value: masks that cannot be turned back, and keyed fingerprints of high-entropy secrets."""
+"""What may be kept of a found value: masks that cannot be turned back, and keyed fingerprints of secrets."""
 
 from __future__ import annotations
 

@@ -71,7 +71,10 @@ class NumberForms:
         return known
 
 
-_FORM = {**{ord(c): "9" for c in "0123456789"}, **{ord(c): "a" for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}}
+_FORM = {
+    **{ord(c): "9" for c in "0123456789"},
+    **{ord(c): "a" for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+}
 
 
 def _loosened(pattern: re.Pattern[str]) -> re.Pattern[str] | None:

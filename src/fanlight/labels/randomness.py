@@ -15,7 +15,9 @@ _WORDY = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){1,4}(?:[-+.][\w.]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T _]\d{2}:?\d{2}.*)?")
 _PATH = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\|~/)|^[\w.-]+/[\w.-]+/[\w./-]*$")
-_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b")
+_DOMAIN = re.compile(
+    r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b"
+)
 _PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
@@ -26,7 +28,7 @@ def _transitions(value: str) -> int:
     last = changes = 0
     for char in value:
         kind = 1 if char.islower() else 2 if char.isupper() else 3 if char.isdigit() else 4
-        changes += kind != last and last != 0
+        changes += last not in (kind, 0)
         last = kind
     return changes
 
@@ -38,7 +40,11 @@ def is_identifier(value: str) -> bool:
     if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
         return True
     parts = re.split(r"[._:/-]", value)
-    if len(parts) > 1 and all(_PART.fullmatch(part) for part in parts) and any(len(p) >= 5 and not p.isdigit() and set(p) & _VOWELS for p in parts):
+    if (
+        len(parts) > 1
+        and all(_PART.fullmatch(part) for part in parts)
+        and any(len(p) >= 5 and not p.isdigit() and set(p) & _VOWELS for p in parts)
+    ):
         return True
     words = [w for w in _WORDY.findall(value) if len(w) > 3 and any(c in _VOWELS for c in w)]
     return sum(map(len, words)) >= 0.6 * len(value)
@@ -63,7 +69,11 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
         if is_identifier(value) and not (sequence and digits):
             return False
         if digits == 0:
-            return len(value) >= 20 and (sequence or (bits >= 2.5 and _HEX.fullmatch(value) is not None) or (bits >= 3.6 and _transitions(value) >= len(value) // 5))
+            return len(value) >= 20 and (
+                sequence
+                or (bits >= 2.5 and _HEX.fullmatch(value) is not None)
+                or (bits >= 3.6 and _transitions(value) >= len(value) // 5)
+            )
         return (letters > 0 or len(value) >= 20) and bits >= 2.2
     if letters < 2 or (digits < 2 and len(value) < 24):
         return False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
@@ -29,10 +30,36 @@ __all__ = [
 ]
 
 _FIELDS = {
-    "id", "type", "group", "version", "pattern", "anchors", "scan", "digits", "ignore_case", "validators", "keywords",
-    "requires_keyword", "confidence", "keyword_confidence", "near", "reach", "back", "after", "look_alikes", "prefix", "alphabet", "length",
-    "vendor", "positives", "negatives", "name", "languages", "label", "unicode",
-}  # fmt: skip
+    "id",
+    "type",
+    "group",
+    "version",
+    "pattern",
+    "anchors",
+    "scan",
+    "digits",
+    "ignore_case",
+    "validators",
+    "keywords",
+    "requires_keyword",
+    "confidence",
+    "keyword_confidence",
+    "near",
+    "reach",
+    "back",
+    "after",
+    "look_alikes",
+    "prefix",
+    "alphabet",
+    "length",
+    "vendor",
+    "positives",
+    "negatives",
+    "name",
+    "languages",
+    "label",
+    "unicode",
+}
 
 _ALPHABETS = {
     "hex": "[0-9a-f]", "HEX": "[0-9A-F]", "anyhex": "[0-9a-fA-F]", "alnum": "[A-Za-z0-9]", "lower": "[a-z0-9]",
@@ -102,7 +129,10 @@ def _shorthand(entry: dict[str, Any]) -> None:
         prefixes = entry["prefix"] if isinstance(entry["prefix"], list) else [entry["prefix"]]
         heads = "|".join(re.escape(p) for p in prefixes)
         entry.setdefault("anchors", prefixes)
-        entry.setdefault("pattern", rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9]|\.(?:png|jpe?g|gif|svg|css|js|html?)\b)")
+        entry.setdefault(
+            "pattern",
+            rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9]|\.(?:png|jpe?g|gif|svg|css|js|html?)\b)",
+        )
         entry.setdefault("label", prefixes[0])
         entry.setdefault("back", max(len(p) for p in prefixes) + 2)
     elif "vendor" in entry:
@@ -195,10 +225,22 @@ def recognizers() -> tuple[Recognizer, ...]:
 
 @cache
 def ruleset_hash() -> str:
-    """Hash over all recognizer files and the taxonomy: what matches are stored against."""
+    """Hash over recognizers, words, kinds, taxonomy and weights: what matches are stored against."""
     digest = hashlib.blake2b(digest_size=8)
-    for name, text in _files():
-        digest.update(f"{name}\0{text}\0".encode())
-    digest.update((files("fanlight.catalog") / "taxonomy.yml").read_bytes())
+    catalog = files("fanlight.catalog")
+    for item in (
+        catalog / "recognizers",
+        catalog / "taxonomy.yml",
+        catalog / "vendors.yml",
+        files("fanlight.labels") / "weights",
+    ):
+        _add(digest, item)
     return digest.hexdigest()
 
+
+def _add(digest: hashlib.blake2b, item: Traversable) -> None:
+    if item.is_dir():
+        for inside in sorted(item.iterdir(), key=lambda entry: entry.name):
+            _add(digest, inside)
+    elif item.name.endswith((".yml", ".npz")):
+        digest.update(item.name.encode() + b"\0" + item.read_bytes() + b"\0")

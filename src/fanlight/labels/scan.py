@@ -60,7 +60,7 @@ class Scanner:
         return "vectorscan" if self._engine is not None else "exact"
 
     def _compiled(self, cache: Path | None) -> bytes:
-        engine = self._engine
+        engine: Any = self._engine
         version = str(getattr(engine, "__version__", "")).encode()
         key = hashlib.blake2b(repr(self._patterns).encode() + _FORMAT + version, digest_size=16).hexdigest()
         path = cache / f"scan-{key}.db" if cache else None
@@ -72,9 +72,7 @@ class Scanner:
             except engine.error:
                 path.unlink(missing_ok=True)
         database = engine.Database(mode=engine.HS_MODE_BLOCK)
-        expressions = [
-            (re.escape(p) if literal else p).replace(r"\ ", " ").encode() for p, literal in self._patterns
-        ]
+        expressions = [(re.escape(p) if literal else p).replace(r"\ ", " ").encode() for p, literal in self._patterns]
         flags = [engine.HS_FLAG_CASELESS if literal else 0 for _, literal in self._patterns]
         database.compile(
             expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=flags

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from fanlight.labels.taxonomy import taxonomy
 from fanlight.labels.types import group_of_type
@@ -59,12 +60,12 @@ def weights_from(settings: Mapping[str, object]) -> Weights:
     points = dict(_POINTS)
     changed = settings.get("points", {})
     if not isinstance(changed, Mapping):
-        raise ValueError("Sensitivity weights: points must be a table of group and number.")
+        raise ValueError("Sensitivity weights: points must be a table of group and number.")  # noqa: TRY004
     for group, value in changed.items():
         if group not in taxonomy().groups:
             raise ValueError(f"Sensitivity weights: there is no group {group}.")
         points[str(group)] = float(value)
-    numbers = {name: float(value) for name, value in settings.items() if name != "points"}  # type: ignore[arg-type]
+    numbers: dict[str, Any] = {name: float(str(value)) for name, value in settings.items() if name != "points"}
     return replace(Weights(points=points), **numbers)
 
 

@@ -26,11 +26,15 @@ for _kind, _group in ((LOWER, 1), (UPPER, 1), (DIGIT, 1), (HAN, 2), (HIRAGANA, 3
 
 
 def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The base to every power of a chunk, and its inverse to the same, modulo 2^64."""
     inverse = np.uint64(pow(int(_BASE), -1, 1 << 64))
+    tables_of: list[NDArray[np.uint64]] = []
     with np.errstate(over="ignore"):
-        up = np.cumprod(np.concatenate(([np.uint64(1)], np.full(CHUNK, _BASE, dtype=np.uint64))))
-        down = np.cumprod(np.concatenate(([np.uint64(1)], np.full(CHUNK, inverse, dtype=np.uint64))))
-    return up, down
+        for base in (_BASE, inverse):
+            steps = np.full(CHUNK + 1, base, dtype=np.uint64)
+            steps[0] = 1
+            tables_of.append(np.cumprod(steps, dtype=np.uint64))
+    return tables_of[0], tables_of[1]
 
 
 _UP, _DOWN = _powers()

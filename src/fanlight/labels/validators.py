@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
+from typing import Any
 
 __all__ = [
     "Validator",
@@ -52,22 +53,38 @@ def luhn(value: str) -> bool:
 
 # Issuer ranges (prefix low, prefix high, lengths), from the schemes' public documentation.
 _BRANDS: tuple[tuple[str, str, str, tuple[int, ...]], ...] = (
-    ("Amex", "34", "34", (15,)), ("Amex", "37", "37", (15,)),
-    ("Diners", "300", "305", (14, 16)), ("Diners", "3095", "3095", (14, 16)), ("Diners", "36", "36", (14, 16)),
+    ("Amex", "34", "34", (15,)),
+    ("Amex", "37", "37", (15,)),
+    ("Diners", "300", "305", (14, 16)),
+    ("Diners", "3095", "3095", (14, 16)),
+    ("Diners", "36", "36", (14, 16)),
     ("Diners", "38", "39", (14, 16)),
-    ("JCB", "3528", "3589", (16, 17, 18, 19)), ("JCB", "2131", "2131", (15,)), ("JCB", "1800", "1800", (15,)),
-    ("Mastercard", "51", "55", (16,)), ("Mastercard", "2221", "2720", (16,)),
-    ("Discover", "6011", "6011", (16, 19)), ("Discover", "622126", "622925", (16, 19)),
-    ("Discover", "644", "649", (16, 19)), ("Discover", "65", "65", (16, 19)),
-    ("UnionPay", "62", "62", (16, 17, 18, 19)), ("UnionPay", "81", "81", (16, 17, 18, 19)),
-    ("RuPay", "60", "60", (16,)), ("RuPay", "508", "508", (16,)), ("Mir", "2200", "2204", (16, 17, 18, 19)),
-    ("Maestro", "5018", "5018", (12, 13, 14, 15, 16, 17, 18, 19)), ("Maestro", "5020", "5020", (12, 13, 14, 15, 16, 19)),
-    ("Maestro", "5038", "5038", (12, 13, 14, 15, 16, 19)), ("Maestro", "5893", "5893", (12, 13, 14, 15, 16, 19)),
-    ("Maestro", "6304", "6304", (12, 13, 14, 15, 16, 19)), ("Maestro", "6759", "6763", (12, 13, 14, 15, 16, 18, 19)),
+    ("JCB", "3528", "3589", (16, 17, 18, 19)),
+    ("JCB", "2131", "2131", (15,)),
+    ("JCB", "1800", "1800", (15,)),
+    ("Mastercard", "51", "55", (16,)),
+    ("Mastercard", "2221", "2720", (16,)),
+    ("Discover", "6011", "6011", (16, 19)),
+    ("Discover", "622126", "622925", (16, 19)),
+    ("Discover", "644", "649", (16, 19)),
+    ("Discover", "65", "65", (16, 19)),
+    ("UnionPay", "62", "62", (16, 17, 18, 19)),
+    ("UnionPay", "81", "81", (16, 17, 18, 19)),
+    ("RuPay", "60", "60", (16,)),
+    ("RuPay", "508", "508", (16,)),
+    ("Mir", "2200", "2204", (16, 17, 18, 19)),
+    ("Maestro", "5018", "5018", (12, 13, 14, 15, 16, 17, 18, 19)),
+    ("Maestro", "5020", "5020", (12, 13, 14, 15, 16, 19)),
+    ("Maestro", "5038", "5038", (12, 13, 14, 15, 16, 19)),
+    ("Maestro", "5893", "5893", (12, 13, 14, 15, 16, 19)),
+    ("Maestro", "6304", "6304", (12, 13, 14, 15, 16, 19)),
+    ("Maestro", "6759", "6763", (12, 13, 14, 15, 16, 18, 19)),
     ("Maestro", "0604", "0604", (12, 13, 14, 15, 16, 19)),
-    ("Elo", "4011", "4011", (16,)), ("Troy", "9792", "9792", (16,)), ("Verve", "5060", "5061", (16, 18, 19)),
+    ("Elo", "4011", "4011", (16,)),
+    ("Troy", "9792", "9792", (16,)),
+    ("Verve", "5060", "5061", (16, 18, 19)),
     ("Visa", "4", "4", (13, 16, 19)),
-)  # fmt: skip
+)
 
 
 def card_brand(value: str) -> str | None:
@@ -100,14 +117,18 @@ def entropy(value: str) -> float:
 
 
 _PLACEHOLDER_WORDS = re.compile(
-    r"(?i)your[_-]|_your|^your|^my[_-]?(?:password|secret|token|key|api)|insert[_-]?|replace[_-]?(?:me|with|this)|redacted|change[_-]?me|placeholder|"
-    r"^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|#+)|x{6,}|\*{4,}|\.{3}|<[^>]*>|^[<\[{]|[>\]}]$|\{\{|\}\}|\$\{|%\(|^\$[A-Za-z_({]|^%[A-Za-z_]+%$|^#\{|"
-    r"^(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|passwd|token|key|test|foo|bar|baz|"
+    r"(?i)your[_-]|_your|^your|^my[_-]?(?:password|secret|token|key|api)|insert[_-]?|replace[_-]?(?:me|with|"
+    r"this)|redacted|change[_-]?me|placeholder|"
+    r"^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|#+)|x{6,}|\*{4,}|\.{3}|<[^>]*>|^[<\[{]|[>\]}]$|\{\{|\}\}|\$\{|%\(|"
+    r"^\$[A-Za-z_({]|^%[A-Za-z_]+%$|^#\{|"
+    r"^(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|passwd|token|key|"
+    r"test|foo|bar|baz|"
     r"user|username|example|sample|dummy|pass|pwd|api[_-]?key|access[_-]?token|client[_-]?secret)$|lorem|not[_-]?real|"
     r"^(.)\1{5,}"
 )
 _SOFT_PLACEHOLDER = re.compile(
-    r"(?i)example|sample|dummy|fake|mock|abcdef0?123456|abcdefgh|12345678|23456789|01234567|deadbeef|cafebabe|qwerty|asdfgh"
+    r"(?i)example|sample|dummy|fake|mock|abcdef0?123456|abcdefgh|12345678|23456789|01234567|deadbeef|cafebabe|"
+    r"qwerty|asdfgh"
 )
 
 
@@ -196,7 +217,7 @@ def _stdnum(value: str, module: str) -> bool:
 
 
 @cache
-def _stdnum_module(name: str) -> object:
+def _stdnum_module(name: str) -> Any:
     return importlib.import_module(f"stdnum.{name}")
 
 
@@ -224,10 +245,15 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 def _nino(value: str) -> bool:
     """UK national insurance number: prefixes that are never given are refused."""
     number = _NOT_ALNUM.sub("", value).upper()
-    return (
-        re.fullmatch(r"[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z]\d{6}[A-D]?", number) is not None
-        and number[:2] not in {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"}
-    )
+    return re.fullmatch(r"[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z]\d{6}[A-D]?", number) is not None and number[:2] not in {
+        "BG",
+        "GB",
+        "KN",
+        "NK",
+        "NT",
+        "TN",
+        "ZZ",
+    }
 
 
 def _verhoeff(value: str) -> bool:
@@ -352,7 +378,10 @@ def _pl_nrb(value: str) -> bool:
     return _iban("PL" + digits_of(value))
 
 
-_NOT_MAIL = re.compile(r"(?i)^(?:git|svn|hg|user|username|ssh|root)@(?:github|gitlab|bitbucket|ssh\.)|\.(?:png|jpe?g|gif|svg|webp|js|css|py|ts|tsx|go|rs|java)$")
+_NOT_MAIL = re.compile(
+    r"(?i)^(?:git|svn|hg|user|username|ssh|root)@(?:github|gitlab|bitbucket|ssh\.)|\.(?:png|jpe?g|gif|svg|webp|"
+    r"js|css|py|ts|tsx|go|rs|java)$"
+)
 
 
 def _email(value: str) -> bool:

@@ -8,21 +8,14 @@ from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
 # English and others: number, words, street word; or street word, words, number
-_AFTER = "street st road rd avenue ave lane ln drive dr boulevard blvd court ct square sq terrace terr close crescent parkway pkwy highway hwy way place pl plaza circle cir trail alley row walk grove gardens heights mews quay ridge view loop".split()
-_BEFORE = (
-    "rue|avenue|av\\.|boulevard|bd|chemin|allée|impasse|quai|calle|c/|avenida|avda\\.?|plaza|paseo|camino|carrer|rua|travessa|"
-    "praça|largo|estrada|alameda|via|viale|piazza|corso|vicolo|strada|contrada|borgo|ul\\.|ulica|al\\.|aleja|plac|os\\.|osiedle|sokak|"
-    "cadde|caddesi|sokağı|mahallesi|bulvarı|ulice|ulitsa|улица|ул\\.|str\\.|strasse|straße"
-)
-_COMPOUND = (
-    "straße|strasse|str\\.|weg|platz|gasse|allee|ring|damm|ufer|chaussee|vägen|gatan|gränd|stigen|backen|vej|gade|allé|stræde|"
-    "veien|gata|gaten|straat|laan|plein|gracht|kade|dijk|singel|katu|tie|kuja|polku|utca|út|tér|bakken|vegen|väg|toften|"
-    "sokak|sokağı|caddesi|cd\\.|sk\\."
-)
+_AFTER = words("addresses", "after_number")
+_BEFORE = "|".join(map(re.escape, words("addresses", "before_number")))
+_COMPOUND = "|".join(map(re.escape, words("addresses", "compound")))
 _W = r"[^\W\d_][\w'’.-]*"
 _NUMBER_FIRST = re.compile(
     rf"(?<![\w.,-])\d{{1,5}}[A-Za-z]?(?:[-/]\d{{1,4}})?,? (?:{_W} ){{0,3}}"
@@ -30,9 +23,11 @@ _NUMBER_FIRST = re.compile(
     re.IGNORECASE,
 )
 _PREFIXED = re.compile(
-    rf"(?<!\w)(?:\d{{1,4}}(?: ?bis| ?ter)?,? )?(?:{_BEFORE})(?: (?:de|du|des|de la|del|della|dei|di|da|do|dos|das|d'|l'|la|le|the))?"
+    rf"(?<!\w)(?:\d{{1,4}}(?: ?bis| ?ter)?,? )?(?:{_BEFORE})(?: (?:de|du|des|de la|del|della|dei|di|da|do|dos|"
+    rf"das|d'|l'|la|le|the))?"
     rf" (?:{_W}[ ]?){{1,5}},? ?(?:n[º°.]? ?|nr\.? ?|no\.? ?)?\d{{1,4}}[A-Za-z]?\b|"
-    rf"(?<!\w)\d{{1,4}}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)(?: (?:de|du|des|de la|d'|l'))? {_W}",
+    rf"(?<!\w)\d{{1,4}}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|"
+    rf"route)(?: (?:de|du|des|de la|d'|l'))? {_W}",
     re.IGNORECASE,
 )
 _SUFFIXED = re.compile(
@@ -40,17 +35,21 @@ _SUFFIXED = re.compile(
     rf"(?<!\w)(?:[^\W\d_][\w'’.-]*[ -]){{1,3}}(?:{_COMPOUND})[ ]{{1,2}}\d{{1,4}} ?[A-Za-z]?\b(?!\d)",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|daire)\.? ?#?\d{1,5}[A-Za-z]?\b")
-_BOX = re.compile(r"(?i)\b(?:p\.? ?o\.? box|postfach|boîte postale|apartado|casella postale|box|psc|unit) \d{1,5}\b|\b(?:apo|fpo|dpo) a[aep] \d{5}\b")
-_EAST = re.compile(
-    r"(?:[\u4e00-\u9fff]{1,4}[都道府県])?[\u3040-\u30ff\u4e00-\u9fff]{1,8}[市区町村郡][\u3040-\u30ff\u4e00-\u9fff]{0,14}\d{1,4}(?:丁目|番地?|号|-\d)[\d丁目番地号-]*|"
-    r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄)\d{1,5}号|[가-힣]{1,6}(?:시|도|군|구) ?[가-힣0-9 ]{1,16}(?:로|길|동) ?\d{1,4}(?:-\d{1,4})?"
+_UNIT = re.compile(
+    r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|"
+    r"daire)\.? ?#?\d{1,5}[A-Za-z]?\b"
 )
-_TRIGGERS = (
-    "lives at", "lives on", "live at", "living at", "resides at", "address is", "address to", "address:", "address with", "address =", "address", "ship to", "shipped to", "delivered to", "deliver to",
-    "sent to", "send it to", "return to", "taxi to", "office is at", "located at", "meet me at", "arrived at", "wohnt in", "wohnt am", "wohnhaft in", "wohnhaft", "anschrift", "adresse", "domicilié",
-    "dirección", "domicilio", "indirizzo", "residente in", "endereço", "morada", "adres", "zamieszkały", "zamieszkała", "adress", "住所", "주소", "地址",
-)  # fmt: skip
+_BOX = re.compile(
+    r"(?i)\b(?:p\.? ?o\.? box|postfach|boîte postale|apartado|casella postale|box|psc|unit) \d{1,5}\b|\b(?:apo|"
+    r"fpo|dpo) a[aep] \d{5}\b"
+)
+_EAST = re.compile(
+    r"(?:[\u4e00-\u9fff]{1,4}[都道府県])?[\u3040-\u30ff\u4e00-\u9fff]{1,8}[市区町村郡][\u3040-\u30ff\u4e00-\u9fff]{0,14}"
+    r"\d{1,4}(?:丁目|番地?|号|-\d)[\d丁目番地号-]*|"
+    r"[\u4e00-\u9fff]{2,12}(?:路|街|大道|巷|弄)\d{1,5}号|"
+    r"[가-힣]{1,6}(?:시|도|군|구) ?[가-힣0-9 ]{1,16}(?:로|길|동) ?\d{1,4}(?:-\d{1,4})?"
+)
+_TRIGGERS = words("addresses", "trigger")
 _STATED = re.compile(r"[\s:=\"']{1,4}(?P<v>[^\n]{6,110})")
 _HOUSE = re.compile(r"(?<![\w.$€£])\d{1,5}[A-Za-z]?(?![\w%]|[.,:]\d)")
 _DIGIT = re.compile(r"\d")
@@ -61,15 +60,7 @@ class _Addresses:
     name = "addresses"
     order = 70
     types: ClassVar[dict[str, str]] = {"STREET_ADDRESS": "address"}
-    anchors = (
-        *(f" {word}" for word in _AFTER), "rue ", "avenue ", "boulevard ", "chemin ", "allée ", "quai ", "calle ", "avenida ", "avda", "plaza ",
-        "paseo ", "carrer ", "rua ", "travessa ", "praça ", "estrada ", "alameda ", "via ", "viale ", "piazza ", "corso ", "strada ", "borgo ",
-        "vicolo ", "contrada ", "ul. ", "ulica ", "aleja ", "plac ", "osiedle ", "sokak", "cadde", "mahalle", "bulvar", "ulice ", "ул.", "улица", "str. ", "str.",
-        "straße ", "strasse ", "weg ", "platz ", "gasse ", "allee ", "ring ", "damm ", "ufer ", "chaussee ", "vägen ", "gatan ", "gränd ", "stigen ", "backen ",
-        "vej ", "gade ", "allé ", "stræde ", "veien ", "gata ", "straat ", "laan ", "plein ", "gracht ", "kade ", "dijk ", "katu ", "tie ", "kuja ", "utca ",
-        "bakken ", "vegen ", "väg ", "apt", "suite ", "apartment ", "p.o. box", "po box", "postfach", "psc ", "apo a", "fpo a", "dpo a", "丁目", "番地", "番", "号", "路",
-        "로 ", "길 ", "동 ", *_TRIGGERS,
-    )  # fmt: skip
+    anchors = (*(f" {word}" for word in _AFTER), *words("addresses", "anchor"), *_TRIGGERS)
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
@@ -117,9 +108,13 @@ def _after_trigger(text: str, end: int) -> Iterator[Found]:
 
 
 _FORMS = (
-    ("address_number_first", _NUMBER_FIRST, 0.8), ("address_street_word", _PREFIXED, 0.8), ("address_compound", _SUFFIXED, 0.8),
-    ("address_unit", _UNIT, 0.75), ("address_box", _BOX, 0.7), ("address_east_asian", _EAST, 0.8),
-)  # fmt: skip
+    ("address_number_first", _NUMBER_FIRST, 0.8),
+    ("address_street_word", _PREFIXED, 0.8),
+    ("address_compound", _SUFFIXED, 0.8),
+    ("address_unit", _UNIT, 0.75),
+    ("address_box", _BOX, 0.7),
+    ("address_east_asian", _EAST, 0.8),
+)
 
 
 def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:

@@ -7,20 +7,30 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
 _STATEMENT = re.compile(
-    r"^\s*(?:(?:export |public |private |protected |static |async |final |abstract |pub(?:\(crate\))? |const |let |var |val |def |func |fn |fun |class |struct |enum |trait |impl |interface |type |namespace |module "
-    r"|import |from |package |use |using |#include|#define|#if|#endif|return\b|yield |raise |throw |try\b|except\b|catch\b|finally\b|if ?\(|if .{1,80}:$|elif |else\b|for ?\(|for .{1,60}(?::|\{)$|while\b|switch\b|case .{1,40}:$"
-    r"|match |with .{1,80}:$|assert\b|@\w+|print\(|echo |fi$|done$|then$|do$|end$|select |insert |update |create table|where )|[)}\]]+[;,]?\s*$|//|/\*|\*/|\* @)",
+    r"^\s*(?:(?:export |public |private |protected |static |async |final |abstract |pub(?:\(crate\))? |const |"
+    r"let |var |val |def |func |fn |fun |class |struct |enum |trait |impl |interface |type |namespace |module "
+    r"|import |from |package |use |using |#include|#define|#if|#endif|return\b|yield |raise |throw |try\b|"
+    r"except\b|catch\b|finally\b|if ?\(|if .{1,80}:$|elif |else\b|for ?\(|for .{1,60}(?::|\{)$|while\b|"
+    r"switch\b|case .{1,40}:$"
+    r"|match |with .{1,80}:$|assert\b|@\w+|print\(|echo |fi$|done$|then$|do$|end$|select |insert |update |"
+    r"create table|where )|[)}\]]+[;,]?\s*$|//|/\*|\*/|\* @)",
     re.IGNORECASE,
 )
 _SHAPE = re.compile(
-    r"[{;]\s*$|\)\s*[;{:]\s*$|\w\([^()\n]*\)|^\s*[\w.\[\]\"'*&]{1,60}\s*(?::=|[+*/|&-]?=)\s*\S|=>|->|::|&&|\|\||!=|==|</?\w+[^>]*>|^\s*\w+\.\w+\(|\bself\.|\bthis\.|^\s{2,}\w+\(.*|\$\w+|^\s*[\"'][\w.-]+[\"']\s*:\s*[^\n]+[,{\[]$"
+    r"[{;]\s*$|\)\s*[;{:]\s*$|\w\([^()\n]*\)|^\s*[\w.\[\]\"'*&]{1,60}\s*(?::=|[+*/|&-]?=)\s*\S|=>|->|::|&&|\|\|"
+    r"|!=|==|</?\w+[^>]*>|^\s*\w+\.\w+\(|\bself\.|\bthis\.|^\s{2,}\w+\(.*|\$\w+|"
+    r"^\s*[\"'][\w.-]+[\"']\s*:\s*[^\n]+[,{\[]$"
 )
 _PROSE = re.compile(r"^\s*(?:[-*•>]\s)?[A-ZÀ-Þ][^\n{}();=<>]{40,}[.!?]?\s*$|^[^\n{}();=<>]{0,400}[.!?]\s*$")
-_DATA = re.compile(r"^\s*(?:[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*,?|[\[\]{}]+,?|[^,\n;(){}]*(?:[,\t|][^,\n;(){}]*){2,}|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$")
+_DATA = re.compile(
+    r"^\s*(?:[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*,?|[\[\]{}]+,?|[^,\n;(){}]*(?:[,\t|"
+    r"][^,\n;(){}]*){2,}|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$"
+)
 _LEAST = 8
 
 
@@ -28,7 +38,7 @@ class _Code:
     name = "code"
     order = 85
     types: ClassVar[dict[str, str]] = {"PROGRAM_CODE": "source_code"}
-    anchors = ("();", "= ", "){", ") {", "):", "self.", "import ", "#include", "return ", "=>", "->", "::", "</", "def ", "func ", "});", "const ", "fi\n", "echo ")
+    anchors = words("code", "anchor")
 
     def find(self, sight: Sight) -> Iterable[Found]:
         if len(sight.hits) < 3:
@@ -46,7 +56,9 @@ class _Code:
             if best >= 14:
                 break
         if best >= _LEAST:
-            yield Found(0, 0, "PROGRAM_CODE", "source_code", "code_lines", min(0.95, 0.62 + best / 60), label="lines of code")
+            yield Found(
+                0, 0, "PROGRAM_CODE", "source_code", "code_lines", min(0.95, 0.62 + best / 60), label="lines of code"
+            )
 
 
 def _longest(lines: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""Credentials with a structure of their own: private keys, signed tokens, passwords in addresses, basic authentication."""
+"""Credentials with a structure of their own: private keys, signed tokens, passwords in addresses, basic auth."""
 
 from __future__ import annotations
 
@@ -11,17 +11,29 @@ from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.validators import entropy, is_placeholder
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
 _PEM = re.compile(
     r"-----BEGIN (?P<kind>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<body>[^-]{16,12000}|[^-]{16,}?(?=-----))"
 )
-_PEM_TYPES = {"PGP": "PGP_PRIVATE_KEY", "OPENSSH": "OPENSSH_PRIVATE_KEY", "RSA": "RSA_PRIVATE_KEY", "EC": "EC_PRIVATE_KEY"}
-_PUTTY = re.compile(r"PuTTY-User-Key-File-[23]: [\w-]+[\s\S]{0,3000}?Private-Lines: \d+\s+(?P<body>[A-Za-z0-9+/=\s]{40,4000})")
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,2000}\.(?:eyJ|[A-Za-z0-9_-])[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{0,1200}")
+_PEM_TYPES = {
+    "PGP": "PGP_PRIVATE_KEY",
+    "OPENSSH": "OPENSSH_PRIVATE_KEY",
+    "RSA": "RSA_PRIVATE_KEY",
+    "EC": "EC_PRIVATE_KEY",
+}
+_PUTTY = re.compile(
+    r"PuTTY-User-Key-File-[23]: [\w-]+[\s\S]{0,3000}?Private-Lines: \d+\s+(?P<body>[A-Za-z0-9+/=\s]{40,4000})"
+)
+_JWT = re.compile(
+    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,2000}\.(?:eyJ|"
+    r"[A-Za-z0-9_-])[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{0,1200}"
+)
 _URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,24})://(?P<user>[^\s:/@\"'<>{}]{0,80}):(?P<v>[^\s/\"'<>]{2,120})@(?P<host>[\w.\[\]:-]+)"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,24})://(?P<user>[^\s:/@\"'<>{}]{0,80}):(?P<v>[^\s/\"'<>]{2,120})"
+    r"@(?P<host>[\w.\[\]:-]+)"
 )
 _BASIC = re.compile(r"(?i:basic)[ \"':]{1,4}(?P<v>[A-Za-z0-9+/]{8,400}={0,2})(?![A-Za-z0-9+/=])")
 _CURL = re.compile(r"(?:-u|--user)[ =]+[\"']?(?P<user>[^\s:\"']{1,80}):(?P<v>[^\s\"']{3,80})")
@@ -29,7 +41,7 @@ _CONNECTION = re.compile(
     r"(?i:(?:server|data source|host|user id|uid|database|initial catalog|driver)\s*=[^;\n]{1,120};[^\n]{0,300}?)"
     r"(?i:password|pwd)\s*=\s*[\"']?(?P<v>[^;\"'\s]{3,100})"
 )
-_WEAK = frozenset("yyy pass1 mypass mypassword password pass passwd pwd secret user username admin_password pw token xxx xxxx".split())
+_WEAK = frozenset(words("credentials", "weak"))
 
 
 class _Credentials:
@@ -37,9 +49,12 @@ class _Credentials:
     order = 10
     types: ClassVar[dict[str, str]] = {
         **dict.fromkeys((*_PEM_TYPES.values(), "PRIVATE_KEY", "PUTTY_PRIVATE_KEY"), "private_key"),
-        "JSON_WEB_TOKEN": "key", "HTTP_BASIC_AUTH": "key", "CONNECTION_STRING": "password", "BASIC_PASSWORD": "password",
-    }  # fmt: skip
-    anchors = ("private key", "putty-user-key-file", "eyj", "://", "basic ", "basic\"", "-u ", "--user", "password=", "pwd=")
+        "JSON_WEB_TOKEN": "key",
+        "HTTP_BASIC_AUTH": "key",
+        "CONNECTION_STRING": "password",
+        "BASIC_PASSWORD": "password",
+    }
+    anchors = words("credentials", "anchor")
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.view.text
@@ -48,8 +63,7 @@ class _Credentials:
             begin = text.rfind("\n", max(0, end - 400), end) + 1 or max(0, end - 400)
             if begin < last:
                 begin = last if end <= last else begin
-            for find in self._near(text, begin, end):
-                yield find
+            yield from self._near(text, begin, end)
             last = max(last, begin)
 
     def _near(self, text: str, begin: int, end: int) -> Iterable[Found]:
@@ -71,15 +85,24 @@ class _Credentials:
         elif "basic" in tail[-7:]:
             match = _BASIC.match(text, end - 6)
             if match and _is_basic(match.group("v")):
-                yield Found(*match.span("v"), "HTTP_BASIC_AUTH", "key", "http_basic", 0.93, flags="base64", label="Basic")
+                yield Found(
+                    *match.span("v"), "HTTP_BASIC_AUTH", "key", "http_basic", 0.93, flags="base64", label="Basic"
+                )
         elif tail.endswith(("-u ", "--user")):
             match = _CURL.search(text, max(0, end - 8), end + 200)
-            if match and "curl" in text[begin:end].lower() and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):
+            if (
+                match
+                and "curl" in text[begin:end].lower()
+                and match.group("v").lower() not in _WEAK
+                and not is_placeholder(match.group("v"))
+            ):
                 yield Found(*match.span("v"), "BASIC_PASSWORD", "password", "curl_user", 0.85, keyword="curl -u")
         else:
             match = _CONNECTION.search(text, begin, min(len(text), end + 110))
             if match and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):
-                yield Found(*match.span("v"), "CONNECTION_STRING", "password", "connection_string", 0.93, keyword="password")
+                yield Found(
+                    *match.span("v"), "CONNECTION_STRING", "password", "connection_string", 0.93, keyword="password"
+                )
 
 
 def _private_keys(text: str, begin: int) -> Iterable[Found]:
@@ -95,7 +118,9 @@ def _private_keys(text: str, begin: int) -> Iterable[Found]:
     if closing >= 0:
         stop = min(len(text), stop + closing + 8)
     name = _PEM_TYPES.get(kind, "PRIVATE_KEY")
-    yield Found(match.start(), stop, name, "private_key", "pem_private_key", 0.98, flags="pem", label="BEGIN PRIVATE KEY")
+    yield Found(
+        match.start(), stop, name, "private_key", "pem_private_key", 0.98, flags="pem", label="BEGIN PRIVATE KEY"
+    )
 
 
 def _is_jwt(value: str) -> bool:

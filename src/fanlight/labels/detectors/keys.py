@@ -14,32 +14,32 @@ import yaml
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.randomness import is_random_token
 from fanlight.labels.validators import is_example_like
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
-_WORDS = (
-    "secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "access key", "access-key",
-    "auth_key", "authkey", "auth key", "authorization", "bearer", "private", "credential", "client_secret", "signing_key", "signingkey",
-    "encryption_key", "encryptionkey", "license_key", "licensekey", "license key", "webhook", "session_id", "sessionid",
-    "key=", "key:", "key\"", "key'", "key ", "key-", "key_", "key\\\"", "_auth", "_pat", "x-api", "apitoken", "app_key", "appkey", "consumer_key",
-    "master_key", "masterkey", "service_key", "access_id", "accessid", "access ", "access=", "access:", "access_", "access-", "auth=", "auth:", "_sid", "cookie",
-    "networkcredential", "license:", "licence", "serial", "activation", "--record",
-    "schlüssel", "clé", "clave", "chiave", "chave", "sleutel", "klucz", "nyckel", "anahtar", "キー", "トークン", "키", "토큰", "密钥", "令牌",
-)  # fmt: skip
+_WORDS = words("keys", "name")
 _NAME_NO = re.compile(
-    r"(?i)public|pub_?key|primary|foreign|keyboard|monkey|keyword|tokeniz|token_?type|token_?count|max_?token|next_?token|"
+    r"(?i)public|pub_?key|primary|foreign|keyboard|monkey|keyword|tokeniz|token_?type|token_?count|max_?token|"
+    r"next_?token|"
     r"page_?token|num_?token|tokens\b|key_?id\b|keyid|turkey|hockey|donkey|jockey|key_?name|secretary|cache|sort_?key|"
-    r"partition|object_?key|map_?key|row_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|"
-    r"csrf|xsrf|authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
+    r"partition|object_?key|map_?key|row_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|"
+    r"trace|span|request|"
+    r"csrf|xsrf|authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|"
+    r"translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
     r"api[-_]?(?:name|version)|private_?(?:ip|network|subnet|repo|link|dns)|version|revision|srcrev"
 )
 _LINE_NO = re.compile(
-    r"(?i)integrity=|sha(?:256|512|1|384)[-:]|ssh-(?:rsa|ed25519|dss)|BEGIN (?:CERT|PUBLIC)|public key|request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}|etag|x-amz|cf-id|md5|checksum"
+    r"(?i)integrity=|sha(?:256|512|1|384)[-:]|ssh-(?:rsa|ed25519|dss)|BEGIN (?:CERT|PUBLIC)|public key|"
+    r"request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}|etag|x-amz|cf-id|md5|checksum"
 )
 _AFTER = re.compile(
-    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|\bist\b|\best\b|\bes\b)"
-    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
-    r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
+    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
+    r"\bist\b|\best\b|\bes\b)"
+    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|"
+    r"[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
+    r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|"
+    r"secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
 _VALUE = re.compile(r"(?<![A-Za-z0-9+/.])[A-Za-z0-9][A-Za-z0-9+/_.~-]{11,400}={0,2}(?![A-Za-z0-9+])")
 _DASHED = re.compile(r"[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2}")
@@ -47,7 +47,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _TRIM = ".,;:!?=&%*"
 _KEYISH = re.compile(r"(?i)key|token|secret|private|access|api|auth|pat\b|credential|=|:")
 _TYPED = re.compile(
-    r"(?<![A-Za-z0-9])(?:[a-z0-9]{1,12}[_-])?(?:sk|pat|tok|token|key|secret|live|test|api|apikey|priv|svc|sat|pst|v1|at|rt|prod)[_-](?:[a-z0-9]{1,8}[_-]){0,2}(?P<v>[A-Za-z0-9+=_-]{22,200})(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])(?:[a-z0-9]{1,12}[_-])?(?:sk|pat|tok|token|key|secret|live|test|api|apikey|priv|svc|sat|"
+    r"pst|v1|at|rt|prod)[_-](?:[a-z0-9]{1,8}[_-]){0,2}(?P<v>[A-Za-z0-9+=_-]{22,200})(?![A-Za-z0-9])"
 )
 
 
@@ -66,7 +67,7 @@ def _vendors() -> _Vendors:
 
 
 _WORD_SET = frozenset(_WORDS)
-_PREFIXES = ("sk_", "sk-", "pat_", "pat-", "tok_", "token_", "key_", "key-", "secret_", "live_", "test_", "_v1_", "_at_", "prod_", "api_")
+_PREFIXES = words("keys", "prefix")
 
 
 class _Keys:
@@ -123,7 +124,13 @@ def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
     if _NAME_NO.search(name) or _LINE_NO.search(before) or (_UUID.fullmatch(value) and name.lower().endswith("id")):
         return
     yield Found(
-        start, start + len(value), "GENERIC_SECRET", "secret", "key_assigned", confidence, keyword=keyword.strip("=:\"' -_\\")
+        start,
+        start + len(value),
+        "GENERIC_SECRET",
+        "secret",
+        "key_assigned",
+        confidence,
+        keyword=keyword.strip("=:\"' -_\\"),
     )
 
 
@@ -177,7 +184,14 @@ def _typed(text: str, end: int, prefix: str) -> Iterator[Found]:
     if match is None or not match.start() <= end - len(prefix) < match.end() or match.start("v") > end + 20:
         return
     value = match.group("v")
-    if match.group().startswith("sk-ant-") or text[match.end() : match.end() + 4] in {".png", ".jpg", ".svg", ".gif", ".css", ".js"}:
+    if match.group().startswith("sk-ant-") or text[match.end() : match.end() + 4] in {
+        ".png",
+        ".jpg",
+        ".svg",
+        ".gif",
+        ".css",
+        ".js",
+    }:
         return
     if "_" in value and not is_random_token(value.rpartition("_")[2], 16):
         return

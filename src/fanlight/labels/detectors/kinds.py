@@ -1,4 +1,4 @@
-"""What a text is about: contract, patient, money. Weighted terms of the catalog inside a window, plus a linear classifier."""
+"""What a text is about: contract, patient, money. Weighted terms of the catalog inside a window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from fanlight.labels.scan import Hit
 __all__ = ["DETECTORS"]
 
 _AMOUNT = re.compile(
-    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|usd|eur|gbp|chf|pln|sek|try|jpy|krw|k\b|m\b|bn\b|million|billion|percent|%|원|円|元|万|억)|\d{1,3}[,.]\d{3}\b|\b\d{3,}\.\d\d\b|"
+    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|usd|eur|gbp|chf|pln|sek|try|jpy|krw|k\b|m\b|bn\b|million|billion|"
+    r"percent|%|원|円|元|万|억)|\d{1,3}[,.]\d{3}\b|\b\d{3,}\.\d\d\b|"
     r"\b(?:score|is|of|balance|salary|income)\W{1,3}\d{3,}|^\d{4,7},|,\d{4,7}$",
     re.MULTILINE,
 )
@@ -53,10 +54,18 @@ def _kinds() -> tuple[_Kind, ...]:
         cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
         found.append(
             _Kind(
-                item.name.removesuffix(".yml"), raw["type"], raw["group"], raw["window"], raw["need"], raw["sure"], points,
-                cues, bool(raw.get("needs_cue")), bool(raw.get("needs_amount")),
+                item.name.removesuffix(".yml"),
+                raw["type"],
+                raw["group"],
+                raw["window"],
+                raw["need"],
+                raw["sure"],
+                points,
+                cues,
+                bool(raw.get("needs_cue")),
+                bool(raw.get("needs_amount")),
                 tuple(sorted({*points, *cues}, key=len, reverse=True)),
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 
@@ -82,7 +91,9 @@ class _KindDetector:
         if self._kind.needs_amount and not _has_amount(sight.view.text, start, stop):
             return
         confidence = min(0.95, 0.6 + 0.35 * (points - self._kind.need) / (self._kind.sure - self._kind.need))
-        yield Found(0, 0, self._kind.type, self._kind.group, self.name, confidence, label=f"{points:.0f} points of terms")
+        yield Found(
+            0, 0, self._kind.type, self._kind.group, self.name, confidence, label=f"{points:.0f} points of terms"
+        )
 
     def _best(self, text: str, hits_seen: Sequence[Hit]) -> tuple[float, int, int] | None:
         hits = self._terms(text, hits_seen)

@@ -1,4 +1,4 @@
-"""Names of people: a linear model over each word, its ending, its neighbours and their shapes, computed for all words at once.
+"""Names of people: a linear model over each word, its ending, its neighbours and their shapes, for all words at once.
 
 The weights come from `benchmarks/labels_train.py`; see `weights/CARD.md` for what they were learned from.
 """
@@ -127,17 +127,39 @@ def features_of(
         wide_form = form << np.uint64(20)
         raw = np.stack(
             [
-                h, h ^ (shape << np.uint64(7)), tail3, tail2 * np.uint64(3) + length, head3, head1 + tail2 * np.uint64(7), prev, next_,
-                prev ^ (shape << np.uint64(9)), next_ ^ (shape << np.uint64(11)), prev * np.uint64(3) + prev2, next_ * np.uint64(5) + next2,
-                form, wide_form + before, wide_form + after, (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
-                (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape, prev_tail ^ (shape << np.uint64(5)),
-                next_tail ^ (shape << np.uint64(6)), prev2, next2, prev * np.uint64(7) + next_, length * np.uint64(16) + shape,
-                (known << np.uint64(8)) + shape, (known_all << np.uint64(12)) + form, (known << np.uint64(50)) ^ prev,
-                (known << np.uint64(50)) ^ next_, (known_all << np.uint64(8)) + shape, (wide_form + before) ^ (known << np.uint64(50)),
+                h,
+                h ^ (shape << np.uint64(7)),
+                tail3,
+                tail2 * np.uint64(3) + length,
+                head3,
+                head1 + tail2 * np.uint64(7),
+                prev,
+                next_,
+                prev ^ (shape << np.uint64(9)),
+                next_ ^ (shape << np.uint64(11)),
+                prev * np.uint64(3) + prev2,
+                next_ * np.uint64(5) + next2,
+                form,
+                wide_form + before,
+                wide_form + after,
+                (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
+                (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape,
+                prev_tail ^ (shape << np.uint64(5)),
+                next_tail ^ (shape << np.uint64(6)),
+                prev2,
+                next2,
+                prev * np.uint64(7) + next_,
+                length * np.uint64(16) + shape,
+                (known << np.uint64(8)) + shape,
+                (known_all << np.uint64(12)) + form,
+                (known << np.uint64(50)) ^ prev,
+                (known << np.uint64(50)) ^ next_,
+                (known_all << np.uint64(8)) + shape,
+                (wide_form + before) ^ (known << np.uint64(50)),
                 (wide_form + after) ^ (known << np.uint64(51)),
             ],
             axis=1,
-        )  # fmt: skip
+        )
         return (mixed(raw * _SALTS[:FEATURES] + _SALTS[1 : FEATURES + 1]) >> np.uint64(64 - BITS)).astype(np.int64)
 
 
@@ -161,7 +183,8 @@ def probabilities(
         return np.zeros(len(at), dtype=np.float32)
     weights, bias = model
     score = weights[features_of(view, words, at, codes)].sum(axis=1) + bias
-    return (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+    chances: NDArray[np.float32] = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+    return chances
 
 
 class _Names:

@@ -10,36 +10,29 @@ from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.randomness import is_random_token, looks_like_password
 from fanlight.labels.validators import is_placeholder
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
-_WORDS = (
-    "password", "passwd", "passwort", "passphrase", "passcode", "pass phrase", "pwd", "passw", "pswd", "kennwort",
-    "losung", "mot de passe", "mdp", "contraseña", "contrasena", "clave", "senha", "palavra-passe", "parola", "wachtwoord",
-    "paswoord", "hasło", "haslo", "lösenord", "losenord", "adgangskode", "passord", "salasana", "şifre", "sifre", "heslo",
-    "parolă", "jelszó", "пароль", "パスワード", "パス", "暗証", "密码", "密碼", "口令", "비밀번호", "비번", "패스워드", "암호",
-    "pw", "pass", "passwrd", "psw", "login", "creds", "credentials",
-)  # fmt: skip
-_CODE_WORDS = (
-    "pin", "otp", "one-time", "one time", "verification code", "access code", "security code", "2fa", "mfa code",
-    "login code", "door code", "alarm code", "unlock code", "auth code", "authentication code", "passcode",
-    "bestätigungscode", "geheimzahl", "code de vérification", "código de verificación", "codice di verifica",
-    "código de verificação", "verificatiecode", "kod weryfikacyjny", "doğrulama kodu", "인증번호", "验证码", "暗証番号",
-)  # fmt: skip
+_WORDS = words("passwords", "password")
+_CODE_WORDS = words("passwords", "code")
 
-_SPACED = ("p i n", "o t p", "p a s s", "pswd", "2 f a", "2fa code")
+_SPACED = words("passwords", "spaced")
 _WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _IS = (
-    r"\b(?:is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|era|é|foi|jest|to|brzmi|"
+    r"\b(?:is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|"
+    r"era|é|foi|jest|to|brzmi|"
     r"är|er|on|olarak|şudur)\b|:=|=>|==|=|:|->|→|：|は|が|是|为|為|는|은|가|이"
 )
 _LINK = (
-    r"for|to|of|on|at|in|für|zum|zur|von|vom|beim|der|des|de|del|du|des|pour|para|per|di|della|do|da|dla|till|för|voor|van|"
+    r"for|to|of|on|at|in|für|zum|zur|von|vom|beim|der|des|de|del|du|des|pour|para|per|di|della|do|da|dla|till|"
+    r"för|voor|van|"
     r"için|the|my|our|your|his|her|their|root|admin|user|account|wifi|wi-fi|wlan"
 )
 # keyword, an optional `for something`, a verb or sign, the value
 _STATED = re.compile(
-    rf"(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}[ \t]{{0,3}}(?:(?:{_IS})[ \t]{{0,3}}){{1,2}}"
+    rf"(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}[ \t]{{0,3}}(?:(?:{_IS})[ "
+    rf"\t]{{0,3}}){{1,2}}"
     r"(?P<q>[\"'`“„«「『*]{0,3})(?P<v>(?![,;:)}\]])[^\s\"'`“”„«»「」『』]{3,128})(?P<e>[\"'`”“»」』]?)",
     re.IGNORECASE,
 )
@@ -52,21 +45,17 @@ _SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|
 _SAMPLE_AFTER = re.compile(r"(?i)^[\"'`]?,? (?:for|as) (?:a )?(?:demo|test|testing|default|example|sample)")
 _TRIM = ".,;:!?)]}>'\"`”»」*|"
 _EXPRESSION = re.compile(
-    r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|data|args|input|user|form)\."
-    r"|^[a-z_]+\.[a-z_]+$|^[a-z]+[A-Z][a-zA-Z]*$|::|^--|^https?:|^/|\\$|^[A-Z][A-Z0-9]*_[A-Z0-9_]+$|^\w+_\w*(?:password|secret|pwd|pass|token)\w*$"
+    r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|"
+    r"data|args|input|user|form)\."
+    r"|^[a-z_]+\.[a-z_]+$|^[a-z]+[A-Z][a-zA-Z]*$|::|^--|^https?:|^/|\\$|^[A-Z][A-Z0-9]*_[A-Z0-9_]+$|"
+    r"^\w+_\w*(?:password|secret|pwd|pass|token)\w*$"
 )
-_NOT_VALUES = frozenset(
-    """string str text varchar bool boolean int integer number required optional none null nil undefined true false reset
-    change changed forgot forgotten expired policy manager length strength field login hint generator protected protection
-    less based only hash hashed salt and or not is are the this that must should cannot can't incorrect invalid wrong empty
-    blank again here below above enter set unset new old same input hidden masked secure weak strong shared private public
-    characters chars confirm confirmation recovery management rotation database server user username admin root test
-    password passwort passwd secret token key email name yes no on off default auto unknown anonymous disabled enabled
-    value values object array file type class function const var let return""".split()
-)
+_NOT_VALUES = frozenset(words("passwords", "not_a_value"))
 _CODE = re.compile(
-    rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!\d]{{0,40}}?)?[\"'`)]{{0,2}}\s{{0,3}}"
-    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
+    rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|"
+    rf"nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!\d]{{0,40}}?)?[\"'`)]{{0,2}}\s{{0,3}}"
+    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|"
+    rf"\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
     re.IGNORECASE,
 )
 
@@ -90,7 +79,9 @@ class _Passwords:
                 yield from _after_mail(text, find.end)
 
 
-_SHORT = frozenset({"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"})
+_SHORT = frozenset(
+    {"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"}
+)
 _PASSWORD_WORDS = frozenset(_WORDS)
 _CODES = frozenset((*_CODE_WORDS, *_SPACED))
 
@@ -133,9 +124,13 @@ _SUFFIX = re.compile(r"[A-Za-z0-9_.-]{0,24}")
 def _value_after(text: str, end: int, keyword: str) -> Found | None:
     suffix = _SUFFIX.match(text, end)
     tail = suffix.group() if suffix else ""
-    if re.search(r"(?i)hash|salt|policy|length|field|file|path|url|hint|reset|manager|less|prompt|encoder|input|strength|type|expir|min|max", tail):
+    if re.search(
+        r"(?i)hash|salt|policy|length|field|file|path|url|hint|reset|manager|less|prompt|encoder|input|"
+        r"strength|type|expir|min|max",
+        tail,
+    ):
         return None
-    after = end + len(tail) if not keyword.isascii() or not tail.startswith(("-", ".")) else end + len(tail)
+    after = end + len(tail)
     weak = keyword in {"login", "creds", "credentials", "pass", "clave", "losung", "パス"}
     match = _STATED.match(text, after)
     if match is not None:
@@ -188,11 +183,18 @@ _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|0x[0-9a-fA-F]+")
 
 def _holds(value: str, *, quoted: bool, weak: bool) -> bool:
     lower = value.lower()
-    if len(value) < 4 or lower.rstrip(":.") in _NOT_VALUES or lower.partition(",")[0] in _NOT_VALUES or is_placeholder(value):
+    if (
+        len(value) < 4
+        or lower.rstrip(":.") in _NOT_VALUES
+        or lower.partition(",")[0] in _NOT_VALUES
+        or is_placeholder(value)
+    ):
         return False
     if value[0] in ",;:)+" or " " in value or _CONSTANT.fullmatch(value) or (weak and _UUID.fullmatch(value)):
         return False
-    if _EXPRESSION.search(value) and not (quoted and looks_like_password(value) and not value.startswith(("$", "{", "<", "%"))):
+    if _EXPRESSION.search(value) and not (
+        quoted and looks_like_password(value) and not value.startswith(("$", "{", "<", "%"))
+    ):
         return False
     if looks_like_password(value) or is_random_token(value, 12):
         return not (weak and value.replace("-", "").isalpha())

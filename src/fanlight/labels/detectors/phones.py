@@ -1,4 +1,4 @@
-"""Phone numbers: the plus sign, a written form that only phones have, a word near by, or an e-mail address beside it."""
+"""Phone numbers: the plus sign, a form that only phones have, a word near by, or an e-mail address beside it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from typing import ClassVar
 from fanlight.labels.context import column_title, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.recognizers import keyword_pattern
+from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
-_KEYWORDS = keyword_pattern(
-    """phone|phone number|answering|answer|telephone|tel|mobile|cell|cellphone|fax|call|calls|calling|reach|ring|dial|text|sms|whatsapp|
-    contact|hotline|landline|voicemail|callback|desk|office|direct line|
-    telefon|telefonnummer|handy|mobil|rufnummer|anrufen|erreichbar|durchwahl|téléphone|portable|numéro de téléphone|appelez|
-    joindre|teléfono|móvil|celular|llamar|llame|telefono|cellulare|chiamare|telefone|telemóvel|ligar|telefoonnummer|
-    mobiel|bellen|numer telefonu|komórka|kom|zadzwoń|mobilnummer|ring|puhelin|cep|numarası|ara|
-    電話|携帯|番号|전화|전화번호|휴대폰|연락처|电话|手机|联系电话|電話番号""".replace("\n", "").replace("    ", "").split("|")
+_KEYWORDS = keyword_pattern(words("phones", "phone"))
+_NO = re.compile(
+    r"[$€£¥#]\s?$|(?:\bv|\bver|\bversion|\bid|\bno\.|\bnr\.?|§|\bpage|\bport|\bisbn|\bissn|\bdoi|[=/\\@_])\s?$",
+    re.IGNORECASE,
 )
-_NO = re.compile(r"[$€£¥#]\s?$|(?:\bv|\bver|\bversion|\bid|\bno\.|\bnr\.?|§|\bpage|\bport|\bisbn|\bissn|\bdoi|[=/\\@_])\s?$", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:0?[1-9]|[12]\d|3[01])(?:[ T]\d.*)?|"
     r"(?:0?[1-9]|[12]\d|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ](?:19|20)?\d\d(?: .*)?|"
@@ -29,7 +26,10 @@ _DATE = re.compile(
 )
 _SPREAD = re.compile(r"(?:\+?\d[ .-]{1,3}){6,}\d*")
 _NORTH = re.compile(r"(?:\+?1[ .-]?)?(?:\([2-9]\d\d\)[ .-]{0,2}|[2-9]\d\d[ .-])[2-9]?\d{2,3}[ .-]\d{4}")
-_GROUPED = re.compile(r"\(?0\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,4}\)?){1,4}|\(0?\d{1,5}\)[ ./-]?\d{3,4}(?:[ .-]?\d{2,7})?|00[1-9]\d(?:[ .-]?\d{2,4}){2,5}")
+_GROUPED = re.compile(
+    r"\(?0\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,4}\)?){1,4}|\(0?\d{1,5}\)[ ./-]?\d{3,4}(?:[ .-]?\d{2,7})?|"
+    r"00[1-9]\d(?:[ .-]?\d{2,4}){2,5}"
+)
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?|extension|Durchwahl|ilvova)\s?\d{1,6}", re.IGNORECASE)
 
 
@@ -63,7 +63,11 @@ def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Fo
     extension = _EXTENSION.match(text, end)
     if extension:
         stop = extension.end()
-    elif end < len(text) and (text[end].isalnum() and ord(text[end]) < 0x3000 or text[end] in "%_" or text[end : end + 2].strip(".,:/-@").isdigit()):
+    elif end < len(text) and (
+        (text[end].isalnum() and ord(text[end]) < 0x3000)
+        or text[end] in "%_"
+        or text[end : end + 2].strip(".,:/-@").isdigit()
+    ):
         return None
     before = text[max(0, start - 24) : start]
     line_before = before.rpartition("\n")[2]

@@ -1,4 +1,4 @@
-"""Members of zip archives, inflated by our own hand with a budget: nothing is trusted that the archive says of itself."""
+"""Members of zip archives, inflated with a budget: nothing is trusted that an archive says of itself."""
 
 from __future__ import annotations
 

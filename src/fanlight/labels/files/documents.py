@@ -1,4 +1,4 @@
-"""From any file's bytes to text: sniffs the kind from the bytes, reads it, and says in plain words what could not be read.
+"""From any file's bytes to text: sniffs the kind from the bytes and says in plain words what could not be read.
 
 Runs inside the sandboxed worker.
 """
@@ -11,6 +11,7 @@ import importlib
 import io
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 from fanlight.labels.files.containers import gunzip, members_of
 from fanlight.labels.files.limits import Budget, CannotRead, TooMuch
@@ -41,7 +42,7 @@ def read_document(data: bytes, name: str, mime_type: str, budget: Budget, docume
     """Add the text of one file (and of the files inside it). Raises `CannotRead`, `TooMuch`."""
     if not data:
         return
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         _archive(data, budget, document, depth)
     elif data[:1024].lstrip().startswith(b"%PDF") or b"%PDF-" in data[:1024]:
         document.texts.append(budget.keep(_pdf(data)))
@@ -98,12 +99,13 @@ def _pdf_by_pypdf(data: bytes) -> str:
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise CannotRead("it is protected by a password")
+            raise CannotRead("it is protected by a password")  # noqa: TRY301
         texts = [f"{key}: {value}" for key, value in (reader.metadata or {}).items() if isinstance(value, str)]
         for page in reader.pages:
             texts.append(page.extract_text() or "")
             if "/Annots" in page:
-                texts += [str(a.get_object().get("/Contents", "")) for a in page["/Annots"]]
+                notes: Any = page["/Annots"]
+                texts += [str(note.get_object().get("/Contents", "")) for note in notes]
     except CannotRead:
         raise
     except MemoryError:
@@ -216,8 +218,18 @@ class _Html(HTMLParser):
         if tag not in self._INLINE:
             self.out.append("\n" if tag not in {"td", "th"} else "\t")
         for key, value in attrs:
-            if value and key in {"href", "value", "content", "alt", "title", "placeholder"} and not value.startswith("#"):
-                self.out.append(f" {value} " if key == "href" and value.startswith("mailto:") else f" {key}={value} " if key != "href" else "")
+            if (
+                value
+                and key in {"href", "value", "content", "alt", "title", "placeholder"}
+                and not value.startswith("#")
+            ):
+                self.out.append(
+                    f" {value} "
+                    if key == "href" and value.startswith("mailto:")
+                    else f" {key}={value} "
+                    if key != "href"
+                    else ""
+                )
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._HIDDEN and self._hidden:

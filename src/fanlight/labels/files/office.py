@@ -15,7 +15,9 @@ from fanlight.labels.files.limits import Budget, CannotRead
 __all__ = ["office_kind", "read_office"]
 
 _PARTS = {
-    "docx": re.compile(r"word/(?:document|header\d*|footer\d*|comments\w*|footnotes|endnotes)\d*\.xml$|docProps/.*\.xml$"),
+    "docx": re.compile(
+        r"word/(?:document|header\d*|footer\d*|comments\w*|footnotes|endnotes)\d*\.xml$|docProps/.*\.xml$"
+    ),
     "pptx": re.compile(r"ppt/(?:slides|notesSlides|comments|slideMasters)/[^/]*\.xml$|docProps/.*\.xml$"),
     "odf": re.compile(r"(?:content|meta|styles)\.xml$"),
 }
@@ -36,7 +38,9 @@ def office_kind(names: frozenset[str]) -> str | None:
     return "odf" if "mimetype" in names and "content.xml" in names else None
 
 
-def _parse(data: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]) -> None:
+def _parse(
+    data: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
+) -> None:
     def refuse(*_: object) -> None:
         raise _Refused
 
@@ -152,5 +156,9 @@ def read_office(kind: str, members: list[Member], budget: Budget) -> str:
     if kind == "xlsx":
         return _read_sheets(members, budget)
     wanted = _PARTS[kind]
-    texts = [budget.keep(_flowing(member.data())) for member in sorted(members, key=lambda m: m.name) if wanted.match(member.name)]
+    texts = [
+        budget.keep(_flowing(member.data()))
+        for member in sorted(members, key=lambda m: m.name)
+        if wanted.match(member.name)
+    ]
     return "\n".join(texts)

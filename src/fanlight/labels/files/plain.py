@@ -7,9 +7,26 @@ import orjson
 __all__ = ["decode_text", "plain_text"]
 
 _BINARY = (
-    b"PK\x03\x04", b"PK\x05\x06", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*",
-    b"\xd0\xcf\x11\xe0", b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3", b"RIFF", b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"MZ\x90",
-)  # fmt: skip
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"II*\0",
+    b"MM\0*",
+    b"\xd0\xcf\x11\xe0",
+    b"ID3",
+    b"OggS",
+    b"fLaC",
+    b"\x1aE\xdf\xa3",
+    b"RIFF",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x7fELF",
+    b"MZ\x90",
+)
 
 
 def decode_text(data: bytes) -> str | None:
@@ -37,7 +54,9 @@ def plain_text(data: bytes, name: str, mime_type: str) -> str | None:
     if lower.endswith((".eml", ".html", ".htm", ".msg")) or mime_type in {"message/rfc822", "text/html"}:
         return None
     head = data[:512].lstrip().lower()
-    if head.startswith((b"<!doctype html", b"<html", b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
+    if head.startswith(
+        (b"<!doctype html", b"<html", b"received:", b"return-path:", b"delivered-to:", b"mime-version:")
+    ):
         return None
     text = decode_text(data)
     if text is not None and (lower.endswith(".ipynb") or mime_type == "application/x-ipynb+json"):

@@ -116,7 +116,7 @@ class _Worker:
         held = ready[0].get("ready", ()) if ready else None
         if not isinstance(held, list):
             self.end()
-            raise EOFError
+            raise EOFError  # noqa: TRY004 - the process died before it was ready
         self.holds = tuple(str(name) for name in held)
 
     def ask(self, data: bytes, name: str, mime_type: str) -> FileText:

@@ -9,6 +9,7 @@ import json
 import os
 import struct
 import sys
+from collections.abc import Mapping
 from typing import BinaryIO
 
 from fanlight.labels.files.limits import Budget, CannotRead
@@ -36,7 +37,7 @@ def _exactly(stream: BinaryIO, size: int, start: bytes = b"") -> bytes:
     return bytes(data)
 
 
-def write_frame(stream: BinaryIO, header: dict[str, object], payload: bytes) -> None:
+def write_frame(stream: BinaryIO, header: Mapping[str, object], payload: bytes) -> None:
     """Send one frame."""
     encoded = json.dumps({**header, "size": len(payload)}).encode()
     stream.write(struct.pack("<I", len(encoded)) + encoded)
@@ -63,7 +64,11 @@ def main() -> None:
         reason = ""
         try:
             read_document(data, name, mime_type, budget, document)
-            if name.lower().endswith((".html", ".htm")) or mime_type == "text/html" or data[:200].lstrip()[:5].lower() in {b"<html", b"<!doc"}:
+            if (
+                name.lower().endswith((".html", ".htm"))
+                or mime_type == "text/html"
+                or data[:200].lstrip()[:5].lower() in {b"<html", b"<!doc"}
+            ):
                 document.texts = [text_of_html(text) for text in document.texts]
         except CannotRead as problem:
             reason = str(problem)
@@ -86,7 +91,16 @@ def _import_readers() -> None:
     import pkgutil
 
     late = ["email.generator", "email.headerregistry", "email.contentmanager", "email.iterators", "email.mime.text"]
-    late += ["kreuzberg", "pypdf", "pypdf.generic", "pypdf._crypt_providers", "pypdf.filters", "python_calamine", "bisect", "zoneinfo"]
+    late += [
+        "kreuzberg",
+        "pypdf",
+        "pypdf.generic",
+        "pypdf._crypt_providers",
+        "pypdf.filters",
+        "python_calamine",
+        "bisect",
+        "zoneinfo",
+    ]
     late += [f"encodings.{module.name}" for module in pkgutil.iter_modules(encodings.__path__)]
     for name in late:
         try:
@@ -106,7 +120,9 @@ def _warm_up() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", "text")
-    mail = b"From: a@example.com\r\nTo: =?utf-8?q?b?= <b@example.com>\r\nSubject: s\r\nMIME-Version: 1.0\r\n\r\ntext\r\n"
+    mail = (
+        b"From: a@example.com\r\nTo: =?utf-8?q?b?= <b@example.com>\r\nSubject: s\r\nMIME-Version: 1.0\r\n\r\ntext\r\n"
+    )
     for data in (buffer.getvalue(), mail, _SMALL_PDF, b"plain"):
         try:
             read_document(data, "", "", Budget(), Document())
