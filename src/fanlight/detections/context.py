@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from fanlight.detections.facts import Exported, Facts
+from fanlight.enrich.countries import country_code
 from fanlight.enrich.localtime import hour_of_week, zone_of
 from fanlight.enrich.network import network_prefix, parse_address, parse_networks, within
 from fanlight.model import (
@@ -105,7 +106,7 @@ class Context:
     facts: Facts
     since: Micros
     until: Micros
-    _where: dict[str, Where] = field(default_factory=dict)
+    _where: dict[tuple[str, int], Where] = field(default_factory=dict)
     _rollups: dict[str, dict[str, list[Rollup]]] = field(default_factory=dict)
     _baselines: dict[tuple[str, str], Baseline] = field(default_factory=dict)
     _matches: dict[str, dict[str, list[Match]]] = field(default_factory=dict)
@@ -158,7 +159,7 @@ class Context:
         key = (identity, day_of(at))
         known = self._persons.get(key)
         if known is None:
-            known = self._persons[key] = self._person(identity, at)
+            known = self._persons[key] = self._person(identity, parse_time(day_of(at)))
         return known
 
     def _person(self, identity: str, at: Micros) -> Person:
@@ -198,10 +199,11 @@ class Context:
         return parse_networks(self.facts.company.corporate_egress)
 
     def where(self, ip: str, at: Micros) -> Where:
-        """The place of an address."""
-        known = self._where.get(ip)
+        """The place of an address on the day of `at`: one answer a day, so that the order of asking plays no part."""
+        key = (ip, at // DAY)
+        known = self._where.get(key)
         if known is None:
-            known = self._where[ip] = self._locate(ip, at)
+            known = self._where[key] = self._locate(ip, at // DAY * DAY + DAY // 2)
         return known
 
     def _locate(self, ip: str, at: Micros) -> Where:
@@ -254,7 +256,8 @@ class Context:
 
     def zone(self, person: Person, at: Micros) -> str:
         """The person's own time zone: the directory's word, else the company's, else learned from places and hours."""
-        known = self._zones.get(person.id)
+        key = (person.id, day_of(at))
+        known = self._zones.get(key)
         if known is None:
             baseline = self.baseline(person.id, at)
             countries: dict[str, int] = defaultdict(int)
@@ -264,11 +267,11 @@ class Context:
             hours = [baseline.values("hour")[str(h)].n if str(h) in baseline.values("hour") else 0 for h in range(168)]
             learned = zone_of(person.timezone, country, hours)
             known = self.facts.company.timezone if learned.reason == "unknown" else learned.zone
-            self._zones[person.id] = known = known or "UTC"
+            self._zones[key] = known = known or "UTC"
         return known
 
     @cached_property
-    def _zones(self) -> dict[str, str]:
+    def _zones(self) -> dict[tuple[str, str], str]:
         return {}
 
     def hours(self, person: Person, at: Micros) -> HourCurve:
@@ -337,9 +340,10 @@ class Context:
 
     def _spread_of(self, dimension: str) -> Spread:
         if dimension not in self._spreads:
-            sightings = self.facts.sightings(dimension, self._first_day, day_of(self.until))
+            sightings = self.facts.sightings(dimension, day_of(self.until))
             self._spreads[dimension] = Spread.of(
-                (self.identity_of(s.account, s.last_at) or s.account, s.value, s.first_day) for s in sightings
+                (self.identity_of(s.account, parse_time(s.first_day)) or s.account, s.value, s.first_day)
+                for s in sightings
             )
         return self._spreads[dimension]
 
@@ -350,9 +354,10 @@ class Context:
     @cached_property
     def _place_spreads(self) -> dict[str, Spread]:
         found: dict[str, list[tuple[str, str, str]]] = {"country": [], "network": [], "kind": []}
-        for sighting in self.facts.sightings("ip", self._first_day, day_of(self.until)):
-            where = self.where(sighting.value, sighting.last_at)
-            identity = self.identity_of(sighting.account, sighting.last_at) or sighting.account
+        for sighting in self.facts.sightings("ip", day_of(self.until)):
+            first = parse_time(sighting.first_day)
+            where = self.where(sighting.value, first)
+            identity = self.identity_of(sighting.account, first) or sighting.account
             for dimension, value in (("country", where.country), ("network", where.network), ("kind", where.kind)):
                 if value:
                     found[dimension].append((identity, value, sighting.first_day))
@@ -385,14 +390,22 @@ class Context:
     def _rates(self) -> dict[tuple[str, str, bool], float]:
         return {}
 
-    @cached_property
-    def office_countries(self) -> frozenset[str]:
-        """Countries of offices: as set, else every country in which at least 5 % of the company's identities work."""
+    def office_countries(self, at: Micros) -> frozenset[str]:
+        """Countries of offices: as set, else each in which 5 % of the identities had worked before that day."""
         if self.facts.company.office_countries:
-            return frozenset(self.facts.company.office_countries)
-        spread = self.spread("country")
-        enough = max(2.0, 0.05 * len(spread.population))
-        return frozenset(value for value, pairs in spread.first_days.items() if len(pairs) >= enough)
+            return frozenset(country_code(name) or name for name in self.facts.company.office_countries)
+        day = day_of(at)
+        known = self._offices.get(day)
+        if known is None:
+            spread = self.spread("country")
+            enough = max(2.0, 0.05 * spread.known(day))
+            found = (country for country in spread.first_days if spread.holders(country, day) >= enough)
+            known = self._offices[day] = frozenset(found)
+        return known
+
+    @cached_property
+    def _offices(self) -> dict[str, frozenset[str]]:
+        return {}
 
     # ------------------------------------------------------------------ around
 

@@ -18,7 +18,6 @@ class Sighting(NamedTuple):
     account: str
     value: str
     first_day: str
-    last_at: Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +97,8 @@ class Facts(Protocol):
         """Account rollups of these accounts in [first, last] (UTC days)."""
         ...
 
-    def sightings(self, dimension: str, first_day: str, last_day: str) -> Sequence[Sighting]:
-        """Which account showed which value of a dimension in [first, last], first on which day."""
+    def sightings(self, dimension: str, last_day: str) -> Sequence[Sighting]:
+        """Which account ever showed which value of a dimension up to a day, first on which day."""
         ...
 
     def active(self, first_day: str, last_day: str) -> Sequence[tuple[str, str]]:

@@ -92,7 +92,7 @@ class LakeFacts:
         )
 
     def entered(self, since: Micros, until: Micros) -> Sequence[Match]:
-        return self.reader.rows(Match, "role = 'user' AND \"at\" >= ? AND \"at\" < ?", [since, until], now=True)
+        return self.reader.rows(Match, 'role = \'user\' AND "at" >= ? AND "at" < ?', [since, until], now=True)
 
     def rollups(self, entities: Collection[str], first_day: str, last_day: str) -> Sequence[Rollup]:
         names = columns_of(Rollup)
@@ -106,12 +106,12 @@ class LakeFacts:
         columns = [found.column(name).to_pylist() for name in names]
         return [Rollup(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
 
-    def sightings(self, dimension: str, first_day: str, last_day: str) -> Sequence[Sighting]:
+    def sightings(self, dimension: str, last_day: str) -> Sequence[Sighting]:
         return self._tuples(
             Sighting,
-            "SELECT entity, value, min(day), max(last_at) FROM rollups WHERE scope = 'account' AND dimension = ?"
-            " AND day BETWEEN ? AND ? GROUP BY ALL",
-            [dimension, first_day, last_day],
+            "SELECT entity, value, min(day) FROM rollups WHERE scope = 'account' AND dimension = ? AND day <= ?"
+            " GROUP BY ALL",
+            [dimension, last_day],
         )
 
     def active(self, first_day: str, last_day: str) -> Sequence[tuple[str, str]]:

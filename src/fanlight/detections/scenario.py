@@ -120,13 +120,12 @@ class ScenarioFacts:
     def rollups(self, entities: Collection[str], first_day: str, last_day: str) -> Sequence[Rollup]:
         return [row for row in self.counted if row.entity in entities and first_day <= row.day <= last_day]
 
-    def sightings(self, dimension: str, first_day: str, last_day: str) -> Sequence[Sighting]:
-        found: dict[tuple[str, str], tuple[str, Micros]] = {}
+    def sightings(self, dimension: str, last_day: str) -> Sequence[Sighting]:
+        found: dict[tuple[str, str], str] = {}
         for row in self.counted:
-            if row.dimension == dimension and first_day <= row.day <= last_day:
-                day, last = found.get((row.entity, row.value), (row.day, row.last_at))
-                found[row.entity, row.value] = (min(day, row.day), max(last, row.last_at))
-        return [Sighting(account, value, day, last) for (account, value), (day, last) in found.items()]
+            if row.dimension == dimension and row.day <= last_day:
+                found[row.entity, row.value] = min(found.get((row.entity, row.value), row.day), row.day)
+        return [Sighting(account, value, day) for (account, value), day in found.items()]
 
     def active(self, first_day: str, last_day: str) -> Sequence[tuple[str, str]]:
         return sorted({(row.entity, row.day) for row in self.counted if first_day <= row.day <= last_day})

@@ -92,6 +92,15 @@ def test_judging_day_by_day_gives_what_judging_the_week_gives() -> None:
     assert {f.id for f in whole} == set(parts)
 
 
+@pytest.mark.parametrize("name", ["sensitive_chat_new_place", "sensitive_entry_abroad", "off_hours_sensitive_project"])
+def test_how_much_is_judged_at_once_changes_no_finding(name: str) -> None:
+    chosen, test = scenario(name)
+    facts, window = build(test)
+    short = judge(facts, [chosen], window)
+    for days in (3, 25):
+        assert judge(facts, [chosen], (window[0] - days * DAY + 5 * HOUR, window[1] + DAY)) == short
+
+
 def test_the_sign_in_of_an_intruder_does_not_make_the_place_usual_across_midnight() -> None:
     chosen, test = scenario("sensitive_chat_new_place")
     test["events"][0]["at"] = "2026-05-06T23:50:00Z"

@@ -28,7 +28,7 @@ def make(body: dict[str, Any], _: Reading) -> Condition:
         where = subject.where
         if where is None or where.corporate or where.country is None:
             return NO
-        offices = context.office_countries
+        offices = context.office_countries(subject.event.occurred_at)
         if not offices or where.country in offices:
             return NO
         how = "named in settings" if context.facts.company.office_countries else "learned from where people work"
