@@ -104,8 +104,8 @@ def features_of(
     length = np.minimum(ends - starts, 12).astype(np.uint64)
     codes = view.codes
     size = len(codes)
-    before = np.where(starts > 0, codes[starts - 1], 0).astype(np.uint64)
-    before2 = np.where(starts > 1, codes[starts - 2], 0).astype(np.uint64)
+    before = np.where(starts > 0, codes[np.maximum(starts - 1, 0)], 0).astype(np.uint64)
+    before2 = np.where(starts > 1, codes[np.maximum(starts - 2, 0)], 0).astype(np.uint64)
     after = np.where(ends < size, codes[np.minimum(ends, size - 1)], 0).astype(np.uint64)
     tail3 = words.part(np.maximum(words.starts, words.ends - 3), words.ends)
     tail2 = words.part(np.maximum(starts, ends - 2), ends)
