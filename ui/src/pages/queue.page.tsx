@@ -215,9 +215,11 @@ function Queue() {
     <div className="page with-foot">
       <div className="title">
         <h1>Queue</h1>
-        <span className="t2">{view?.summary}</span>
+        <span className="t2">{view && view.sources_connected > 0 ? view.summary : ""}</span>
       </div>
-      {!view ? <Waiting /> : (
+      {!view ? <Waiting /> : view.sources_connected === 0 && view.rows.length === 0 ? (
+        <section className="panel" aria-label="Findings"><Quiet view={view} search={search} set={set} /></section>
+      ) : (
         <>
           <nav className="tabs" aria-label="Saved views">
             {view.tabs.map((each) => (

@@ -112,12 +112,13 @@ function Understand({ tested, back }: { tested: TestedSource; back: () => void }
   return (
     <>
       <span className="cell-head">Key</span>
-      <p className="field" style={{ display: "flex", gap: 8, alignItems: "center", border: "1px solid var(--control)", borderRadius: 5, padding: "5px 10px", margin: "4px 0 6px", background: "var(--bg)" }}>
-        <span className="mono cut">{tested.key_shape}</span>
+      <p style={{ display: "flex", gap: 8, alignItems: "center", border: "1px solid var(--control)", borderRadius: 5, padding: "5px 10px", margin: "4px 0 6px", background: "var(--bg)" }}>
+        <span className="mono cut" title={tested.key_shape}>{tested.key_shape.split(",")[0]}</span>
+        <span className="small t3 cut">{tested.key_shape.split(",").slice(1).join(",")}</span>
         <button type="button" className="btn link" style={{ marginLeft: "auto" }} onClick={back}>Paste another</button>
       </p>
       <p className="t2" role="status">
-        {tested.headline} {tested.owner && <>It belongs to <b>{tested.owner}</b>.</>} {tested.works && "It is stored encrypted and only the collector can read it."}
+        {tested.headline} {tested.owner && <>It belongs to <b>{tested.owner}</b>.</>} {tested.works && "When you start it is stored encrypted, and only the collector reads it."}
       </p>
       {tested.warnings.map((warning) => <p key={warning} className="notice small" style={{ marginTop: 8, borderLeftColor: "var(--medium)" }}>{warning}</p>)}
       {tested.scopes.length > 0 && (
@@ -139,8 +140,8 @@ function Understand({ tested, back }: { tested: TestedSource; back: () => void }
       {(tested.collected.length > 0 || tested.not_collected.length > 0) && (
         <>
           <h3 className="cell-head" style={{ margin: "14px 0 4px" }}>With this key</h3>
-          <div className="small" style={{ display: "grid", gridTemplateColumns: "1fr 1fr", gap: 16 }}>
-            {([["Will be collected", "+", tested.collected], ["Will not be collected", "–", tested.not_collected]] as const).map(([head, sign, lines]) => (
+          <div className="small" style={{ display: "grid", gridTemplateColumns: tested.not_collected.length > 4 || tested.collected.length === 0 ? "1fr" : "1fr 1fr", gap: "10px 16px" }}>
+            {([["Will be collected", "+", tested.collected], ["Will not be collected", "–", tested.not_collected]] as const).filter(([, , lines]) => lines.length > 0).map(([head, sign, lines]) => (
               <div key={head}>
                 <b>{head}</b>
                 <ul style={{ marginTop: 4 }}>
@@ -223,7 +224,7 @@ function Add({ view, wanted }: { view: SourcesView; wanted: string }) {
   if (!kind) return null;
   const tested = test.data?.kind === kind.kind ? test.data : undefined;
   return (
-    <Panel title={`Add ${kind.title}`} end={<><span className="t3">Step {tested ? (tested.works ? 3 : 2) : 1} of 3</span><Go to="/sources">Close</Go></>} ruled>
+    <Panel title={`Add ${kind.title}`} end={<><span className="t3">Step {tested ? 2 : 1} of 3</span><Go to="/sources">Close</Go></>} ruled>
       {tested ? <Understand tested={tested} back={() => test.reset()} /> : <Paste key={kind.kind} kinds={view.kinds} kind={kind} test={test} />}
     </Panel>
   );

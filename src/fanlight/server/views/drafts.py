@@ -111,8 +111,9 @@ class Drafts:
 
 
 def _tested(handle: str, kind: str, title: str, secret: Mapping[str, str], report: SourceReport) -> s.TestedSource:
-    scopes = [_scope(sentence, "found") for sentence in report.scopes_found]
-    scopes += [_scope(sentence, "missing") for sentence in report.scopes_missing]
+    known = form_of(kind).scopes
+    scopes = [_scope(sentence, "found", known) for sentence in report.scopes_found]
+    scopes += [_scope(sentence, "missing", known) for sentence in report.scopes_missing]
     return s.TestedSource(
         draft=handle,
         kind=kind,
@@ -122,22 +123,28 @@ def _tested(handle: str, kind: str, title: str, secret: Mapping[str, str], repor
         headline=report.headline,
         owner=report.owner,
         scopes=scopes,
-        collected=list(report.collected),
-        not_collected=list(report.not_collected),
+        collected=[_upper(line) for line in report.collected],
+        not_collected=[_upper(line) for line in report.not_collected],
         warnings=list(report.warnings),
         how_to=[] if report.works else list(report.how_to),
         estimate=report.estimate,
     )
 
 
-def _scope(sentence: str, state: str) -> s.ScopeRow:
-    """`read:org_audit: who did what` into the scope and what it gives."""
+def _upper(line: str) -> str:
+    return line[:1].upper() + line[1:]
+
+
+def _scope(sentence: str, state: str, known: Mapping[str, str]) -> s.ScopeRow:
+    """`read:org_audit: who did what` into the scope and what it gives; a bare name is explained from the form."""
     words = sentence.strip()
     for mark in (" – ", " - ", ": ", ", ", " ("):
         name, found, gives = words.partition(mark)
         if found and " " not in name:
             return s.ScopeRow(name=name, state=_state(name, state), gives=gives.rstrip(")"))
-    return s.ScopeRow(name=words, state=_state(words, state), gives="")
+    gives = known.get(words, "")
+    missing = f"not on this key: no {gives}" if gives and state == "missing" else gives
+    return s.ScopeRow(name=words, state=_state(words, state), gives=missing)
 
 
 def _state(name: str, state: str) -> s.ScopeState:

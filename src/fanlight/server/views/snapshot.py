@@ -7,6 +7,7 @@ on first use. A snapshot is used by one request at a time: the lake's reader bel
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -247,6 +248,7 @@ class Snapshots:
         self._home = home
         self._lock = threading.RLock()
         self._renewing = threading.Lock()
+        self._cost: Micros = 0
         self._now: Snapshot | None = None
 
     @contextmanager
@@ -273,15 +275,18 @@ class Snapshots:
 
     def _home_changed(self, held: Snapshot) -> None:
         age = self._home.clock.now() - held.at
-        if age < _STALE or (self._version() == held.version and age < HOUR):
+        # While history streams in, at most a tenth of the time goes into new snapshots.
+        if age < max(_STALE, 10 * self._cost) or (self._version() == held.version and age < HOUR):
             return
         if self._renewing.acquire(blocking=False):
             threading.Thread(target=self._renew, name="fanlight-snapshot", daemon=True).start()
 
     def _renew(self) -> None:
         try:
+            began = time.monotonic()
             fresh = self._make()
             _ready(fresh)
+            self._cost = int((time.monotonic() - began) * SECOND)
             with self._lock:
                 old, self._now = self._now, fresh
                 if old is not None:

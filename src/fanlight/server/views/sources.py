@@ -19,7 +19,7 @@ from fanlight.pipeline.queue import Backlog, backlog
 from fanlight.server import schema as s
 from fanlight.server.views.header import cursors_of, health_of
 from fanlight.server.views.snapshot import Snapshot
-from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent
+from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent, plural
 from fanlight.sources.registry import kinds
 from fanlight.state import schema
 
@@ -46,6 +46,8 @@ class Form:
     how_to: tuple[str, ...]
     never: tuple[str, ...]
     defaults: Mapping[str, str]
+    scopes: Mapping[str, str]
+    """Scope to what it gives, in words."""
 
 
 @cache
@@ -71,7 +73,10 @@ def form_of(kind: str) -> Form:
     )
     defaults = {field["name"]: field["default"] for field in raw["fields"] if "default" in field}
     title = raw.get("title") or kind.replace("_", " ").capitalize()
-    return Form(title, raw.get("detail", ""), fields, tuple(raw["how_to"]), tuple(raw.get("never", ())), defaults)
+    return Form(
+        title, raw.get("detail", ""), fields, tuple(raw["how_to"]), tuple(raw.get("never", ())), defaults,
+        raw.get("scopes", {}),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +156,15 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
         summary=_summary(rows),
         rows=rows,
         unseen=unseen,
-        unseen_summary=f"{len(unseen)} {'gap' if len(unseen) == 1 else 'gaps'}, what is missing now first",
+        unseen_summary=_unseen_summary(unseen),
         kinds=[_kind(kind) for kind, known in sorted(kinds().items()) if known.connector is not None],
     )
+
+
+def _unseen_summary(unseen: Sequence[s.UnseenRow]) -> str:
+    missing = sum(1 for row in unseen if row.now)
+    told = f"{plural(missing, 'gap')} now" if missing else "nothing is missing now"
+    return f"{told}; below, what these sources never tell" if len(unseen) > missing else told
 
 
 def _kind(kind: str) -> s.SourceKind:
@@ -207,7 +218,9 @@ def _row(
         backlog=waiting.pending,
         events_24h=total,
         by_hour=_by_hour(hours, notices, now),
-        hour_note=f"{duration(now - newest)} silent" if silent and newest is not None else "",
+        hour_note=f"{duration(now - newest)} silent"
+        if silent and newest is not None and health != "first_sync"
+        else "",
         progress=_progress(waiting, stored) if health == "first_sync" else None,
         facts=facts,
         problems=problems,
