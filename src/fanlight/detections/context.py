@@ -31,7 +31,7 @@ from fanlight.model import (
 from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Habit, Spread
 from fanlight.profiles.surprise import HOURS, HourCurve
 
-__all__ = ["Answer", "Context", "Person", "ProjectState", "Where"]
+__all__ = ["PLACE_DIMENSIONS", "Answer", "Context", "Person", "ProjectState", "Where"]
 
 Answer = Literal["yes", "no", "could_not_tell"]
 #: Openness of a project, from closed to open.
@@ -41,6 +41,7 @@ _MOST_TELLING = (
     "SECRET", "PAYMENT_CARD", "GOV_ID", "HEALTH", "FINANCIAL", "CUSTOMER_DATA", "LEGAL", "CONFIDENTIAL_MARK", "PII",
     "SOURCE_CODE", "PERSON_NAME",
 )  # fmt: skip
+PLACE_DIMENSIONS = ("country", "asn", "prefix", "kind")
 _PERSON_KINDS = ("idp_user", "user")
 _TRAILING_DAYS = 30
 #: How often people are at work outside the working hours, against one hour of a working day.
@@ -81,9 +82,16 @@ class Where:
     confidence: str = ""
 
     @property
-    def network(self) -> str | None:
-        """The value that is compared as "network": the AS, else the prefix."""
-        return f"AS{self.asn}" if self.asn is not None else self.prefix
+    def values(self) -> dict[str, str | None]:
+        """Its value in each of `PLACE_DIMENSIONS`."""
+        asn = f"AS{self.asn}" if self.asn is not None else None
+        return {"country": self.country, "asn": asn, "prefix": self.prefix, "kind": self.kind}
+
+    @property
+    def best(self) -> tuple[str, str | None]:
+        """The dimension and value by which it is compared: the country, else the AS, else the prefix."""
+        values = self.values
+        return next(((name, values[name]) for name in ("country", "asn") if values[name]), ("prefix", self.prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,8 +341,8 @@ class Context:
         return HourCurve(tuple(shares[hour] / total for hour in range(HOURS)), 0.0)
 
     def spread(self, dimension: str) -> Spread:
-        """How many identities showed each value of `country`, `network`, `kind`, `client` or `project`."""
-        if dimension in ("country", "network", "kind"):
+        """How many identities showed each value of `country`, `asn`, `prefix`, `kind`, `client`, `project`."""
+        if dimension in PLACE_DIMENSIONS:
             return self._place_spreads[dimension]
         return self._spread_of(dimension)
 
@@ -353,12 +361,12 @@ class Context:
 
     @cached_property
     def _place_spreads(self) -> dict[str, Spread]:
-        found: dict[str, list[tuple[str, str, str]]] = {"country": [], "network": [], "kind": []}
+        found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in PLACE_DIMENSIONS}
         for sighting in self.facts.sightings("ip", day_of(self.until)):
             first = parse_time(sighting.first_day)
             where = self.where(sighting.value, first)
             identity = self.identity_of(sighting.account, first) or sighting.account
-            for dimension, value in (("country", where.country), ("network", where.network), ("kind", where.kind)):
+            for dimension, value in where.values.items():
                 if value:
                     found[dimension].append((identity, value, sighting.first_day))
         return {dimension: Spread.of(rows) for dimension, rows in found.items()}

@@ -96,8 +96,12 @@ def _mark(
 ) -> str:
     if event.event_id == anchor.event_id:
         return "anchor"
-    if event.event_id in hits or (event.ip and f"ip:{event.ip}" in new):
+    if event.event_id in hits:
         return "new"
+    if event.ip:
+        values = context.where(event.ip, event.occurred_at).values
+        if any(f"{dimension}:{value}" in new for dimension, value in values.items()):
+            return "new"
     if event.user_agent and f"client:{context.facts.client_of(event.user_agent)}" in new:
         return "new"
     return "usual" if event.ip is None or event.ip in usual_ips else "context"

@@ -52,7 +52,7 @@ class Outcome:
     clause: str = ""
     """A half-sentence with numbers, for the sentence of the finding."""
     new: frozenset[str] = frozenset()
-    """Values that are new for the identity (`ip:…`, `client:…`), for the marks of the evidence."""
+    """Values that are new for the identity (`country:…`, `client:…`), for the marks of the evidence."""
     events: tuple[str, ...] = ()
     """Further events that the condition rests on."""
     things: frozenset[str] = frozenset()

@@ -37,6 +37,6 @@ def make(body: dict[str, Any], _: Reading) -> Condition:
             usual=f"offices in {', '.join(sorted(country_name(c) for c in offices))} ({how})",
         )  # fmt: skip
         return Outcome(True, (why,), 0.0, f"the company has no office in {country_name(where.country)}",
-                       frozenset({f"ip:{where.ip}"}))  # fmt: skip
+                       frozenset({f"country:{where.country}"}))  # fmt: skip
 
     return judge

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fanlight.detections.conditions.unusual_hour import hour_outcome
-from fanlight.detections.context import Context, Where
+from fanlight.detections.context import PLACE_DIMENSIONS, Context, Where
 from fanlight.detections.outcome import (
     NO,
     RISKY_NETWORKS,
@@ -32,6 +32,7 @@ NAME = "unusual_place"
 
 #: An event this close to a usual place, in time, is held against an unusual one.
 _NEARBY: Micros = 16 * HOUR
+_NETWORK_ALONE = 5.0
 _WEIGHTS = (1.0, 0.7, 0.5, 0.3)
 _NETWORK_WORDS = {
     "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
@@ -90,46 +91,41 @@ def _place_parts(subject: Subject, where: Where, context: Context) -> list[_Part
     """Components for a country or network that the person never used; empty when the place is usual."""
     event, person = subject.event, subject.person
     baseline = context.baseline(person.id, event.occurred_at)
-    seen: dict[str, dict[str, int]] = {"country": {}, "network": {}, "kind": {}}
-    located = 0
+    seen: dict[str, dict[str, int]] = {name: {} for name in PLACE_DIMENSIONS}
     for ip, habit in baseline.values("ip").items():
-        known = context.where(ip, habit.last_at)
-        for dimension, value in (("country", known.country), ("network", known.network), ("kind", known.kind)):
+        for dimension, value in context.where(ip, habit.last_at).values.items():
             if value:
                 seen[dimension][value] = seen[dimension].get(value, 0) + habit.n
-        located += habit.n if known.country else 0
     time = period(baseline.since, baseline.until)
     warmth = "" if baseline.warm else f"; only {baseline.active_days} days of history, peers and company count instead"
     parts: list[_Part] = []
-    if where.country and seen["country"]:
-        if where.country not in seen["country"]:
-            usual = ranked({country_name(code): n for code, n in seen["country"].items()})
-            nats = _first_nats("country", where.country, subject, context)
-            clause = f"none of {located:,} located events in {time} came from {country_name(where.country)}"
-            why = Why(
-                fact="country", observed=country_name(where.country), usual=f"{usual}{warmth}", weight=round(nats, 1)
-            )
-            parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
-    elif where.network and seen["network"] and where.network not in seen["network"]:
-        nats = _first_nats("network", where.network, subject, context)
-        total = sum(seen["network"].values())
-        clause = f"none of {total:,} events in {time} came from this network"
-        observed = f"{where.ip} ({where.prefix}); the country is unknown"
-        why = Why(fact="network", observed=observed, usual=f"{ranked(seen['network'])}{warmth}", weight=round(nats, 1))
-        parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
+    compared, value = where.best
+    if value and seen[compared] and value not in seen[compared]:
+        nats, total = _first_nats(compared, value, subject, context), sum(seen[compared].values())
+        if compared == "country":
+            usual, observed = {country_name(code): n for code, n in seen[compared].items()}, country_name(value)
+            clause = f"none of {total:,} located events in {time} came from {observed}"
+        else:
+            # A first network alone says little: providers give out new addresses all the time.
+            nats, usual = min(nats, _NETWORK_ALONE), seen[compared]
+            observed = f"{where.ip} ({value}); the country is unknown"
+            clause = f"none of {total:,} events in {time} came from this network"
+        fact = "country" if compared == "country" else "network"
+        why = Why(fact=fact, observed=observed, usual=f"{ranked(usual)}{warmth}", weight=round(nats, 1))
+        parts.append(_Part(nats, why, clause, f"{compared}:{value}"))
     kind_is_new = where.kind in RISKY_NETWORKS and where.kind not in seen["kind"] and bool(seen["kind"])
     if kind_is_new:
         nats = min(_first_nats("kind", where.kind, subject, context), 7.0)
-        usual = ranked({_NETWORK_WORDS.get(k, k): n for k, n in seen["kind"].items()})
+        kinds = ranked({_NETWORK_WORDS.get(k, k): n for k, n in seen["kind"].items()})
         why = Why(
             fact="kind of network",
             observed=f"{_NETWORK_WORDS[where.kind]}{f' ({where.as_name})' if where.as_name else ''}",
-            usual=usual,
+            usual=kinds,
             weight=round(nats, 1),
         )
         total = sum(seen["kind"].values())
         clause = f"none of {total:,} events in {time} came from {_NETWORK_WORDS[where.kind]}"
-        parts.append(_Part(nats, why, clause, f"ip:{where.ip}"))
+        parts.append(_Part(nats, why, clause, f"kind:{where.kind}"))
     return parts
 
 
@@ -189,7 +185,7 @@ def _journey_part(subject: Subject, where: Where, context: Context) -> list[_Par
 
 def _peer_why(subject: Subject, where: Where, context: Context) -> list[Why]:
     """Who else is seen there: never decides alone, always said."""
-    dimension, value = ("country", where.country) if where.country else ("network", where.network)
+    dimension, value = where.best
     if value is None:
         return []
     day = day_of(subject.event.occurred_at)
@@ -207,7 +203,7 @@ def _peer_why(subject: Subject, where: Where, context: Context) -> list[Why]:
 
 def _peer_clause(subject: Subject, where: Where, context: Context) -> str:
     peers = context.peers(subject.person)
-    value, dimension = (where.country, "country") if where.country else (where.network, "network")
+    dimension, value = where.best
     if not peers or value is None:
         return ""
     if context.spread(dimension).holders(value, day_of(subject.event.occurred_at), peers):
