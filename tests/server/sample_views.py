@@ -200,7 +200,8 @@ class SampleViews:
                 s.BlindSpot(sentence="AWS CloudTrail has sent nothing since 3 May, 16:20."),
                 s.BlindSpot(sentence="Zscaler sent nothing last night from 22:00 to 01:37. Web traffic in that time is unknown."),
             ],
-            all_sources_on_time=False,
+            seeing="AWS CloudTrail is stopped, so part of the picture is missing.",
+            panes=0 if self.empty else 4,
             sources_connected=0 if self.empty else 9,
             newest_at=NOW,
         )  # fmt: skip

@@ -244,7 +244,10 @@ class QueueView(View):
     """`13 findings shown. 14 more below, all low.`"""
     risk: list[RiskRow]
     blind: list[BlindSpot]
-    all_sources_on_time: bool
+    seeing: str
+    """One sentence on how much can be seen now; stands in the empty queue."""
+    panes: int
+    """Lit panes of the fan, 0 to 6: how much can be seen now."""
     sources_connected: int
     newest_at: Micros | None
     """Newest creation time in this answer; sent back as `since` to learn of arrivals."""

@@ -391,7 +391,8 @@ export type QueueView = {
   last_line: string;
   risk: RiskRow[];
   blind: BlindSpot[];
-  all_sources_on_time: boolean;
+  seeing: string;
+  panes: number;
   sources_connected: number;
   newest_at: number | null;
 };

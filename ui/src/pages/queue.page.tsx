@@ -125,6 +125,8 @@ function Findings({ view, group, at, pick, open }: { view: QueueView; group: Gro
   );
 }
 
+const FROM_THE_SIDES = [0, 5, 1, 4, 2, 3];
+
 function Quiet({ view, search, set }: { view: QueueView; search: Search; set: (change: Partial<Search>) => void }) {
   if (view.sources_connected === 0) {
     return (
@@ -137,14 +139,11 @@ function Quiet({ view, search, set }: { view: QueueView; search: Search; set: (c
   return (
     <State
       title={(search.tab ?? "open") === "open" ? "The queue is empty" : "No finding is here"}
-      lit={view.all_sources_on_time ? [0, 1, 2, 3, 4, 5] : [0, 1, 4, 5]}
-      missing={view.all_sources_on_time ? [] : [2, 3]}
+      lit={FROM_THE_SIDES.slice(0, view.panes)}
+      missing={FROM_THE_SIDES.slice(view.panes)}
       buttons={search.tab !== "closed" && <button type="button" className="btn" onClick={() => set({ tab: "closed" })}>Show closed</button>}
     >
-      No finding matches “{filters}”.{" "}
-      {view.all_sources_on_time
-        ? `All ${view.sources_connected} sources sent records within their usual lag, so this is quiet and not blind.`
-        : "At least one source is late or stopped, so part of the picture is missing."}
+      No finding matches “{filters}”. {view.seeing}
     </State>
   );
 }
@@ -181,7 +180,7 @@ function Blind({ view }: { view: QueueView }) {
     <Panel title="What Fanlight cannot see now">
       <div className="small t2" style={{ display: "grid", gap: 6 }}>
         {view.blind.map((spot) => <p key={spot.sentence}>{spot.sentence}</p>)}
-        {view.blind.length === 0 && <p>All {view.sources_connected} sources are within their usual lag.</p>}
+        {view.blind.length === 0 && <p>{view.seeing}</p>}
         <Go to="/sources">See sources</Go>
       </div>
     </Panel>

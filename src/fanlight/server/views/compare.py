@@ -84,7 +84,8 @@ def _count(
     where = context.where(ip, at)
     country = country_name(where.country) if where.country else "unknown"
     by_country[country] += n
-    network = f"{where.network} {where.as_name or ''}".strip() if where.network else "unknown"
+    number = f"AS{where.asn}" if where.asn is not None else where.prefix
+    network = f"{number} {where.as_name or ''}".strip() if number else "unknown"
     by_network[network] += n
     if where.city:
         kept.cities.setdefault(country, set()).add(where.city)

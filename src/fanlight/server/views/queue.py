@@ -164,7 +164,8 @@ def queue_view(
         last_line=_last_line(shown, rest),
         risk=_risk_rows(snapshot, findings, now),
         blind=[s.BlindSpot(sentence=_blind(row)) for row in sources.unseen if row.now][:4],
-        all_sources_on_time=all(row.health == "healthy" for row in sources.rows),
+        seeing=_seeing(sources.rows),
+        panes=_panes(sources.rows),
         sources_connected=len(sources.rows),
         newest_at=max((f.created_at for f in findings if f.status == "open"), default=now),
     )
@@ -172,6 +173,24 @@ def queue_view(
 
 def _blind(row: s.UnseenRow) -> str:
     return row.sentence if row.sentence.startswith(row.name) else f"{row.name}: {row.sentence}"
+
+
+def _seeing(rows: Sequence[s.SourceRow]) -> str:
+    if not rows:
+        return "No source is connected."
+    troubled = [row for row in rows if row.health != "healthy"]
+    if not troubled:
+        all_of = "The source" if len(rows) == 1 else f"All {len(rows)} sources"
+        lag = "its usual lag" if len(rows) == 1 else "their usual lag"
+        return f"{all_of} sent records within {lag}, so this is quiet and not blind."
+    words = {"first_sync": "in its first sync", "late": "late", "stopped": "stopped", "partial": "seen in part"}
+    told = ", ".join(f"{row.title} is {words[row.health]}" for row in troubled[:3])
+    return f"{told}, so part of the picture is missing."
+
+
+def _panes(rows: Sequence[s.SourceRow]) -> int:
+    healthy = sum(1 for row in rows if row.health == "healthy")
+    return round(6 * healthy / len(rows)) if rows else 0
 
 
 def _summary(open_now: int, fresh: int, visit: Visit, now: Micros, zone: str) -> str:

@@ -261,6 +261,9 @@ def _unseen(
         if row.health == "stopped":
             told = connection.sentence or "It stopped; nothing new is collected until somebody acts."
             found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+        elif row.health == "first_sync":
+            told = "The first sync is at work. Labels and findings come when its history is read."
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
         elif row.health == "late":
             told = "It did not answer within its usual time. What comes later is judged again, so nothing is lost."
             found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
