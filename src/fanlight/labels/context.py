@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from fanlight.labels.recognizers import Recognizer, keyword_pattern
+from fanlight.labels.keywords import Keywords, folded
+from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
-__all__ = ["column_title", "is_sample", "looks_alike", "nearest_keyword"]
+__all__ = ["Surroundings", "column_title", "is_sample", "looks_alike"]
 
-_LOOK_ALIKES = keyword_pattern(words("look_alikes", "look_alike"))
+_LOOK_ALIKES = Keywords(words("look_alikes", "look_alike"))
 _CELL = re.compile(r"[,;\t|]")
 
 
@@ -29,28 +30,61 @@ def is_sample(text: str, start: int, end: int) -> bool:
     return _SAMPLE_BEFORE.search(text[max(0, start - 32) : start]) is not None
 
 
-def nearest_keyword(text: str, start: int, end: int, recognizer: Recognizer) -> str | None:
-    """The keyword of the recognizer that stands near the candidate, or titles its column."""
-    pattern = recognizer.keywords
-    if pattern is None:
-        return None
-    before = text[max(0, start - recognizer.near) : start].lower()
-    found = None
-    for match in pattern.finditer(before):
-        found = match
-    if found is None:
-        found = pattern.search(text[end : end + recognizer.after].lower())
-    if found is None:
-        title = column_title(text, start)
-        found = pattern.search(title) if title else None
-    return found.group() if found else None
+class Surroundings:
+    """The folded words around places of one text. Kept between recognizers that look at the same place."""
+
+    __slots__ = ("_after", "_before", "_title", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._before: dict[tuple[int, int], str] = {}
+        self._after: dict[tuple[int, int], str] = {}
+        self._title: dict[int, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Surroundings({len(self.text)} characters)"
+
+    def before(self, start: int, reach: int) -> str:
+        """Folded text of `reach` characters before a place."""
+        found = self._before.get((start, reach))
+        if found is None:
+            found = self._before[start, reach] = folded(self.text[max(0, start - reach) : start])
+        return found
+
+    def after(self, end: int, reach: int) -> str:
+        """Folded text of `reach` characters behind a place."""
+        found = self._after.get((end, reach))
+        if found is None:
+            found = self._after[end, reach] = folded(self.text[end : end + reach])
+        return found
+
+    def title(self, start: int) -> str:
+        """Folded title of the table column in which a place stands."""
+        found = self._title.get(start)
+        if found is None:
+            found = self._title[start] = folded(column_title(self.text, start))
+        return found
+
+    def keyword(self, start: int, end: int, recognizer: Recognizer) -> str | None:
+        """The keyword of the recognizer that stands near a candidate, or titles its column."""
+        words = recognizer.keywords
+        if words is None:
+            return None
+        return (
+            words.last(self.before(start, recognizer.near))
+            or (words.first(self.after(end, recognizer.after)) if recognizer.after else None)
+            or words.first(self.title(start))
+        )
+
+    def looks_alike(self, start: int) -> bool:
+        """Whether a look-alike word stands right before a candidate, on its line."""
+        return looks_alike(self.text, start)
 
 
 def looks_alike(text: str, start: int) -> bool:
     """Whether a look-alike word stands right before the candidate, on its line."""
-    before = text[max(0, start - 32) : start].lower()
-    line = before.rpartition("\n")[2]
-    return _LOOK_ALIKES.search(line) is not None
+    line = text[max(0, start - 32) : start].rpartition("\n")[2]
+    return _LOOK_ALIKES.first(folded(line)) is not None
 
 
 def column_title(text: str, start: int) -> str:

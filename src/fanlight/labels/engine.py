@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from fanlight.labels.context import looks_alike, nearest_keyword
+from fanlight.labels.context import Surroundings
 from fanlight.labels.detectors import Found, Sight, detectors
 from fanlight.labels.masks import fingerprint_of, mask_of
 from fanlight.labels.numbers import NumberForms, NumberPiece, number_pieces
@@ -26,10 +26,17 @@ _UNLIKELY = 0.4
 class Engine:
     """The text engine. Thread-safe; holds no text between calls."""
 
-    def __init__(self, fingerprint_key: bytes, *, cache: Path | None = None, exact_fallback: bool = False) -> None:
+    def __init__(
+        self,
+        fingerprint_key: bytes,
+        *,
+        cache: Path | None = None,
+        exact_fallback: bool = False,
+        without: tuple[str, ...] = (),
+    ) -> None:
         self._key = fingerprint_key
         self._recognizers = recognizers()
-        self._detectors = detectors()
+        self._detectors = tuple(detector for detector in detectors() if detector.name not in without)
         self._numbers = [r for r in self._recognizers if r.digits is not None]
         self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
@@ -57,14 +64,17 @@ class Engine:
     def candidates(self, text: str) -> list[Found]:
         """What the recognizers of the catalog find by themselves, before the best find of each place is chosen."""
         view = view_of(text)
-        return [*self._by_anchor(view, self._scanner.hits(view)), *self._by_number(view, number_pieces(view))]
+        around = Surroundings(view.text)
+        found = list(self._by_anchor(view, self._scanner.hits(view), around))
+        return [*found, *self._by_number(view, number_pieces(view), around)]
 
     def _label(self, text: str) -> TextLabels:
         view = view_of(text)
         hits = self._scanner.hits(view)
         pieces = number_pieces(view)
-        found = list(self._by_anchor(view, hits))
-        found += self._by_number(view, pieces)
+        around = Surroundings(view.text)
+        found = list(self._by_anchor(view, hits, around))
+        found += self._by_number(view, pieces, around)
         base = len(self._recognizers)
         kinds: list[Found] = []
         for index, detector in enumerate(self._detectors):
@@ -79,7 +89,7 @@ class Engine:
             spans=spans, document=document, categories=_categories((*spans, *document)), characters=len(text)
         )
 
-    def _by_anchor(self, view: TextView, hits: dict[int, list[Hit]]) -> Iterator[Found]:
+    def _by_anchor(self, view: TextView, hits: dict[int, list[Hit]], around: Surroundings) -> Iterator[Found]:
         count = len(self._recognizers)
         text = view.text
         for index, places in hits.items():
@@ -89,18 +99,18 @@ class Engine:
             search = recognizer.pattern.finditer
             for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
                 for match in search(text, begin, stop):
-                    find = _judge(recognizer, text, *_value_span(match))
+                    find = _judge(recognizer, around, *_value_span(match))
                     if find is not None:
                         yield find
 
-    def _by_number(self, view: TextView, pieces: Sequence[NumberPiece]) -> Iterator[Found]:
+    def _by_number(self, view: TextView, pieces: Sequence[NumberPiece], around: Surroundings) -> Iterator[Found]:
         text, size = view.text, len(view.text)
         for start, end, digits in pieces:
             begin, stop = max(0, start - 2), min(size, end + 2)
             for index in self._forms.fitting(text[begin:stop], digits):
                 recognizer = self._numbers[index]
                 for match in recognizer.pattern.finditer(text, begin, stop):
-                    find = _judge(recognizer, text, *_value_span(match))
+                    find = _judge(recognizer, around, *_value_span(match))
                     if find is not None:
                         yield find
 
@@ -136,19 +146,25 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
         yield begin, stop
 
 
-def _judge(recognizer: Recognizer, text: str, start: int, end: int) -> Found | None:
-    """Validators, then context; None when the candidate does not hold."""
-    value = text[start:end]
+def _judge(recognizer: Recognizer, around: Surroundings, start: int, end: int) -> Found | None:
+    """Context and validators, the cheaper question first; None when the candidate does not hold."""
+    threshold = recognizer.group.threshold
+    keyword = None
+    asked = recognizer.requires_keyword or recognizer.confidence < threshold
+    if asked:
+        keyword = around.keyword(start, end, recognizer)
+        if keyword is None:
+            return None
+    value = around.text[start:end]
     for check in recognizer.validators:
         if not check(value):
             return None
-    keyword = nearest_keyword(text, start, end, recognizer)
-    if keyword is None and recognizer.requires_keyword:
-        return None
+    if not asked:
+        keyword = around.keyword(start, end, recognizer)
     confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
-    if keyword is None and recognizer.look_alikes and looks_alike(text, start):
+    if keyword is None and recognizer.look_alikes and around.looks_alike(start):
         confidence *= _UNLIKELY
-    if confidence < recognizer.group.threshold:
+    if confidence < threshold:
         return None
     flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
     return Found(

@@ -26,15 +26,22 @@ ENGINE_VERSION = 1
 class Labeller:
     """Labels texts and sealed objects of one tenant. Thread-safe; keeps no content.
 
-    `tenant_key` keys the fingerprints of high-entropy secrets (HMAC); `cache` is a folder for the compiled patterns.
+    `tenant_key` keys the fingerprints of high-entropy secrets (HMAC); `cache` is a folder for the compiled patterns;
+    `names=False` leaves the name model out.
     `close` ends the file workers; the labeller is also a context manager.
     """
 
     def __init__(
-        self, tenant_key: bytes, *, cache: Path | None = None, exact_fallback: bool = False, workers: int = 1
+        self,
+        tenant_key: bytes,
+        *,
+        cache: Path | None = None,
+        exact_fallback: bool = False,
+        workers: int = 1,
+        names: bool = True,
     ) -> None:
         key = hashlib.blake2b(b"fanlight label fingerprints", key=tenant_key[:64], digest_size=32).digest()
-        self._engine = Engine(key, cache=cache, exact_fallback=exact_fallback)
+        self._engine = Engine(key, cache=cache, exact_fallback=exact_fallback, without=() if names else ("names",))
         self._readers = Readers(workers=workers)
         self.ruleset_version = f"{ruleset_hash()}-t{taxonomy().version}-e{ENGINE_VERSION}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from functools import lru_cache
 
 from fanlight.labels.validators import entropy, is_example_like, is_placeholder
@@ -19,6 +20,8 @@ _DOMAIN = re.compile(
     r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b"
 )
 _PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
+_NO_DIGITS = {ord(c): None for c in "0123456789"}
+_NO_WORDS = {ord(c): None for c in string.ascii_letters + string.digits}
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -61,8 +64,8 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
         return True
     if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
         return False
-    letters = sum(c.isalpha() for c in value)
-    digits = sum(c.isdigit() for c in value)
+    digits = len(value) - len(value.translate(_NO_DIGITS))
+    letters = len(value) - digits - len(value.translate(_NO_WORDS))
     bits = entropy(value)
     if lenient:
         sequence = is_example_like(value)

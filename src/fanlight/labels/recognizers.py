@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
+from fanlight.labels.keywords import Keywords
 from fanlight.labels.taxonomy import Group, taxonomy
 from fanlight.labels.validators import Validator, validator_named
 
 __all__ = [
     "Recognizer",
     "RecognizerError",
-    "keyword_pattern",
     "load_recognizers",
     "recognizers",
     "ruleset_hash",
@@ -85,7 +85,7 @@ class Recognizer:
     scan: str | None = None
     digits: tuple[int, int] | None = None
     validators: tuple[Validator, ...] = ()
-    keywords: re.Pattern[str] | None = None
+    keywords: Keywords | None = None
     requires_keyword: bool = False
     confidence: float = 0.9
     keyword_confidence: float = 0.95
@@ -102,17 +102,6 @@ class Recognizer:
     """Public prefix or vendor, shown in the mask of a key."""
     positives: tuple[str, ...] = field(default=(), repr=False)
     negatives: tuple[str, ...] = field(default=(), repr=False)
-
-
-def keyword_pattern(words: list[str] | tuple[str, ...]) -> re.Pattern[str]:
-    """One expression for a list of keywords, matched against lower-case text, whole words where letters end them."""
-    parts = []
-    for word in sorted({w.lower() for w in words}, key=len, reverse=True):
-        body = re.escape(word).replace(r"\ ", r"[\s_-]{0,3}")
-        left = r"(?<![^\W_])" if word[0].isalnum() and ord(word[0]) < 0x2E80 else ""
-        right = r"(?![^\W_])" if word[-1].isalnum() and ord(word[-1]) < 0x2E80 else ""
-        parts.append(f"{left}{body}{right}")
-    return re.compile("|".join(parts))
 
 
 def _text_of(sample: object) -> str:
@@ -179,7 +168,7 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
         scan=entry.get("scan"),
         digits=(digits[0], digits[-1]) if isinstance(digits, list) else (digits, digits) if digits else None,
         validators=checks,
-        keywords=keyword_pattern(words) if words else None,
+        keywords=Keywords(words) if words else None,
         requires_keyword=bool(entry.get("requires_keyword")),
         confidence=float(entry.get("confidence", 0.9)),
         keyword_confidence=float(entry.get("keyword_confidence", 0.95)),

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from fanlight.labels.context import column_title, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.recognizers import keyword_pattern
+from fanlight.labels.keywords import Keywords, folded
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
-_KEYWORDS = keyword_pattern(words("phones", "phone"))
+_KEYWORDS = Keywords(words("phones", "phone"))
 _NO = re.compile(
     r"[$€£¥#]\s?$|(?:\bv|\bver|\bversion|\bid|\bno\.|\bnr\.?|§|\bpage|\bport|\bisbn|\bissn|\bdoi|[=/\\@_])\s?$",
     re.IGNORECASE,
@@ -83,12 +83,9 @@ def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Fo
 def _confidence(
     text: str, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
 ) -> float:
-    around = text[max(0, start - 45) : start].lower()
-    after = text[end : end + 14].lower()
-    keyword = _KEYWORDS.search(around) or _KEYWORDS.search(after)
+    keyword = _KEYWORDS.first(folded(text[max(0, start - 45) : start])) or _KEYWORDS.first(folded(text[end : end + 14]))
     if not keyword:
-        title = column_title(text, start)
-        keyword = _KEYWORDS.search(title) if title else None
+        keyword = _KEYWORDS.first(folded(column_title(text, start)))
     if is_sample(text, start, end) or len(set(value) - set(" +-()./")) <= 1:
         return 0.0
     grouped = not value.isdigit()
