@@ -73,7 +73,8 @@ def measure(labeller: Labeller, name: str, chosen: list[str]) -> None:
     spans = sum(len(labeller.label_text(text).spans) for text in chosen)
     used = time.process_time() - started
     print(
-        f"{name:<34} {size / 1e6:6.1f} MB {len(chosen):6} texts {spans:7} spans {size / 1e6 / used:7.2f} MB per CPU second"
+        f"{name:<34} {size / 1e6:6.1f} MB {len(chosen):6} texts {spans:7} spans "
+        f"{size / 1e6 / used:7.2f} MB per CPU second"
     )
 
 

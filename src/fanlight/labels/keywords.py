@@ -1,7 +1,7 @@
 """Lists of keywords against short windows of text.
 
-A window is folded (small letters, runs of blanks, dashes and underscores as one blank) and asked for each keyword as a
-plain substring; only what is inside is then checked for word boundaries. For a list of eighty words this is thirty times
+A window is folded (small letters, runs of blanks, dashes and underscores as one blank) and asked for each keyword as
+a plain substring; what is inside is then checked for word boundaries. For a list of eighty words this is thirty times
 faster than one expression of alternatives.
 """
 
