@@ -65,7 +65,16 @@ def test_what_cannot_be_read_now_is_tried_a_few_times_and_then_counted(home: Hom
         (queued,) = next_refs(home.state, "claude", 10)
         assert attempt == queued.attempts
         with home.state.tick() as tick:
-            postpone(tick, "claude", queued, 60, "not readable yet")
+            postpone(tick, "claude", queued, 60, "not readable yet", broken=True)
     assert (backlog(home.state, "claude").pending, backlog(home.state, "claude").failed) == (0, 1)
     put(home, ref(1, NOW + HOUR))
     assert backlog(home.state, "claude").pending == 1
+
+
+def test_what_the_vendor_will_give_later_never_counts_as_broken(home: Home) -> None:
+    put(home, ref(1))
+    for _ in range(20):
+        (queued,) = next_refs(home.state, "claude", 10)
+        with home.state.tick() as tick:
+            postpone(tick, "claude", queued, 60, "not readable yet", broken=False)
+    assert waiting(home) == ["claude_chat_1"]

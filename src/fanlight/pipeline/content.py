@@ -32,7 +32,16 @@ class LabelledCounts:
     gone: int = 0
     failed: int = 0
     postponed: int = 0
+    """Put off at the end of the pass."""
     matches: int = 0
+
+    def add(self, other: LabelledCounts) -> None:
+        """Take in a further pass; only what it put off is still put off."""
+        self.read += other.read
+        self.gone += other.gone
+        self.failed += other.failed
+        self.matches += other.matches
+        self.postponed = other.postponed
 
 
 @dataclass(slots=True)
@@ -149,7 +158,7 @@ def _commit(home: Home, lease: Lease, source: str, results: list[_Result], count
         tick.add_segments(segments)
         for result in results:
             if result.retry_in is not None:
-                postpone(tick, source, result.queued, result.retry_in, result.reason)
+                postpone(tick, source, result.queued, result.retry_in, result.reason, broken=result.state == "broken")
                 counts.postponed += 1
                 continue
             enqueue(tick, source, result.refs)
@@ -182,7 +191,7 @@ def _work(
             stopped = problem
             results.put(problem)
         except Exception as problem:  # noqa: BLE001 - its text may quote content, so only its kind is kept
-            results.put(_Result(queued, "pending", f"could not be read ({type(problem).__name__})", retry_in=60.0))
+            results.put(_Result(queued, "broken", f"could not be read ({type(problem).__name__})", retry_in=60.0))
 
 
 def _read_one(home: Home, source: Source, labeller: Labeller, queued: Queued) -> _Result:

@@ -112,9 +112,9 @@ def finish(tick: Tick, source: str, queued: Queued, state: str, reason: str, rea
     tick.connection.execute(update(_table).where(*where, _table.c.version == queued.version).values(state=state))
 
 
-def postpone(tick: Tick, source: str, queued: Queued, seconds: float, reason: str) -> None:
-    """Try again later; after several attempts the thing counts as failed until it changes."""
-    attempts = queued.attempts + 1
+def postpone(tick: Tick, source: str, queued: Queued, seconds: float, reason: str, *, broken: bool) -> None:
+    """Try again later; a thing that broke several times counts as failed until it changes."""
+    attempts = queued.attempts + (1 if broken else 0)
     tick.connection.execute(
         update(_table)
         .where(

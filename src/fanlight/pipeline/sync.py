@@ -21,6 +21,9 @@ from fanlight.state import Lease, schema
 
 __all__ = ["SourceOutcome", "SyncOutcome", "sync"]
 
+_MORE_TRIES = 3
+"""Further tries, in a pass that must be complete, for what the vendor could not give at once."""
+
 Progress = Callable[[str, str, int], None]
 """source, what, how many so far."""
 
@@ -152,16 +155,21 @@ def _walk(
     if not source.inventory_streams():
         return
     with Labeller(home.vault.tenant_key("fingerprint"), cache=home.path / "cache") as labeller:
-        outcome.labelled = read_queue(
-            home,
-            lease,
-            source,
-            labeller,
-            workers=workers,
-            due_before=None if until_caught_up else home.clock.now(),
-            limit=None,
-            say=tell,
-        )
+        for again in range(1 + (_MORE_TRIES if until_caught_up else 0)):
+            counts = read_queue(
+                home,
+                lease,
+                source,
+                labeller,
+                workers=workers,
+                due_before=None if until_caught_up else home.clock.now(),
+                limit=None,
+                say=tell,
+            )
+            outcome.labelled.add(counts)
+            if not counts.postponed:
+                break
+            home.clock.sleep(again)
 
 
 def _is_due(home: Home, source: str, stream: str, seconds: float) -> bool:

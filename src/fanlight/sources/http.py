@@ -7,6 +7,8 @@ The retry table is that of `reference/sources.md` 1.5.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 import random
 import ssl
@@ -260,7 +262,12 @@ class VendorClient:
     def get_bytes(
         self, path: str, params: Parameters = (), *, purpose: str, cap: int, patience_seconds: float | None = None
     ) -> Download:
-        """A file, at most `cap` bytes of it. Raises like `get_json`."""
+        """A file, at most `cap` bytes of it. Raises like `get_json`.
+
+        A body that does not fit its `Content-MD5` was cut and is asked for again; the same bytes twice are taken
+        as they are, because then it is the header that is wrong.
+        """
+        refused: set[bytes] = set()
 
         def read(response: httpx.Response, answer: _Answer) -> None:
             if response.status_code != 200:
@@ -268,6 +275,12 @@ class VendorClient:
                 answer.payload = decode_json(body, None)[0]
                 return
             content = _read_capped(response, cap, answer, keep_cut=True)
+            if answer.trouble is None and (stated := response.headers.get("content-md5")):
+                digest = hashlib.md5(content, usedforsecurity=False).digest()
+                if base64.b64encode(digest).decode() != stated.strip() and digest not in refused:
+                    refused.add(digest)
+                    answer.trouble = "cut short"
+                    return
             answer.payload = Sealed(content)
 
         answer = self._exchange(path, params, purpose, read, patience_seconds, None)
