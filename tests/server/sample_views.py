@@ -314,7 +314,7 @@ class SampleViews:
         if pivot == "nothing:here":
             return None
         return s.AccessView(
-            pivot=pivot, title="Who can reach Q2 close", detail="project", picture=_picture(),
+            pivot=pivot, title="Who can reach Q2 close", detail="project", people_summary="1, strongest first", picture=_picture(),
             people=[s.PersonRow(id="i-jane", name="Jane Doe", level="editor", how="through the group Finance-EU", known=True, since=NOW - 90 * DAY)],
         )  # fmt: skip
 

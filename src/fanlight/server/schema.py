@@ -587,6 +587,7 @@ class AccessView(View):
     title: str
     detail: str
     people: list[PersonRow]
+    people_summary: str
     picture: Picture
 
 

@@ -10,6 +10,7 @@ export type AccessView = {
   title: string;
   detail: string;
   people: PersonRow[];
+  people_summary: string;
   picture: Picture;
 };
 

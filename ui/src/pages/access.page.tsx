@@ -9,11 +9,11 @@ import { useKeys } from "../parts/keys";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
 import type { Page } from ".";
 
-function People({ rows }: { rows: PersonRow[] }) {
+function People({ rows, summary }: { rows: PersonRow[]; summary: string }) {
   const { time_zone } = useFrame();
   if (rows.length === 0) return null;
   return (
-    <Panel title="People" hint={`${rows.length}, strongest first`} bare>
+    <Panel title="People" hint={summary} bare>
       <table className="rows facts">
         <thead><tr><th>Who</th><th>Level</th><th>How</th><th className="num">Since</th></tr></thead>
         <tbody>
@@ -49,7 +49,7 @@ function Access() {
       <div className="title"><h1>{view.title}</h1><span className="t2">{view.detail}</span></div>
       <div className="stack">
         <AccessPicture key={view.pivot} picture={view.picture} title="Access" pivot={view.pivot} />
-        <People rows={view.people} />
+        <People rows={view.people} summary={view.people_summary} />
       </div>
     </div>
   );

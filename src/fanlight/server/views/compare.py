@@ -125,6 +125,21 @@ def _strip(counted: _Counted) -> list[s.LongitudePoint]:
     return points
 
 
+def _country_cell(counted: _Counted, events: Sequence[Event], context: Context) -> s.BarsCell | s.EarlyCell:
+    if {*counted.usual, *counted.observed} <= {"unknown"}:
+        return s.EarlyCell(
+            heading="Country",
+            sentence="Unknown: no source states where these addresses are, and no address database knows them "
+            "(fanlight geo install adds one). Networks are compared instead.",
+        )
+    return s.BarsCell(
+        heading="Country",
+        rows=ranked_bars(counted.usual, counted.observed),
+        strip=_strip(counted),
+        note=_country_note(events, context),
+    )
+
+
 def _country_note(events: Sequence[Event], context: Context) -> str:
     ips = {event.ip: event.occurred_at for event in events if event.ip}
     if not ips:
@@ -219,12 +234,7 @@ def comparison_of(
         return s.Comparison(usual="none yet.", observed=f"{span}, n = {len(observed)}.", cells=[cell])
     countries, networks = _places(baseline, observed, context)
     cells: list[s.BarsCell | s.HoursCell | s.FactsCell | s.EarlyCell] = [
-        s.BarsCell(
-            heading="Country",
-            rows=ranked_bars(countries.usual, countries.observed),
-            strip=_strip(countries),
-            note=_country_note(observed, context),
-        ),
+        _country_cell(countries, observed, context),
         hours_cell(baseline, zone, at, [event.occurred_at for event in observed]),
         s.BarsCell(heading="Network", rows=ranked_bars(networks.usual, networks.observed)),
     ]

@@ -12,6 +12,7 @@ from fanlight.enrich.countries import country_name
 from fanlight.findings.risk import rank_risk
 from fanlight.identity import Identity
 from fanlight.model import DAY, HOUR, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
+from fanlight.posture.facts import ELEVATED_ROLES
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
 from fanlight.server.views.compare import hours_cell
@@ -131,26 +132,31 @@ def _facts(
     return facts
 
 
-def _roles(snapshot: Snapshot, identity: Identity, person: Person) -> str:
+def _held_roles(snapshot: Snapshot, identity: Identity) -> list[tuple[str, str]]:
+    """(role, organization) of every membership of an active account."""
     try:
         held = snapshot.graph.organizations_of(identity.id)
     except Unknown:
-        held = []
+        return []
+    return [(role, organization) for _, organization, role, _ in held]
+
+
+def _roles(snapshot: Snapshot, identity: Identity, person: Person) -> str:
     told = [
         f"{role.replace('_', ' ')} of {snapshot.graph.label('organization', organization) or organization}"
-        for _, organization, role, _ in held
+        for role, organization in _held_roles(snapshot, identity)
     ]
     return ", ".join(dict.fromkeys(told)) or ", ".join(role.replace("_", " ") for role in person.roles) or "none listed"
 
 
 def _elevated(snapshot: Snapshot, identity: Identity, person: Person) -> str:
     try:
-        owned = sum(
-            1 for r in snapshot.graph.reach(identity.id) if r.kind == "project" and r.level in ("owner", "admin")
-        )
+        reached = snapshot.graph.reach(identity.id)
     except Unknown:
-        owned = 0
-    told = "yes" if person.elevated else "no"
+        reached = []
+    owned = sum(1 for each in reached if each.kind == "project" and each.level in ("owner", "admin"))
+    roles = {role for role, _ in _held_roles(snapshot, identity)}
+    told = "yes" if person.elevated or roles & ELEVATED_ROLES else "no"
     return f"{told}, owns or administers {plural(owned, 'project')}" if owned else told
 
 
@@ -165,6 +171,8 @@ def _usual_place(baseline: Baseline, context: Context) -> str:
     total = sum(countries.values())
     if not total:
         return "too early to say"
+    if set(countries) == {"unknown"}:
+        return "unknown: no place is known for these addresses"
     name, n = countries.most_common(1)[0]
     mostly = f", mostly {cities.most_common(1)[0][0]}" if cities else ""
     return f"{name}, {per_cent(n / total)} of 90 days{mostly}"

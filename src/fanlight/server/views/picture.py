@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fanlight.access.answers import Via
 from fanlight.access.graph import Unknown
 from fanlight.access.picture import Column, Node, picture
 from fanlight.server import schema as s
@@ -26,6 +27,7 @@ _WHO = {
     "identity": "What {} can reach",
 }  # fmt: skip
 _PROJECT = 4
+_MOST_PEOPLE = 50
 
 
 def access_view(snapshot: Snapshot, pivot: str, select: str | None) -> s.AccessView | None:
@@ -35,12 +37,16 @@ def access_view(snapshot: Snapshot, pivot: str, select: str | None) -> s.AccessV
         return None
     kind = pivot.partition(":")[0]
     name = next((n.text for column in drawn.columns for n in column.nodes if n.id == pivot), "")
+    people = _people(snapshot, pivot, kind)
     named = name or pivot.partition(":")[2] or pivot
     return s.AccessView(
         pivot=pivot,
         title=_WHO.get(kind, "Who can reach {}").format(named),
         detail=_kind_words(kind),
-        people=_people(snapshot, pivot, kind),
+        people=people[:_MOST_PEOPLE],
+        people_summary=f"{_MOST_PEOPLE} of {count(len(people))}, strongest first"
+        if len(people) > _MOST_PEOPLE
+        else f"{count(len(people))}, strongest first",
         picture=drawn,
     )
 
@@ -50,7 +56,7 @@ def _kind_words(kind: str) -> str:
 
 
 def _people(snapshot: Snapshot, pivot: str, kind: str) -> list[s.PersonRow]:
-    """Everybody who reaches a project, chat or file, with how; at most fifty."""
+    """Everybody who reaches a project, chat or file, with how, strongest first."""
     if kind in ("identity", "org_role", "project_role", "organization", "group"):
         return []
     try:
@@ -62,14 +68,21 @@ def _people(snapshot: Snapshot, pivot: str, kind: str) -> list[s.PersonRow]:
             id=reached.identity,
             name=snapshot.name_of(reached.identity),
             level=reached.level,
-            how=", ".join(dict.fromkeys(_how(via.kind, via.name) for via in reached.via)),
+            how=_ways(reached.via),
             known=reached.level != "unknown",
             since=min((via.since for via in reached.via if via.since), default=None),
         )
         for reached in found
     ]
     order = {"owner": 0, "admin": 1, "editor": 2, "viewer": 3}
-    return sorted(rows, key=lambda row: (order.get(row.level, 4), row.name))[:50]
+    return sorted(rows, key=lambda row: (order.get(row.level, 4), row.name))
+
+
+def _ways(via: Sequence[Via]) -> str:
+    """How, in words; that a project is public says nothing more where membership is the way already."""
+    kinds = {each.kind for each in via}
+    told = [_how(each.kind, each.name) for each in via if each.kind != "public" or "organization" not in kinds]
+    return ", ".join(dict.fromkeys(told))
 
 
 def _how(kind: str, name: str) -> str:
@@ -79,7 +92,7 @@ def _how(kind: str, name: str) -> str:
         "group": f"through the group {name}",
         "organization": "as a member of the organization",
         "organization_role": f"through the role {name}",
-        "public": "because it is public",
+        "public": "because it is open to the organization",
     }.get(kind, kind)
 
 
