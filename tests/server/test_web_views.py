@@ -122,6 +122,7 @@ def test_the_finding_compares_with_the_persons_own_habits(views: LakeViews) -> N
     assert page.comparison is not None
     cells = {cell.heading.partition(",")[0]: cell for cell in page.comparison.cells}
     network = cells["Network"]
+    assert isinstance(cells["Country"], s.EarlyCell)  # no address database: said, not drawn
     assert isinstance(network, s.BarsCell)
     assert [(row.name, row.observed) for row in network.rows] == [("192.0.2.0/24", False), ("203.0.113.0/24", True)]
     assert network.rows[1].text == "1 · never before"
@@ -305,6 +306,10 @@ def test_the_identity_has_accounts_reasons_picture_and_habits(views: LakeViews) 
     facts = {fact.label: fact.value for fact in page.facts}
     assert facts["Department"] == "Finance"
     assert facts["Roles"] == "user of Example Instruments"
+    assert facts["Elevated"] == "no"
+    owner = views.identity("idn_max")
+    assert owner is not None
+    assert {fact.label: fact.value for fact in owner.facts}["Elevated"] == "yes, owns or administers 1 project"
 
 
 def test_an_account_key_leads_to_its_identity(views: LakeViews) -> None:
