@@ -311,7 +311,7 @@ class Context:
         """Days on which every address with a known country was outside the country of most days."""
         countries: dict[str, set[str]] = {}
         for day, ips in baseline.days_of("ip").items():
-            places = [self.where(ip, baseline.at) for ip in ips]
+            places = [self.where(ip, parse_time(day)) for ip in ips]
             countries[day] = {place.country for place in places if place.country and not place.corporate}
         counted: dict[str, int] = defaultdict(int)
         for found in countries.values():
@@ -594,6 +594,11 @@ class Context:
                 elif grant.principal_id:
                     members[grant.resource_id].add(account_key(grant.product, grant.principal_id))
         return members
+
+    def new_readers(self, before: str, after: str, mover: str | None) -> int:
+        """How many accounts (an organization counts as one) hold something on the one project and not on the other."""
+        held = self._project_members.get(after, set()) - self._project_members.get(before, set())
+        return len(held - {mover})
 
     def grants_on(self, project_id: str) -> Sequence[Grant]:
         """Every version of the grants on a project."""

@@ -1,6 +1,6 @@
 """Fields that a rule may name beside an event's own: what the chat, the project and the actor were at that time.
 
-Join fields: `chat.sensitivity`, `chat.labels`, `chat.moved`, `file.sensitivity`, `file.labels`,
+Join fields: `chat.sensitivity`, `chat.labels`, `chat.moved`, `chat.new_readers`, `file.sensitivity`, `file.labels`,
 `project.sensitivity`, `project.labels`, `project.sensitive_things`, `project.privacy`, `project.opened_wider`,
 `project.age_days`, `project.new_to_actor`, `entry.sensitivity`, `entry.labels`, `actor.elevated`,
 `actor.department`, `target.is_actor`.
@@ -37,7 +37,8 @@ _MUST_BE_ON = ("sso_enabled", "sso_claude_ai_enforced", "sso_console_enforced")
 _NEAREST: Micros = 2 * HOUR
 
 JOIN_FIELDS = (
-    "chat.sensitivity", "chat.labels", "chat.moved", "file.sensitivity", "file.labels", "project.sensitivity",
+    "chat.sensitivity", "chat.labels", "chat.moved", "chat.new_readers", "file.sensitivity", "file.labels",
+    "project.sensitivity",
     "project.labels", "project.sensitive_things", "project.privacy", "project.opened_wider", "project.age_days",
     "project.new_to_actor", "entry.sensitivity", "entry.labels", "actor.elevated", "actor.department",
     "target.is_actor",
@@ -88,7 +89,9 @@ def _project_fields(event: Event, identity: str | None, context: Context) -> dic
             else "no"
         )
     if event.chat_id and event.type in ("claude_chat_updated", "claude_chat_settings_updated"):
-        joined["chat.moved"] = "no" if moved_from(event, context) is None else "yes"
+        left = moved_from(event, context)
+        joined["chat.moved"] = "no" if left is None else "yes"
+        joined["chat.new_readers"] = 0 if left is None else context.new_readers(left, project_id, event.account_key)
         created = context.project(project_id, at).created_at
         if created is not None:
             joined["project.age_days"] = (at - created) / DAY

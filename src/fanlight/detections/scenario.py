@@ -250,6 +250,14 @@ def _add_project(facts: ScenarioFacts, project_id: str, project: Mapping[str, An
             owner_account=_account(project.get("owner")), attributes=json.dumps(attributes),
         )
     )  # fmt: skip
+    for member in project.get("members", ()):
+        facts.all_grants.append(
+            Grant(
+                tenant=_TENANT, source="claude", product="claude", grant_id=f"{project_id}/{member}",
+                principal_kind="user", principal_id=f"user_{member}", resource_kind="project", resource_id=project_id,
+                level="editor", via="user", valid_from=created, seen_at=created,
+            )
+        )  # fmt: skip
     if project.get("labels"):
         _add_matches(facts, "document", f"{project_id}_doc", project, created, project_id, None)
 

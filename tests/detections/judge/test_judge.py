@@ -19,10 +19,25 @@ from fanlight.detections.facts import Gap
 from fanlight.detections.judge import judge
 from fanlight.detections.rulefile import Rule, load_rules
 from fanlight.detections.scenario import ScenarioFacts, build
+from fanlight.enrich.places import Place
 from fanlight.model import DAY, HOUR, MINUTE, Finding, ObjectVersion, day_of, parse_time
 
 RULES = load_rules([Path(str(resources.files("fanlight.catalog") / "rules"))])
 DAY_OF_TEST = parse_time("2026-05-07")
+
+
+class StatedForAWeek:
+    """The same facts, but the hotel's address is only known to be in Singapore near the days of the trip."""
+
+    def __init__(self, facts: ScenarioFacts) -> None:
+        self._facts = facts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._facts, name)
+
+    def locate(self, ip: str, at: int) -> Place:
+        late = at > parse_time("2026-04-25")
+        return Place() if late and ip == "198.51.100.7" else self._facts.locate(ip, at)
 
 
 def rule(name: str) -> Rule:
@@ -187,7 +202,7 @@ def test_a_week_in_another_zone_makes_no_habit_of_nights() -> None:
         for event in facts.all_events
         if event.ip == "198.51.100.7" or event.actor_id != "user_jane" or day_of(event.occurred_at) not in days
     ]
-    (finding,) = judge(facts, [chosen], window)
+    (finding,) = judge(StatedForAWeek(facts), [chosen], window)
     assert "0 of" in finding.sentence
 
 
