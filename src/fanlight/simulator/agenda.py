@@ -78,12 +78,9 @@ def _plan_person(stage: Stage, agenda: Agenda, person: Person) -> None:
         agenda.put(person.left_at // DAY, lambda s: _leave(s, person))
     for at, status in person.okta_status:
         if status == "DELETED":
-            subject = (person.index, None, None)
-            agenda.put(
-                at // DAY, lambda s, at=at, subject=subject: s.log(at, "user.lifecycle.delete.initiated", subject)
-            )  # type: ignore[misc]
+            agenda.put(at // DAY, _log_of(person, at, "user.lifecycle.delete.initiated"))
         elif status == "DEPROVISIONED" and person.left_at is None:
-            agenda.put(at // DAY, lambda s, at=at: s.log(at, "user.lifecycle.deactivate", (person.index, None, None)))  # type: ignore[misc]
+            agenda.put(at // DAY, _log_of(person, at, "user.lifecycle.deactivate"))
     if person.moved_at is not None:
         agenda.put(person.moved_at // DAY, lambda s: _move(s, person))
 
@@ -345,3 +342,12 @@ def _plan_long_chat(stage: Stage, agenda: Agenda, rng: random.Random) -> None:
         s.emit(at, "claude_chat_created", main.pair, actor, ("claude_chat_id", "claude_project_id"), (chat.id, None))
 
     agenda.put(at // DAY, act)
+
+
+def _log_of(person: Person, at: Micros, event_type: str) -> Act:
+    """An act that writes one Okta event about a person."""
+
+    def write(stage: Stage) -> None:
+        stage.log(at, event_type, (person.index, None, None))
+
+    return write

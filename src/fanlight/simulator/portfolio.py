@@ -129,8 +129,7 @@ def _staff(company: Company, rng: random.Random) -> None:
             size = min(len(everybody), max(3, int(rng.lognormvariate(2.0, 0.6))))
             near = rng.sample(pool, min(len(pool), size))
             chosen = near + rng.sample(everybody, min(len(everybody), max(1, size // 4)))
-            chosen = list(dict.fromkeys(p.index for p in chosen))  # type: ignore[misc]
-            chosen = [company.people[i] for i in chosen]  # type: ignore[index]
+            chosen = [company.people[number] for number in dict.fromkeys(p.index for p in chosen)]
         _grant(company, project, chosen, rng)
 
 

@@ -6,6 +6,7 @@ asked about any moment it has reached.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -37,7 +38,7 @@ T = TypeVar("T")
 Tier = Literal["none", "low", "moderate", "high"]
 
 
-def value_at(history: list[tuple[Micros, T]], at: Micros) -> T | None:
+def value_at(history: Sequence[tuple[Micros, T]], at: Micros) -> T | None:
     """The newest value that began at or before `at`."""
     found: T | None = None
     for since, value in history:
