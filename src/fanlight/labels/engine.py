@@ -156,9 +156,11 @@ def _judge(recognizer: Recognizer, around: Surroundings, start: int, end: int) -
         if keyword is None:
             return None
     value = around.text[start:end]
-    for check in recognizer.validators:
-        if not check(value):
+    while not all(check(value) for check in recognizer.validators):
+        if not recognizer.shrinks or " " not in value:
             return None
+        value = value[: value.rindex(" ")]
+        end = start + len(value)
     if not asked:
         keyword = around.keyword(start, end, recognizer)
     confidence = recognizer.keyword_confidence if keyword else recognizer.confidence

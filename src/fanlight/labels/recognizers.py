@@ -59,6 +59,7 @@ _FIELDS = {
     "languages",
     "label",
     "unicode",
+    "shrinks",
 }
 
 _ALPHABETS = {
@@ -98,6 +99,8 @@ class Recognizer:
     """Characters before an anchor's end that the pattern may need."""
     look_alikes: bool = False
     """A look-alike word (order, ticket, batch, …) right before the match speaks against it."""
+    shrinks: bool = False
+    """Trailing groups may belong to the sentence: drop them one by one until the validators hold."""
     label: str = ""
     """Public prefix or vendor, shown in the mask of a key."""
     positives: tuple[str, ...] = field(default=(), repr=False)
@@ -177,6 +180,7 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
         reach=int(entry.get("reach", 300)),
         back=int(entry.get("back", 120)),
         look_alikes=bool(entry.get("look_alikes")),
+        shrinks=bool(entry.get("shrinks")),
         label=str(entry.get("label", "")),
         positives=tuple(_text_of(s) for s in entry.get("positives", ())),
         negatives=tuple(_text_of(s) for s in entry.get("negatives", ())),
