@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from support.command import command
 
+from support.command import command
 from support.rule_engines import HEAD
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command import command
 
 from fanlight.detections.match import Engine, EngineMissing, LineHit, Outcome, match_lines
 from fanlight.detections.rulefile import RuleSet, load_rules
+from support.command import command
 from support.rule_engines import HEAD
 
 A, B = "aaaaaaaa-2222-4333-8444-555555555555", "bbbbbbbb-2222-4333-8444-555555555555"
