@@ -6,9 +6,9 @@ import re
 import string
 from functools import lru_cache
 
-from fanlight.labels.validators import entropy, is_example_like, is_placeholder
+from fanlight.labels.validators import entropy, is_placeholder
 
-__all__ = ["is_identifier", "is_random_token", "looks_like_password"]
+__all__ = ["is_identifier", "is_random_token", "is_word", "looks_like_password"]
 
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -22,6 +22,8 @@ _DOMAIN = re.compile(
 _PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
 _NO_DIGITS = {ord(c): None for c in "0123456789"}
 _NO_WORDS = {ord(c): None for c in string.ascii_letters + string.digits}
+_SEQUENCE = re.compile(r"(?i)abcdef|bcdefg|12345|23456|34567|45678|56789|98765|qwerty|asdfg")
+_CONSONANTS = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5,}")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -36,21 +38,29 @@ def _transitions(value: str) -> int:
     return changes
 
 
+def is_word(part: str) -> bool:
+    """Letters that could be read aloud: vowels enough, and no long run of consonants."""
+    vowels = sum(c in _VOWELS for c in part)
+    return len(part) > 3 and 0.25 <= vowels / len(part) <= 0.7 and _CONSONANTS.search(part) is None
+
+
 def is_identifier(value: str) -> bool:
     """Words in a row, a path, a version, a date, a host: names of things, not secrets."""
-    if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
+    if _is_place_or_time(value):
         return True
     if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
         return True
     parts = re.split(r"[._:/-]", value)
-    if (
-        len(parts) > 1
-        and all(_PART.fullmatch(part) for part in parts)
-        and any(len(p) >= 5 and not p.isdigit() and set(p) & _VOWELS for p in parts)
-    ):
+    if len(parts) > 1 and all(_PART.fullmatch(part) for part in parts):
+        return any(is_word(part.rstrip("0123456789")) for part in parts)
+    return sum(len(w) for w in _WORDY.findall(value) if is_word(w)) >= 0.62 * len(value)
+
+
+def _is_place_or_time(value: str) -> bool:
+    """A version, a date, a host or a path; long mixed runs with a slash inside are base64, not paths."""
+    if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _DOMAIN.search(value):
         return True
-    words = [w for w in _WORDY.findall(value) if len(w) > 3 and any(c in _VOWELS for c in w)]
-    return sum(map(len, words)) >= 0.6 * len(value)
+    return _PATH.search(value) is not None and not (len(value) >= 32 and _transitions(value) >= len(value) // 4)
 
 
 def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bool:
@@ -62,13 +72,15 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
         return False
     if _UUID.fullmatch(value):
         return True
-    if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _PATH.search(value) or _DOMAIN.search(value):
+    if _is_place_or_time(value):
         return False
     digits = len(value) - len(value.translate(_NO_DIGITS))
     letters = len(value) - digits - len(value.translate(_NO_WORDS))
     bits = entropy(value)
     if lenient:
-        sequence = is_example_like(value)
+        sequence = _SEQUENCE.search(value) is not None
+        if _HEX.fullmatch(value) and len(value) >= 32:
+            return bits >= 2.0
         if is_identifier(value) and not (sequence and digits):
             return False
         if digits == 0:

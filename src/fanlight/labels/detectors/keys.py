@@ -12,7 +12,7 @@ from typing import ClassVar
 import yaml
 
 from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.randomness import is_random_token
+from fanlight.labels.randomness import is_random_token, is_word
 from fanlight.labels.validators import is_example_like
 from fanlight.labels.wordlists import words
 
@@ -20,14 +20,12 @@ __all__ = ["DETECTOR"]
 
 _WORDS = words("keys", "name")
 _NAME_NO = re.compile(
-    r"(?i)public|pub_?key|primary|foreign|keyboard|monkey|keyword|tokeniz|token_?type|token_?count|max_?token|"
-    r"next_?token|"
-    r"page_?token|num_?token|tokens\b|key_?id\b|keyid|turkey|hockey|donkey|jockey|key_?name|secretary|cache|sort_?key|"
-    r"partition|object_?key|map_?key|row_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|"
-    r"trace|span|request|"
-    r"csrf|xsrf|authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?name|secret_?arn|secretref|i18n|"
-    r"translation|credentials?_?id|vault_?name|_length|meshing|user_?agent|"
-    r"api[-_]?(?:name|version)|private_?(?:ip|network|subnet|repo|link|dns)|version|revision|srcrev"
+    r"(?i)public|pub_?key|primary|foreign|keyboard|(?:mon|tur|hoc|don|joc)key\b|keyword|tokeniz|token_?(?:type|count)|"
+    r"(?<![a-z])(?:max|next|page|num)_?tokens?|tokens\b|key_?(?:id\b|name)|keyid|secretary|cache|sort_?key|partition|"
+    r"(?:object|map|row)_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|csrf|xsrf|"
+    r"authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?(?:name|arn|ref)|i18n|translation|credentials?_?id|"
+    r"vault_?name|_length|meshing|user_?agent|api[-_]?(?:name|version)|version|revision|srcrev|"
+    r"private_?(?:ip|network|subnet|repo|link|dns)"
 )
 _LINE_NO = re.compile(
     r"(?i)integrity=|sha(?:256|512|1|384)[-:]|ssh-(?:rsa|ed25519|dss)|BEGIN (?:CERT|PUBLIC)|public key|"
@@ -36,10 +34,10 @@ _LINE_NO = re.compile(
 _AFTER = re.compile(
     r"(?P<tail>[A-Za-z0-9_.]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
     r"\bist\b|\best\b|\bes\b)"
-    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,6}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|"
+    r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,24}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|"
     r"[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
     r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|"
-    r"secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
+    r"secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9_][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
 _VALUE = re.compile(r"(?<![A-Za-z0-9+/.])[A-Za-z0-9][A-Za-z0-9+/_.~-]{11,400}={0,2}(?![A-Za-z0-9+])")
 _DASHED = re.compile(r"[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2}")
@@ -140,7 +138,7 @@ def _confidence(value: str, separator: str) -> float:
     wordy = separator[-1:].isalpha() and "=" not in separator and ":" not in separator
     if _DASHED.fullmatch(separator) or wordy:
         confidence = 0.6 if is_random_token(value, 24, lenient=is_example_like(value)) else 0.0
-    elif is_random_token(value, 16 if spaced else 10):
+    elif is_random_token(value, 16 if spaced else 12):
         confidence = (0.85 if is_random_token(value, 20) else 0.72) - (0.1 if spaced else 0.0)
     else:
         confidence = 0.56 if is_random_token(value, 20 if spaced else 14, lenient=True) else 0.0
@@ -162,6 +160,8 @@ def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
         value = match.group().rstrip(_TRIM)
         between = text[end : match.start()]
         if "://" in between or "/" in value[:4] or (generic and not _KEYISH.search(between[:24])):
+            return
+        if value.count("/") > 1 and any(is_word(part) for part in value.split("/")):
             return
         keyish = _KEYISH.search(between) is not None
         if is_random_token(value, 16) or (keyish and is_random_token(value, 14, lenient=True)):

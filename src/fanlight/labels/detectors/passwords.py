@@ -148,14 +148,20 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
         holds = looks_like_password(value) and not _EXPRESSION.search(value)
         return Found(*match.span("v"), "PASSWORD", "password", "password_xml", 0.85, keyword=keyword) if holds else None
     match = _QUOTED.match(text, after)
-    if match is not None and _holds(match.group("v"), quoted=True, weak=weak):
+    if match is not None and not _UUID.fullmatch(match.group("v")) and _holds(match.group("v"), quoted=True, weak=weak):
         return Found(*match.span("v"), "PASSWORD", "password", "password_quoted", 0.8, keyword=keyword)
     match = _BESIDE.match(text, after)
     if match is not None and not tail:
         value, start = match.group("v"), match.start("v")
         if not (match.group("q") and match.group("e")):
             value, start = _trimmed(value, start)
-        if len(value) >= 6 and looks_like_password(value) and not _EXPRESSION.search(value) and _mixed_enough(value):
+        if (
+            len(value) >= 6
+            and looks_like_password(value)
+            and not _EXPRESSION.search(value)
+            and not _CONSTANT.fullmatch(value)
+            and _mixed_enough(value)
+        ):
             return Found(start, start + len(value), "PASSWORD", "password", "password_beside", 0.7, keyword=keyword)
     return None
 
