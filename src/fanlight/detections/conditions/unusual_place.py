@@ -87,46 +87,86 @@ def _together(nats: Sequence[float]) -> float:
     return sum(weight * value for weight, value in zip(_WEIGHTS, ranked, strict=False))
 
 
+_Seen = dict[str, dict[str, int]]
+
+
 def _place_parts(subject: Subject, where: Where, context: Context) -> list[_Part]:
-    """Components for a country or network that the person never used; empty when the place is usual."""
-    event, person = subject.event, subject.person
-    baseline = context.baseline(person.id, event.occurred_at)
-    seen: dict[str, dict[str, int]] = {name: {} for name in PLACE_DIMENSIONS}
+    """Components for a country, network or kind of network the person never used; empty when the place is usual."""
+    baseline = context.baseline(subject.person.id, subject.event.occurred_at)
+    seen: _Seen = {name: {} for name in PLACE_DIMENSIONS}
     for ip, habit in baseline.values("ip").items():
         for dimension, value in context.where(ip, habit.last_at).values.items():
             if value:
                 seen[dimension][value] = seen[dimension].get(value, 0) + habit.n
     time = period(baseline.since, baseline.until)
     warmth = "" if baseline.warm else f"; only {baseline.active_days} days of history, peers and company count instead"
-    parts: list[_Part] = []
-    compared, value = where.best
-    if value and seen[compared] and value not in seen[compared]:
-        nats, total = _first_nats(compared, value, subject, context), sum(seen[compared].values())
-        if compared == "country":
-            usual, observed = {country_name(code): n for code, n in seen[compared].items()}, country_name(value)
-            clause = f"none of {total:,} located events in {time} came from {observed}"
-        else:
-            # A first network alone says little: providers give out new addresses all the time.
-            nats, usual = min(nats, _NETWORK_ALONE), seen[compared]
-            observed = f"{where.ip} ({value}); the country is unknown"
-            clause = f"none of {total:,} events in {time} came from this network"
-        fact = "country" if compared == "country" else "network"
-        why = Why(fact=fact, observed=observed, usual=f"{ranked(usual)}{warmth}", weight=round(nats, 1))
-        parts.append(_Part(nats, why, clause, f"{compared}:{value}"))
-    kind_is_new = where.kind in RISKY_NETWORKS and where.kind not in seen["kind"] and bool(seen["kind"])
-    if kind_is_new:
-        nats = min(_first_nats("kind", where.kind, subject, context), 7.0)
-        kinds = ranked({_NETWORK_WORDS.get(k, k): n for k, n in seen["kind"].items()})
-        why = Why(
-            fact="kind of network",
-            observed=f"{_NETWORK_WORDS[where.kind]}{f' ({where.as_name})' if where.as_name else ''}",
-            usual=kinds,
-            weight=round(nats, 1),
-        )
-        total = sum(seen["kind"].values())
-        clause = f"none of {total:,} events in {time} came from {_NETWORK_WORDS[where.kind]}"
-        parts.append(_Part(nats, why, clause, f"kind:{where.kind}"))
-    return parts
+    return [
+        *_first_place(subject, where, seen, time, warmth, context),
+        *_first_kind(subject, where, seen, time, context),
+    ]
+
+
+def _first_place(subject: Subject, where: Where, seen: _Seen, time: str, warmth: str, context: Context) -> list[_Part]:
+    """The country, or where it cannot be compared the network; nothing when the person used this prefix before."""
+    if where.prefix in seen["prefix"]:
+        return []
+    compared, value = _comparable(subject, where, seen, context)
+    if value is None or value in seen[compared]:
+        return []
+    nats, total = _first_nats(compared, value, subject, context), sum(seen[compared].values())
+    if compared == "country":
+        observed = country_name(value)
+        usual = {country_name(code): n for code, n in seen["country"].items()}
+        clause = f"none of {total:,} located events in {time} came from {observed}"
+        if not total:
+            clause = f"nobody of the company was ever seen in {observed}, and this person never on this network"
+    else:
+        # A first network alone says little: providers give out new addresses all the time.
+        nats, usual = min(nats, _NETWORK_ALONE), seen[compared]
+        observed = f"{where.ip} ({value}); " + ("the country is unknown" if not where.country else "usual ones unknown")
+        clause = f"none of {total:,} events in {time} came from this network"
+    why = Why(
+        fact="country" if compared == "country" else "network", observed=observed,
+        usual=f"{ranked(usual) or 'could not tell: no usual place is known'}{warmth}", weight=round(nats, 1),
+    )  # fmt: skip
+    return [_Part(nats, why, clause, f"{compared}:{value}")]
+
+
+def _comparable(subject: Subject, where: Where, seen: _Seen, context: Context) -> tuple[str, str | None]:
+    """The widest dimension in which both the event and most of the person's usual places are known.
+
+    A country in which nobody of the company was ever seen can be told also where the person's own are unknown.
+    """
+    known = sum(seen["prefix"].values())
+    for dimension in ("country", "asn"):
+        value = where.values[dimension]
+        if value is None:
+            continue
+        if 2 * sum(seen[dimension].values()) >= known > 0:
+            return dimension, value
+        day = day_of(subject.event.occurred_at)
+        if (
+            dimension == "country"
+            and known
+            and not context.spread("country").holders(value, day, but=subject.person.id)
+        ):
+            return dimension, value
+    return ("prefix", where.prefix) if known else ("prefix", None)
+
+
+def _first_kind(subject: Subject, where: Where, seen: _Seen, time: str, context: Context) -> list[_Part]:
+    """A hosting network, VPN or Tor, for somebody who never used one."""
+    if where.kind not in RISKY_NETWORKS or where.kind in seen["kind"] or not seen["kind"]:
+        return []
+    nats, total = min(_first_nats("kind", where.kind, subject, context), 7.0), sum(seen["kind"].values())
+    why = Why(
+        fact="kind of network",
+        observed=f"{_NETWORK_WORDS[where.kind]}{f' ({where.as_name})' if where.as_name else ''}",
+        usual=ranked({_NETWORK_WORDS.get(kind, kind): n for kind, n in seen["kind"].items()}),
+        weight=round(nats, 1),
+    )
+    clause = f"none of {total:,} events in {time} came from {_NETWORK_WORDS[where.kind]}"
+    return [_Part(nats, why, clause, f"kind:{where.kind}")]
 
 
 def _first_nats(dimension: str, value: str, subject: Subject, context: Context) -> float:
