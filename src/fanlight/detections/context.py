@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from fanlight.detections.facts import Exported, Facts
+from fanlight.detections.people import People, Person, attributes_of
+from fanlight.detections.things import Things
 from fanlight.enrich.countries import country_code
 from fanlight.enrich.localtime import hour_of_week, zone_of
 from fanlight.enrich.network import network_prefix, parse_address, parse_networks, within
 from fanlight.model import (
     DAY,
-    SENSITIVITY_ORDER,
     Event,
     Grant,
-    Match,
     Micros,
     ObjectVersion,
     Rollup,
-    Sensitivity,
     account_key,
     day_of,
     parse_time,
@@ -36,33 +34,10 @@ __all__ = ["PLACE_DIMENSIONS", "Answer", "Context", "Person", "ProjectState", "W
 Answer = Literal["yes", "no", "could_not_tell"]
 #: Openness of a project, from closed to open.
 OPENNESS = {"private": 0, "organization": 1, "public": 2}
-ELEVATED = frozenset({"primary_owner", "owner", "admin", "membership_admin"})
-_MOST_TELLING = (
-    "SECRET", "PAYMENT_CARD", "GOV_ID", "HEALTH", "FINANCIAL", "CUSTOMER_DATA", "LEGAL", "CONFIDENTIAL_MARK", "PII",
-    "SOURCE_CODE", "PERSON_NAME",
-)  # fmt: skip
 PLACE_DIMENSIONS = ("country", "asn", "prefix", "kind")
-_PERSON_KINDS = ("idp_user", "user")
 _TRAILING_DAYS = 30
 #: How often people are at work outside the working hours, against one hour of a working day.
 _EVENING_SHARE, _WEEKEND_SHARE, _NIGHT_SHARE = 0.15, 0.1, 0.002
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An identity as it was at the time."""
-
-    id: str
-    name: str
-    email: str | None
-    accounts: tuple[str, ...]
-    department: str | None
-    timezone: str | None
-    roles: tuple[str, ...]
-
-    @property
-    def elevated(self) -> bool:
-        return any(role in ELEVATED for role in self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,97 +83,13 @@ class ProjectState:
 
 
 @dataclass
-class Context:
+class Context(People, Things):
     """One judging's view of the facts, with everything looked up once."""
 
-    facts: Facts
-    since: Micros
-    until: Micros
     _where: dict[tuple[str, int], Where] = field(default_factory=dict)
     _rollups: dict[str, dict[str, list[Rollup]]] = field(default_factory=dict)
     _baselines: dict[tuple[str, str], Baseline] = field(default_factory=dict)
-    _matches: dict[str, dict[str, list[Match]]] = field(default_factory=dict)
-    _exported: dict[tuple[str, str, int], Exported] = field(default_factory=dict)
-    _objects: dict[tuple[str, str], list[ObjectVersion]] = field(default_factory=dict)
     _sharing: dict[str, list[tuple[Micros, str]]] = field(default_factory=dict)
-    _persons: dict[tuple[str, str], Person] = field(default_factory=dict)
-
-    # ------------------------------------------------------------------ people
-
-    @cached_property
-    def _links(self) -> dict[str, list[tuple[Micros, Micros | None, str]]]:
-        links: dict[str, list[tuple[Micros, Micros | None, str]]] = defaultdict(list)
-        for link in self.facts.links():
-            if not link.removed:
-                links[link.account_key].append((link.valid_from, link.valid_to, link.identity_id))
-        return {account: sorted(spans, key=lambda s: (s[0], s[2])) for account, spans in links.items()}
-
-    @cached_property
-    def _accounts(self) -> dict[str, list[str]]:
-        accounts: dict[str, list[str]] = defaultdict(list)
-        for account, spans in self._links.items():
-            for identity in sorted({span[2] for span in spans}):
-                accounts[identity].append(account)
-        return {identity: sorted(found) for identity, found in accounts.items()}
-
-    def identity_of(self, account: str | None, at: Micros) -> str | None:
-        """The identity behind an account at a time; an account that is linked to nobody stands for itself."""
-        if account is None:
-            return None
-        spans = self._links.get(account, ())
-        for since, until, identity in reversed(spans):
-            if since <= at and (until is None or at < until):
-                return identity
-        # A link that starts later than the event: the account was first listed after it acted.
-        return spans[0][2] if spans and at < spans[0][0] else account
-
-    def accounts_of(self, identity: str) -> tuple[str, ...]:
-        return tuple(self._accounts.get(identity, (identity,)))
-
-    @cached_property
-    def _people_objects(self) -> dict[str, list[ObjectVersion]]:
-        found: dict[str, list[ObjectVersion]] = defaultdict(list)
-        for version in self.facts.objects(_PERSON_KINDS):
-            found[account_key(version.product, version.object_id)].append(version)
-        return {key: sorted(versions, key=lambda v: (v.valid_from, v.seen_at)) for key, versions in found.items()}
-
-    def person(self, identity: str, at: Micros) -> Person:
-        """Name, department and roles of an identity as of a time (the oldest known where nothing is older)."""
-        key = (identity, day_of(at))
-        known = self._persons.get(key)
-        if known is None:
-            known = self._persons[key] = self._person(identity, parse_time(day_of(at)))
-        return known
-
-    def _person(self, identity: str, at: Micros) -> Person:
-        name, email, department, timezone = "", None, None, None
-        roles: list[str] = []
-        accounts = self.accounts_of(identity)
-        for account in sorted(accounts, key=lambda a: not a.startswith(("okta:", "entra_id:"))):
-            for version in _as_of_each(self._people_objects.get(account, ()), at):
-                attributes = _attributes(version)
-                name = name or version.name or ""
-                email = email or _text(attributes, "email", "login", "profile.email")
-                department = department or _text(attributes, "department", "profile.department")
-                timezone = timezone or _text(attributes, "timezone", "profile.timezone")
-                role = _text(attributes, "organization_role", "role")
-                roles += [role] if role else []
-        return Person(identity, name, email, accounts, department, timezone, tuple(sorted(set(roles))))
-
-    @cached_property
-    def _departments(self) -> dict[str, frozenset[str]]:
-        members: dict[str, set[str]] = defaultdict(set)
-        for account, versions in self._people_objects.items():
-            department = _text(_attributes(versions[-1]), "department", "profile.department")
-            if department:
-                members[department].add(self.identity_of(account, self.until) or account)
-        return {name: frozenset(found) for name, found in members.items()}
-
-    def peers(self, person: Person) -> frozenset[str]:
-        """The other identities of the person's department; empty when the directory names none."""
-        if person.department is None:
-            return frozenset()
-        return self._departments.get(person.department, frozenset()) - {person.id}
 
     # ------------------------------------------------------------------ places
 
@@ -433,104 +324,6 @@ class Context:
         last = bisect_left(events, until + 1, key=lambda e: e.occurred_at)
         return events[first:last]
 
-    # ------------------------------------------------------------------ things
-
-    def learn(self, events: Iterable[Event]) -> None:
-        """Load labels and records of every chat, project and file that these events name, in bulk."""
-        chats: set[str] = set()
-        projects: set[str] = set()
-        files: set[str] = set()
-        for event in events:
-            chats.update([event.chat_id] if event.chat_id else [])
-            projects.update([event.project_id] if event.project_id else [])
-            files.update([event.file_id] if event.file_id else [])
-        self._load_objects(("chat",), chats)
-        self._load_objects(("file", "document", "generated_file"), files)
-        for kind in ("chat", "file", "document"):
-            for oid in chats | files:
-                for version in self._objects.get((kind, oid), ()):
-                    if version.parent_kind == "project" and version.parent_id:
-                        projects.add(version.parent_id)
-                    if version.parent_kind == "chat" and version.parent_id:
-                        chats.add(version.parent_id)
-        self._load_objects(("project",), projects)
-        by: dict[str, dict[str, list[Match]]] = {k: defaultdict(list) for k in ("chat", "project", "file")}
-        for match in self.facts.matches(chats, projects, files):
-            if match.chat_id or match.object_kind == "chat":
-                by["chat"][match.chat_id or match.object_id].append(match)
-            if match.project_id or match.object_kind == "project":
-                by["project"][match.project_id or match.object_id].append(match)
-            if match.object_kind in ("file", "document", "generated_file"):
-                by["file"][match.object_id].append(match)
-        for found in by.values():
-            for matches in found.values():
-                matches.sort(key=lambda m: (_written(m), m.object_id, m.part_id, m.type, m.recognizer))
-        self._matches = {kind: dict(found) for kind, found in by.items()}
-        self._exported.clear()
-        self._things.clear()
-
-    def _load_objects(self, kinds: tuple[str, ...], ids: Collection[str]) -> None:
-        if not ids:
-            return
-        for version in self.facts.objects(kinds, ids):
-            self._objects.setdefault((version.kind, version.object_id), []).append(version)
-        for versions in self._objects.values():
-            versions.sort(key=lambda v: (v.valid_from, v.seen_at))
-
-    def versions(self, kind: str, object_id: str) -> Sequence[ObjectVersion]:
-        """Loaded versions of an object, oldest first."""
-        return self._objects.get((kind, object_id), ())
-
-    def labels(self, kind: str, object_id: str, at: Micros) -> Exported:
-        """Sensitivity and categories of a chat, project or file, from content written up to `at`."""
-        count = self._known_by(kind, object_id, at)
-        key = (kind, object_id, count)
-        known = self._exported.get(key)
-        if known is None:
-            matches = self._matches.get(kind, {}).get(object_id, [])[:count]
-            known = self._exported[key] = self._export(kind, matches)
-        return known
-
-    def _known_by(self, kind: str, object_id: str, at: Micros) -> int:
-        """How many of an object's matches (in time order) were written up to `at`."""
-        matches = self._matches.get(kind, {}).get(object_id)
-        return bisect_right(matches, at, key=_written) if matches else 0
-
-    def _export(self, kind: str, matches: Sequence[Match]) -> Exported:
-        if not matches:
-            return Exported("none")
-        categories = tuple(sorted({m.category for m in matches if m.band != "low"}, key=_telling))
-        if kind != "project":
-            return Exported(self.facts.sensitivity_of(matches), categories)
-        # A project is as sensitive as the most sensitive thing in it: many harmless chats do not add up.
-        levels: list[Sensitivity] = [self.facts.sensitivity_of(part) for part in _by_thing(matches)]
-        return Exported(max(levels, key=lambda level: SENSITIVITY_ORDER[level]), categories)
-
-    def label_times(self, kind: str, object_id: str, at: Micros) -> tuple[Micros, int, Micros]:
-        """Of an object's matches up to `at`: when the newest was written, how many things, when it was first read."""
-        matches = self._matches.get(kind, {}).get(object_id, [])[: self._known_by(kind, object_id, at)]
-        written = max((m.at for m in matches if m.at is not None), default=at)
-        return written, sum(m.count for m in matches), min((m.read_at for m in matches), default=at)
-
-    def entered_with(self, part: Sequence[Match]) -> Exported:
-        """Sensitivity and categories of some matches by themselves (one message)."""
-        return self._export("message", part)
-
-    def sensitive_things(self, project: str, at: Micros) -> int:
-        """Number of chats, files and documents of a project that are moderate or above."""
-        count = self._known_by("project", project, at)
-        key = (project, count)
-        known = self._things.get(key)
-        if known is None:
-            parts = _by_thing(self._matches.get("project", {}).get(project, [])[:count])
-            levels = [SENSITIVITY_ORDER[self.facts.sensitivity_of(part)] for part in parts]
-            known = self._things[key] = sum(1 for level in levels if level >= SENSITIVITY_ORDER["moderate"])
-        return known
-
-    @cached_property
-    def _things(self) -> dict[tuple[str, int], int]:
-        return {}
-
     def note_sharing(self, events: Iterable[Event]) -> None:
         """Remember the openness that each sharing event left behind."""
         for event in events:
@@ -557,7 +350,7 @@ class Context:
         told = [(when, state) for when, state in self._sharing.get(project_id, ()) if when < at]
         seen = []
         for version in versions:
-            is_private = _attributes(version).get("is_private")
+            is_private = attributes_of(version).get("is_private")
             # The time at which the record was seen, never its creation: the record tells the state at reading.
             if isinstance(is_private, bool) and version.seen_at < at:
                 seen.append((version.seen_at, "private" if is_private else "organization"))
@@ -645,22 +438,6 @@ class Context:
                 told.append((version.seen_at, (version.parent_id or "") if version.parent_kind == "project" else ""))
         return max(told)[1] if told else None
 
-    def project_of(self, event: Event) -> str | None:
-        """The project of an event: its own, else its file's or chat's, else that of the role it gives."""
-        if event.project_id:
-            return event.project_id
-        for kind, object_id in (("file", event.file_id), ("document", event.file_id), ("chat", event.chat_id)):
-            for version in reversed(self.versions(kind, object_id) if object_id else ()):
-                if version.parent_kind == "project" and version.parent_id:
-                    return version.parent_id
-                if version.parent_kind == "chat" and version.parent_id:
-                    held = self.versions("chat", version.parent_id)
-                    if held and held[-1].parent_kind == "project":
-                        return held[-1].parent_id
-        if event.target_kind in ("project", "chat_project"):
-            return event.target_id
-        return None
-
     def owned(self, person: Person, kinds: Collection[str], at: Micros) -> int:
         """Objects of these kinds (keys) that an account of the person made before `at`."""
         if not kinds:
@@ -690,47 +467,8 @@ class Context:
         return sum(1 for identity in visitors if identity not in identities), len(visitors)
 
 
-def _telling(category: str) -> tuple[int, str]:
-    """The categories that matter most first; those that customers add stand before names and code."""
-    return (_MOST_TELLING.index(category) if category in _MOST_TELLING else len(_MOST_TELLING) - 3, category)
-
-
-def _written(match: Match) -> Micros:
-    """When the content was written; what has no time was there from the beginning."""
-    return match.at if match.at is not None else 0
-
-
-def _by_thing(matches: Sequence[Match]) -> Collection[list[Match]]:
-    """The matches of each chat, file and document."""
-    things: dict[tuple[str, str], list[Match]] = defaultdict(list)
-    for match in matches:
-        things["chat" if match.chat_id else match.object_kind, match.chat_id or match.object_id].append(match)
-    return things.values()
-
-
 def audience_of(event: Event) -> str:
     """The openness that a sharing event leaves: public, organization or private."""
     audience = json.loads(event.raw).get("audience") or []
     kinds = {item.get("type") if isinstance(item, dict) else item for item in audience}
     return "public" if "public" in kinds else "organization" if kinds else "private"
-
-
-def _as_of_each(versions: Sequence[ObjectVersion], at: Micros) -> list[ObjectVersion]:
-    """The version in force at a time, else the oldest known."""
-    before = [version for version in versions if version.valid_from <= at]
-    return before[-1:] or list(versions[:1])
-
-
-def _attributes(version: ObjectVersion) -> dict[str, Any]:
-    found = json.loads(version.attributes or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def _text(attributes: dict[str, Any], *names: str) -> str | None:
-    for name in names:
-        value: Any = attributes
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if isinstance(value, str) and value:
-            return value
-    return None
