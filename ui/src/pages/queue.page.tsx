@@ -180,7 +180,7 @@ function Blind({ view }: { view: QueueView }) {
     <Panel title="What Fanlight cannot see now">
       <div className="small t2" style={{ display: "grid", gap: 6 }}>
         {view.blind.map((spot) => <p key={spot.sentence}>{spot.sentence}</p>)}
-        {view.blind.length === 0 && <p>{view.seeing}</p>}
+        {view.blind.length === 0 && <p>Nothing is missing now: every source is within its usual lag.</p>}
         <Go to="/sources">See sources</Go>
       </div>
     </Panel>

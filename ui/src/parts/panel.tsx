@@ -71,7 +71,7 @@ export function Failed({ error, again }: { error: Error; again: () => void }) {
 /** The frame of a table at its final height while it loads. */
 export function Waiting({ rows = 12 }: { rows?: number }) {
   return (
-    <div className="panel" aria-busy="true" aria-label="Loading">
+    <div className="panel waiting" aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className="skeleton" />
       ))}
