@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fanlight.labels.keywords import Keywords, folded
+from fanlight.labels.keywords import Keywords, Window, window_of
 from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
@@ -37,32 +37,32 @@ class Surroundings:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._before: dict[tuple[int, int], str] = {}
-        self._after: dict[tuple[int, int], str] = {}
-        self._title: dict[int, str] = {}
+        self._before: dict[tuple[int, int], Window] = {}
+        self._after: dict[tuple[int, int], Window] = {}
+        self._title: dict[int, Window] = {}
 
     def __repr__(self) -> str:
         return f"Surroundings({len(self.text)} characters)"
 
-    def before(self, start: int, reach: int) -> str:
+    def before(self, start: int, reach: int) -> Window:
         """Folded text of `reach` characters before a place."""
         found = self._before.get((start, reach))
         if found is None:
-            found = self._before[start, reach] = folded(self.text[max(0, start - reach) : start])
+            found = self._before[start, reach] = window_of(self.text[max(0, start - reach) : start])
         return found
 
-    def after(self, end: int, reach: int) -> str:
+    def after(self, end: int, reach: int) -> Window:
         """Folded text of `reach` characters behind a place."""
         found = self._after.get((end, reach))
         if found is None:
-            found = self._after[end, reach] = folded(self.text[end : end + reach])
+            found = self._after[end, reach] = window_of(self.text[end : end + reach])
         return found
 
-    def title(self, start: int) -> str:
+    def title(self, start: int) -> Window:
         """Folded title of the table column in which a place stands."""
         found = self._title.get(start)
         if found is None:
-            found = self._title[start] = folded(column_title(self.text, start))
+            found = self._title[start] = window_of(column_title(self.text, start))
         return found
 
     def keyword(self, start: int, end: int, recognizer: Recognizer) -> str | None:
@@ -71,9 +71,9 @@ class Surroundings:
         if words is None:
             return None
         return (
-            words.last(self.before(start, recognizer.near))
-            or (words.first(self.after(end, recognizer.after)) if recognizer.after else None)
-            or words.first(self.title(start))
+            words.find(self.before(start, recognizer.near))
+            or (words.find(self.after(end, recognizer.after)) if recognizer.after else None)
+            or words.find(self.title(start))
         )
 
     def looks_alike(self, start: int) -> bool:
@@ -84,7 +84,7 @@ class Surroundings:
 def looks_alike(text: str, start: int) -> bool:
     """Whether a look-alike word stands right before the candidate, on its line."""
     line = text[max(0, start - 32) : start].rpartition("\n")[2]
-    return _LOOK_ALIKES.first(folded(line)) is not None
+    return _LOOK_ALIKES.find(window_of(line)) is not None
 
 
 def column_title(text: str, start: int) -> str:

@@ -1,8 +1,8 @@
 """Lists of keywords against short windows of text.
 
-A window is folded (small letters, runs of blanks, dashes and underscores as one blank) and asked for each keyword as
-a plain substring; what is inside is then checked for word boundaries. For a list of eighty words this is thirty times
-faster than one expression of alternatives.
+A window is folded (small letters, runs of blanks, dashes and underscores as one blank) and cut into words. Keywords of
+one word are a set that the words are looked up in; only the others are searched as substrings. For a list of eighty
+words this is thirty times faster than one expression of alternatives.
 """
 
 from __future__ import annotations
@@ -10,63 +10,76 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["Keywords", "folded"]
+__all__ = ["Keywords", "Window", "window_of"]
 
 _GAP = re.compile(r"[\s_-]+")
+_WORDS = re.compile(r"[^\W_]+")
 
 
-def folded(text: str) -> str:
-    """Small letters, with any run of blanks, dashes and underscores as one blank."""
-    return _GAP.sub(" ", text.lower())
+class Window:
+    """A folded piece of text and its words."""
+
+    __slots__ = ("text", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = _GAP.sub(" ", text.lower())
+        self.words: list[str] = _WORDS.findall(self.text)
+
+    def __repr__(self) -> str:
+        return f"Window({len(self.text)} characters)"
+
+
+_EMPTY = Window("")
+
+
+def window_of(text: str) -> Window:
+    """The folded window of a piece of text."""
+    return Window(text) if text else _EMPTY
 
 
 class Keywords:
     """Keywords that count as whole words where letters end them; several words also when written as one."""
 
-    __slots__ = ("_words",)
+    __slots__ = ("_phrases", "_single")
 
     def __init__(self, words: Iterable[str]) -> None:
-        spelled: dict[str, tuple[bool, bool]] = {}
+        single: set[str] = set()
+        phrases: dict[str, tuple[bool, bool]] = {}
         for word in words:
-            plain = folded(word).strip()
+            plain = _GAP.sub(" ", word.lower()).strip()
             for form in {plain, plain.replace(" ", "")}:
-                spelled[form] = (_bounded(form[0]), _bounded(form[-1]))
-        self._words = tuple((word, *ends) for word, ends in sorted(spelled.items(), key=lambda item: -len(item[0])))
+                if _WORDS.fullmatch(form) and all(map(_bounded, (form[0], form[-1]))):
+                    single.add(form)
+                else:
+                    phrases[form] = (_bounded(form[0]), _bounded(form[-1]))
+        self._single = frozenset(single)
+        self._phrases = tuple((word, *ends) for word, ends in sorted(phrases.items(), key=lambda item: -len(item[0])))
 
-    def first(self, window: str) -> str | None:
-        """The longest keyword inside a folded window."""
-        if not window:
+    def find(self, window: Window) -> str | None:
+        """The longest phrase inside the window, else the last single word of the list."""
+        text = window.text
+        if not text:
             return None
-        for word, left, right in self._words:
-            if word in window and _stands(window, word, left, right) >= 0:
+        for word, left, right in self._phrases:
+            if word in text and _stands(text, word, left, right):
+                return word
+        for word in reversed(window.words):
+            if word in self._single:
                 return word
         return None
-
-    def last(self, window: str) -> str | None:
-        """The keyword that stands last in a folded window."""
-        best, place = None, -1
-        for word, left, right in self._words:
-            if word in window:
-                found = _stands(window, word, left, right)
-                if found + len(word) > place:
-                    best, place = word, found + len(word)
-        return best
 
 
 def _bounded(char: str) -> bool:
     return char.isalnum() and ord(char) < 0x2E80
 
 
-def _stands(window: str, word: str, left: bool, right: bool) -> int:
-    """Where the word stands last as a word of its own; -1 - length when nowhere."""
-    end = len(window)
-    while True:
-        start = window.rfind(word, 0, end)
-        if start < 0:
-            return -1 - len(word)
+def _stands(text: str, word: str, left: bool, right: bool) -> bool:
+    """Whether the phrase stands somewhere as words of its own."""
+    start = text.find(word)
+    while start >= 0:
         stop = start + len(word)
-        if not (left and start and window[start - 1].isalnum()) and not (
-            right and stop < len(window) and window[stop].isalnum()
-        ):
-            return start
-        end = start + len(word) - 1
+        joined = left and start > 0 and text[start - 1].isalnum()
+        if not joined and not (right and stop < len(text) and text[stop].isalnum()):
+            return True
+        start = text.find(word, start + 1)
+    return False

@@ -71,10 +71,16 @@ class NumberForms:
         return known
 
 
-_FORM = {
-    **{ord(c): "9" for c in "0123456789"},
-    **{ord(c): "a" for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},
-}
+class _Forms(dict[int, str]):
+    """Digits become 9, signs stay, all else becomes a: a form holds nothing of the text but its shape."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = found = "9" if char.isdigit() else char if code < 128 and not char.isalpha() else "a"
+        return found
+
+
+_FORM = _Forms()
 
 
 def _loosened(pattern: re.Pattern[str]) -> re.Pattern[str] | None:

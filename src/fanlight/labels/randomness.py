@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from functools import lru_cache
 
 from fanlight.labels.validators import entropy, is_placeholder
 
@@ -27,7 +26,6 @@ _CONSONANTS = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5,}")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
-@lru_cache(maxsize=4096)
 def _transitions(value: str) -> int:
     """How often the character class changes: lower, upper, digit, sign."""
     last = changes = 0

@@ -12,7 +12,6 @@ import importlib
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -113,7 +112,9 @@ def _separators(value: str) -> list[str]:
 def entropy(value: str) -> float:
     """Shannon entropy in bits a character."""
     total = len(value)
-    return -sum(n / total * math.log2(n / total) for n in Counter(value).values()) if total else 0.0
+    if not total:
+        return 0.0
+    return math.log2(total) - sum(n * math.log2(n) for n in map(value.count, set(value))) / total
 
 
 _PLACEHOLDER_WORDS = re.compile(

@@ -139,7 +139,7 @@ def _confidence(value: str, separator: str) -> float:
     if _DASHED.fullmatch(separator) or wordy:
         confidence = 0.6 if is_random_token(value, 24, lenient=is_example_like(value)) else 0.0
     elif is_random_token(value, 16 if spaced else 12):
-        confidence = (0.85 if is_random_token(value, 20) else 0.72) - (0.1 if spaced else 0.0)
+        confidence = (0.85 if len(value) >= 20 else 0.72) - (0.1 if spaced else 0.0)
     else:
         confidence = 0.56 if is_random_token(value, 20 if spaced else 14, lenient=True) else 0.0
     return min(confidence, 0.58) if confidence and is_example_like(value) else confidence

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import column_title, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.keywords import Keywords, folded
+from fanlight.labels.keywords import Keywords, window_of
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -83,9 +83,11 @@ def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Fo
 def _confidence(
     text: str, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
 ) -> float:
-    keyword = _KEYWORDS.first(folded(text[max(0, start - 45) : start])) or _KEYWORDS.first(folded(text[end : end + 14]))
+    keyword = _KEYWORDS.find(window_of(text[max(0, start - 45) : start])) or _KEYWORDS.find(
+        window_of(text[end : end + 14])
+    )
     if not keyword:
-        keyword = _KEYWORDS.first(folded(column_title(text, start)))
+        keyword = _KEYWORDS.find(window_of(column_title(text, start)))
     if is_sample(text, start, end) or len(set(value) - set(" +-()./")) <= 1:
         return 0.0
     grouped = not value.isdigit()
