@@ -15,8 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-import yaml
-
+from fanlight.labels.catalogue import parse_yaml
 from fanlight.labels.keywords import Keywords
 from fanlight.labels.taxonomy import Group, taxonomy
 from fanlight.labels.validators import Validator, validator_named
@@ -189,7 +188,7 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
 
 def load_recognizers(text: str, where: str) -> Iterator[Recognizer]:
     """Recognizers of one YAML file. Raises `RecognizerError`."""
-    raw = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    raw = parse_yaml(text)
     shared = {f"@{name}": words for name, words in (raw.get("keywords") or {}).items()}
     for given in raw["recognizers"]:
         words: list[str] = []

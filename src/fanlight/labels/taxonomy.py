@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from fanlight.labels.catalogue import read_yaml
 
 __all__ = ["Category", "Group", "Taxonomy", "taxonomy"]
 
@@ -49,7 +48,7 @@ class Taxonomy:
 @cache
 def taxonomy() -> Taxonomy:
     """The taxonomy of the catalog."""
-    raw = yaml.safe_load((files("fanlight.catalog") / "taxonomy.yml").read_text("utf-8"))
+    raw = read_yaml("taxonomy.yml")
     categories = {name: Category(name=name, **entry) for name, entry in raw["categories"].items()}
     groups = {
         name: Group(name=name, **{**entry, "implies": tuple(entry.get("implies", ()))})

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from fanlight.labels.catalogue import read_yaml
 
 __all__ = ["words"]
 
 
 @cache
 def _lists(name: str) -> dict[str, tuple[str, ...]]:
-    text = (files("fanlight.catalog") / "recognizers" / "words" / f"{name}.yml").read_text("utf-8")
-    return {key: tuple(map(str, values)) for key, values in yaml.safe_load(text).items()}
+    return {key: tuple(map(str, values)) for key, values in read_yaml("recognizers", "words", f"{name}.yml").items()}
 
 
 def words(name: str, key: str) -> tuple[str, ...]:

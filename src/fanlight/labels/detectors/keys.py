@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import ClassVar
 
-import yaml
-
+from fanlight.labels.catalogue import read_yaml
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.randomness import is_random_token, is_word
 from fanlight.labels.validators import is_example_like
@@ -60,7 +58,7 @@ class _Vendors:
 
 @cache
 def _vendors() -> _Vendors:
-    raw = yaml.safe_load((files("fanlight.catalog") / "vendors.yml").read_text("utf-8"))
+    raw = read_yaml("vendors.yml")
     return _Vendors(frozenset(map(str, raw["vendors"])), frozenset(map(str, raw["generic"])))
 
 

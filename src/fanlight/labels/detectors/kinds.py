@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
+from fanlight.labels.catalogue import parse_yaml
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.scan import Hit
@@ -49,7 +48,7 @@ def _kinds() -> tuple[_Kind, ...]:
     for item in sorted(folder.iterdir(), key=lambda f: f.name):
         if not item.name.endswith(".yml"):
             continue
-        raw = yaml.safe_load(item.read_text("utf-8"))
+        raw = parse_yaml(item.read_text("utf-8"))
         points = {str(term).lower(): float(value) for value, terms in raw["terms"].items() for term in terms}
         cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
         found.append(
