@@ -38,13 +38,14 @@ def _type(node: dict[str, Any]) -> str:
 
 def typescript() -> str:
     """All view models as exported TypeScript types, in the order of their names."""
-    found = [getattr(schema, name) for name in schema.__all__ if name != "View"]
+    named = [getattr(schema, name) for name in schema.__all__ if name != "View"]
+    found = [each for each in named if isinstance(each, type)]  # names of unions are written where they are used
     requests = [each for each in found if each.__name__.endswith("Request")]
     models: list[tuple[type[BaseModel], Any]] = [
         (each, "validation" if each in requests else "serialization") for each in found
     ]
     _, bundle = models_json_schema(models, ref_template="#/{model}")
-    lines = ["// Written by tools/build_types.py from fanlight/server/schema.py. Do not edit.", ""]
+    lines = ["// Written by tools/build_types.py from fanlight/server/schema. Do not edit.", ""]
     for name, node in sorted(bundle["$defs"].items()):
         required = set(node.get("required", ())) if name.endswith("Request") else set(node.get("properties", ()))
         lines.append(f"export type {name} = {{")

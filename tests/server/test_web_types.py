@@ -31,7 +31,7 @@ def test_the_committed_types_are_those_of_the_schema() -> None:
 def test_every_model_has_a_type() -> None:
     text = (ROOT / "ui" / "src" / "api" / "types.ts").read_text(encoding="utf-8")
     for name in schema.__all__:
-        if name != "View":
+        if name != "View" and isinstance(getattr(schema, name), type):
             assert f"export type {name} = {{" in text
 
 

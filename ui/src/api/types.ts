@@ -1,4 +1,4 @@
-// Written by tools/build_types.py from fanlight/server/schema.py. Do not edit.
+// Written by tools/build_types.py from fanlight/server/schema. Do not edit.
 
 export type AccessPath = {
   as_of: number;
