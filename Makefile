@@ -28,7 +28,7 @@ check: $(STAMP)/installed ## Lint, types, import contract
 	$(VENV)/bin/lint-imports
 
 test: setup check ## Unit and HTTP tests
-	$(PY) -m pytest -q -n 2 -m "not web and not long"
+	$(PY) -m pytest -q -n 2 --dist loadfile -m "not web and not long"
 
 test-web: setup ## Browser tests (needs Chromium)
 	$(PY) -m pytest -q -m web tests/web

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from fanlight.pipeline.home import Home, open_home
-
-SHARED = Path(os.environ.get("FANLIGHT_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+from support.shared import SHARED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

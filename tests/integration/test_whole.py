@@ -159,7 +159,7 @@ def test_what_happens_next_is_added_and_nothing_else(installation: Installation)
 
 
 def test_a_second_writer_is_told_in_one_sentence(installation: Installation, tmp_path: Path) -> None:
-    lease = installation.home.state.take_lease("source/claude")
+    lease = installation.home.state.take_lease("source/claude", seconds=600)
     done = installation.run("sync", "--quiet", check=False)
     installation.home.state.release(lease)
     assert done.returncode == 2

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import zstandard
 
-from conftest import SHARED
 from fanlight.model import Event, parse_time
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.importing import import_files
+from support.shared import SHARED
 
 AT = "2026-11-20T03:10:58.481Z"
 RECORDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

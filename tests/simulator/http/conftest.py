@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from simulator_client import Client
-from tiny_world import FakeClock, TinyWorld
 
 from fanlight.simulator.http import RunningSimulator, serve
+from support.tiny_world import FakeClock, TinyWorld
 
 
 @pytest.fixture(autouse=True)

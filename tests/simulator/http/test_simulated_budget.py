@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from simulator_client import Client
-from tiny_world import ALPHA, FakeClock, TinyWorld
 
 from fanlight.model import MINUTE, SECOND
 from fanlight.simulator.http import RunningSimulator, serve
 from fanlight.simulator.http.budget import Budget
+from support.tiny_world import ALPHA, FakeClock, TinyWorld
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from simulator_client import Client
-from tiny_world import ALPHA, SCOPES, TinyWorld
 
 from fanlight.simulator.http import RunningSimulator, serve
+from support.tiny_world import ALPHA, SCOPES, TinyWorld
 
 UNKNOWN_ORGANIZATION = "00000000-0000-4000-8000-000000000000"
 

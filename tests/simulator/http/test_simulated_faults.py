@@ -13,11 +13,11 @@ import httpx
 import orjson
 import pytest
 from simulator_client import Client
-from tiny_world import FakeClock, TinyWorld
 
 from fanlight.simulator.http import RunningSimulator, serve
 from fanlight.simulator.http.faults import DEFAULT_KINDS, KINDS, SHAPE_KINDS, FaultKind, FaultMenu
 from fanlight.simulator.http.wire import Answer
+from support.tiny_world import FakeClock, TinyWorld
 
 EVERY_STAGE: Any = frozenset({"refusal", "transcript", "paging", "rows", "wire"})
 

@@ -10,11 +10,11 @@ import httpx
 import maxminddb
 import pytest
 from simulator_client import Client
-from tiny_world import NOW, TinyWorld
 
 from fanlight.model import DAY, HOUR, SECOND, format_time
 from fanlight.simulator.http import RunningSimulator, serve, write_geo
 from fanlight.simulator.world import LogRow
+from support.tiny_world import NOW, TinyWorld
 
 
 def next_link(response: httpx.Response) -> str | None:

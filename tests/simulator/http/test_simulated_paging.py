@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from simulator_client import Client
-from tiny_world import ALPHA, BETA, NOW, FakeClock, TinyWorld
 
 from fanlight.model import DAY, HOUR, MINUTE, SECOND
 from fanlight.simulator.http import RunningSimulator
+from support.tiny_world import ALPHA, BETA, NOW, FakeClock, TinyWorld
 
 
 def walk_cursor(client: Client, path: str, limit: int, side: str = "after_id", **params: Any) -> list[list[str]]:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tiny_world import TinyWorld
 
 from fanlight.simulator.http import serve
 from fanlight.simulator.http.standalone import main
+from support.tiny_world import TinyWorld
 
 NOW = "2026-11-20T12:00:00Z"
 

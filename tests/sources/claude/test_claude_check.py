@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tiny_world import SECRET
+
+from support.vendor_world import SECRET
 
 DELETE = "delete:compliance_user_data"
 

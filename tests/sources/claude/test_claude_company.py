@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from conftest import CONTENT_KEY, JumpingClock
 from fanlight.model import ObjectVersion, parse_time
 from fanlight.simulator.http.running import serve
 from fanlight.simulator.world import build_world
 from fanlight.sources.contract import ContentGone, ContentRef, SourceContext
 from fanlight.sources.registry import find_kind
+from support.source_fixtures import CONTENT_KEY, JumpingClock
 
 NOW = parse_time("2026-11-20T09:00:00Z")
 FREE = {"activities", "(refused)", "okta logs"}  # the tail of two minutes and own traffic are apart

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tiny_world import CANARY
 
-from conftest import stream_of
 from fanlight.model import SECOND, ObjectVersion
 from fanlight.sources.contract import ContentGone, ContentLater, ContentPart, ContentRef
+from support.source_fixtures import stream_of
+from support.vendor_world import CANARY
 
 
 def read(source, ref, since=None):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tiny_world import CANARY, CONSOLE, NOW, ORGANIZATIONS, user_id
 
-from conftest import stream_of
 from fanlight.model import DAY
 from fanlight.sources.contract import SourceError
+from support.source_fixtures import stream_of
+from support.vendor_world import CANARY, CONSOLE, NOW, ORGANIZATIONS, user_id
 
 
 def snapshots(source, name):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Store, collect, stream_of
 from fanlight.model import HOUR, SECOND
 from fanlight.simulator.http.faults import SHAPE_KINDS
 from fanlight.sources.contract import ContentRef
+from support.source_fixtures import Store, collect, stream_of
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from tiny_world import CANARY, NOW, SECRET
 
-from conftest import Store, collect, stream_of
 from fanlight.model import HOUR, MINUTE, SECOND
+from support.source_fixtures import Store, collect, stream_of
+from support.vendor_world import CANARY, NOW, SECRET
 
 
 def served(world):

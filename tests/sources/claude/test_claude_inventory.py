@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from tiny_world import CANARY, NOW
 
-from conftest import Store, collect, stream_of
 from fanlight.model import DAY, MINUTE
+from support.source_fixtures import Store, collect, stream_of
+from support.vendor_world import CANARY, NOW
 
 
 def inventory(source, name):

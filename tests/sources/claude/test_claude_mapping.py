@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CONTENT_KEY
 from fanlight.model import FAMILIES
 from fanlight.sources.claude.catalogue import load
 from fanlight.sources.claude.mapping import ActivityMapper, family_of, map_activity
+from support.source_fixtures import CONTENT_KEY
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 

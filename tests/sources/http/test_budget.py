@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conftest import JumpingClock
 from fanlight.model import SECOND
 from fanlight.sources.budget import SharedBudget
+from support.source_fixtures import JumpingClock
 
 
 def sent_in(budget, clock, seconds, purpose="content"):

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 import fanlight.sources
-from conftest import JumpingClock
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.claude.api import MANNER
 from fanlight.sources.contract import SourceError
 from fanlight.sources.http import HttpRefusal, VendorClient, check_address
 from fanlight.sources.redaction import RedactionFilter, redact
+from support.source_fixtures import JumpingClock
 
 KEY = "sk-ant-api01-a-key-that-must-not-leak"
 BODY = "canary-body-text"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import CONTENT_KEY
 from fanlight.sources.sealing import ContentFields, RecordSealer, load_content_fields
+from support.source_fixtures import CONTENT_KEY
 
 FIELDS = ContentFields(
     content=frozenset({"title", "deep.secret"}), names=frozenset({"group_name"}), long=frozenset({"agent"}),

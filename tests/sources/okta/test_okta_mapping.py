@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CONTENT_KEY, JumpingClock
 from fanlight.model import FAMILIES, parse_time
 from fanlight.sources.contract import SourceContext
 from fanlight.sources.okta import map_record
 from fanlight.sources.okta.mapping import _families, family_of, map_log_event
+from support.source_fixtures import CONTENT_KEY, JumpingClock
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
 

@@ -6,11 +6,11 @@ import json
 import random
 
 import pytest
-from tiny_world import CANARY, NOW, TinyLogRow
 
-from conftest import Store, collect, stream_of
 from fanlight.model import HOUR, MINUTE
 from fanlight.sources.contract import SourceError
+from support.source_fixtures import Store, collect, stream_of
+from support.vendor_world import CANARY, NOW, TinyLogRow
 
 
 def log_of(source):
