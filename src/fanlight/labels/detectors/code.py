@@ -31,6 +31,10 @@ _DATA = re.compile(
     r"^\s*(?:[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*,?|[\[\]{}]+,?|[^,\n;(){}]*(?:[,\t|"
     r"][^,\n;(){}]*){2,}|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$"
 )
+_FENCE = re.compile(r"(?:```|~~~)(?P<language>[\w+#-]*)")
+_NO_CODE = frozenset(
+    {"text", "txt", "json", "csv", "md", "markdown", "log", "xml", "html", "mermaid", "output", "diff", ""}
+)
 _LEAST = 8
 
 
@@ -45,11 +49,12 @@ class _Code:
             return
         text = sight.view.text
         best = 0.0
-        last = -1
+        last = 0
         for end, _ in sight.hits:
             if end < last:
                 continue
-            begin = max(last, text.rfind("\n\n\n", max(0, end - 2000), end), end - 2000, 0)
+            begin = max(last, end - 2000)
+            begin = text.rfind("\n", 0, begin) + 1 if begin else 0
             stop = min(len(text), end + 4000)
             best = max(best, _longest(text[begin:stop].split("\n")))
             last = stop
@@ -64,7 +69,7 @@ class _Code:
 def _longest(lines: list[str]) -> float:
     """Points of the best block: statements count one, shapes most of one, blank lines nothing, prose ends a block."""
     best = points = 0.0
-    strong = False
+    strong = fenced = False
     for line in lines:
         bare = line.strip()
         if not bare:
@@ -72,20 +77,26 @@ def _longest(lines: list[str]) -> float:
         if len(bare) > 400:
             points, strong = 0.0, False
             continue
+        fence = _FENCE.match(bare)
+        if fence is not None:
+            fenced = not fenced and fence.group("language").lower() not in _NO_CODE
+            strong = strong or fenced
+            continue
         statement = _STATEMENT.match(line) is not None
         shape = _SHAPE.search(line) is not None
-        if _DATA.match(line) and not (statement and shape):
+        closing = statement and len(bare) < 40 and bare[0] in ")}]r"
+        if _DATA.match(line) and not (statement and shape) and not closing:
             points = max(0.0, points + 0.1)
         elif statement and (shape or len(bare) < 80):
             points += 1.0
-            strong = strong or (shape and bare[-1] in "{};:),(")
+            strong = strong or closing or (shape and bare[-1] in "{};:),(")
         elif shape:
             points += 0.8
             strong = strong or bare[-1] in "{};)(:"
         elif _PROSE.match(line) and not bare.startswith(("#", "//", "*", "--")):
-            points = max(0.0, points - 2.0)
+            points = max(0.0, points - (0.2 if fenced else 2.0))
         else:
-            points += 0.35 if line[:1] in " \t#/*" else 0.0
+            points += 0.35 if fenced or line[:1] in " \t#/*" else 0.0
         if strong:
             best = max(best, points)
         if points == 0.0:
