@@ -40,6 +40,7 @@ _QUOTED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,]\s{0,3}(?P<q>[\"'`])(?P<v>[^\n\"'`
 # keyword and value side by side: only a value that nobody takes for a word
 _BESIDE = re.compile(r"[\"'`)*]{0,2}[ \t/|,]{1,3}(?P<q>[\"'`(*]{0,2})(?P<v>[^\s\"'`=]{5,64})(?P<e>[\"'`]?)")
 _XML = re.compile(r"[\"']\s{1,4}value\s*=\s*[\"'](?P<v>[^\"'\n]{4,100})[\"']")
+_PAIR = re.compile(r"[:\s]{1,3}[\w.@+-]{2,40}\s?/\s?(?P<v>[^\s/\"'`]{6,40})")
 _AFTER_MAIL = re.compile(r"\s?[/|:]\s?(?P<v>[^\s/|\"'`]{6,40})")
 _SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|tst)\W{0,3}$")
 _SAMPLE_AFTER = re.compile(r"(?i)^[\"'`]?,? (?:for|as) (?:a )?(?:demo|test|testing|default|example|sample)")
@@ -82,6 +83,7 @@ class _Passwords:
 _SHORT = frozenset(
     {"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"}
 )
+_PAIRED = frozenset({"login", "creds", "credentials"})
 _PASSWORD_WORDS = frozenset(_WORDS)
 _CODES = frozenset((*_CODE_WORDS, *_SPACED))
 
@@ -132,6 +134,11 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
         return None
     after = end + len(tail)
     weak = keyword in {"login", "creds", "credentials", "pass", "clave", "losung", "パス"}
+    match = _PAIR.match(text, after) if keyword in _PAIRED else None
+    if match is not None:
+        value, start = _trimmed(match.group("v"), match.start("v"))
+        if looks_like_password(value) and _mixed_enough(value) and not _EXPRESSION.search(value):
+            return Found(start, start + len(value), "PASSWORD", "password", "password_pair", 0.75, keyword=keyword)
     match = _STATED.match(text, after)
     if match is not None:
         quoted = bool(match.group("q"))
