@@ -65,5 +65,5 @@ def test_first_meetings_leave_out_everybodys_first_day() -> None:
         [("a", "DE", "2026-05-01"), ("a", "CA", "2026-05-03"), ("b", "DE", "2026-05-02"), ("b", "CA", "2026-05-04")]
     )
     assert spread.firsts("2026-05-01", "2026-05-05") == 2
-    assert spread.firsts("2026-05-01", "2026-05-05", new_to_all=True) == 1
+    assert spread.firsts("2026-05-01", "2026-05-05", holders=0) == 1
     assert spread.firsts("2026-05-04", "2026-05-05") == 1

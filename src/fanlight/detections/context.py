@@ -271,22 +271,21 @@ class Context(People, Things):
         """Pairs of identity and day with an event in [since, until)."""
         return bisect_left(self._active_days, until_day) - bisect_left(self._active_days, since_day)
 
-    def rate_of_firsts(self, dimension: str, at: Micros, *, new_to_all: bool = False) -> float:
+    def rate_of_firsts(self, dimension: str, at: Micros, holders: int | None = None) -> float:
         """How often, per identity and active day, somebody meets a first value of a dimension in 30 days before `at`.
 
-        `new_to_all` counts only values that nobody of the company had shown before.
+        `holders` counts only values that at most so many others had shown: the fewer, the rarer.
         """
-        key = (dimension, day_of(at), new_to_all)
+        key = (dimension, day_of(at), holders)
         known = self._rates.get(key)
         if known is None:
             since, until = day_of(at - _TRAILING_DAYS * DAY), day_of(at)
-            days = self.identity_days(since, until)
-            firsts = self.spread(dimension).firsts(since, until, new_to_all=new_to_all)
-            known = self._rates[key] = (firsts + 0.5) / (days + 1)
+            firsts = self.spread(dimension).firsts(since, until, holders=holders)
+            known = self._rates[key] = (firsts + 0.5) / (self.identity_days(since, until) + 1)
         return known
 
     @cached_property
-    def _rates(self) -> dict[tuple[str, str, bool], float]:
+    def _rates(self) -> dict[tuple[str, str, int | None], float]:
         return {}
 
     def office_countries(self, at: Micros) -> frozenset[str]:

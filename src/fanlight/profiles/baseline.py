@@ -206,28 +206,26 @@ class Spread:
         """Identities that had been active before a day."""
         return bisect_left(self.population, day)
 
-    def firsts(self, since_day: str, until_day: str, *, new_to_all: bool = False) -> int:
+    def firsts(self, since_day: str, until_day: str, *, holders: int | None = None) -> int:
         """Identity-days in [since, until) on which somebody met a first value, not counting anybody's very first day.
 
-        `new_to_all` counts only the day on which a value was first shown by anybody.
+        `holders` counts only values that at most so many others had shown before.
         """
-        return sum(
-            1
-            for day, first_of_all in self._meetings
-            if since_day <= day < until_day and (first_of_all or not new_to_all)
-        )
+        first, last = bisect_left(self._meetings, (since_day, -1)), bisect_left(self._meetings, (until_day, -1))
+        return sum(1 for _, earlier in self._meetings[first:last] if holders is None or earlier <= holders)
 
     @cached_property
-    def _meetings(self) -> tuple[tuple[str, bool], ...]:
-        """(day, whether nobody had shown the value before) of each identity and day with a first value."""
+    def _meetings(self) -> tuple[tuple[str, int], ...]:
+        """(day, fewest others that had shown a value before) of each identity and day with a first value."""
         born: dict[str, str] = {}
         for pairs in self.first_days.values():
             for day, identity in pairs:
                 if identity not in born or day < born[identity]:
                     born[identity] = day
-        met: dict[tuple[str, str], bool] = {}
+        met: dict[tuple[str, str], int] = {}
         for pairs in self.first_days.values():
             for day, identity in pairs:
                 if day > born[identity]:
-                    met[identity, day] = met.get((identity, day), False) or day == pairs[0][0]
-        return tuple((day, first) for (_, day), first in met.items())
+                    earlier = bisect_left(pairs, (day, ""))
+                    met[identity, day] = min(met.get((identity, day), earlier), earlier)
+        return tuple(sorted((day, earlier) for (_, day), earlier in met.items()))

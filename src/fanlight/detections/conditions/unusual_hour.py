@@ -42,8 +42,8 @@ def hour_outcome(subject: Subject, where: Where | None, context: Context, atleas
     """The hour as a reason, where it is at least so unusual for the person, at home and at the place of the event."""
     at, person = subject.event.occurred_at, subject.person
     baseline = context.baseline(person.id, at)
-    if not baseline.values("hour"):
-        return None
+    if not baseline.warm:
+        return None  # too early: nobody's first week says what their hours are
     zone, curve = context.zone(person, at), context.hours(person, at)
     local = local_time(at, zone)
     hour = local.weekday() * 24 + local.hour

@@ -170,10 +170,10 @@ def _first_kind(subject: Subject, where: Where, seen: _Seen, time: str, context:
 
 
 def _first_nats(dimension: str, value: str, subject: Subject, context: Context) -> float:
-    """−ln of how often, per identity and day, somebody meets such a first value: theirs, or one new to all."""
+    """−ln of how often, per identity and day, somebody meets a first value that so few others had shown."""
     at = subject.event.occurred_at
     holders = context.spread(dimension).holders(value, day_of(at), but=subject.person.id)
-    return -math.log(context.rate_of_firsts(dimension, at, new_to_all=holders == 0))
+    return -math.log(context.rate_of_firsts(dimension, at, holders))
 
 
 def _around_parts(subject: Subject, where: Where, context: Context) -> list[_Part]:
