@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fanlight.labels.keywords import Keywords, Window, window_of
+from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
 from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
@@ -31,50 +31,42 @@ def is_sample(text: str, start: int, end: int) -> bool:
 
 
 class Surroundings:
-    """The folded words around places of one text. Kept between recognizers that look at the same place."""
+    """Which recognizers have a keyword around a place of one text. Kept between those that look at the same place."""
 
-    __slots__ = ("_after", "_before", "_title", "text")
+    __slots__ = ("_after", "_before", "_index", "_title", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, index: KeywordIndex) -> None:
         self.text = text
-        self._before: dict[tuple[int, int], Window] = {}
-        self._after: dict[tuple[int, int], Window] = {}
-        self._title: dict[int, Window] = {}
+        self._index = index
+        self._before: dict[tuple[int, int], dict[str, str]] = {}
+        self._after: dict[tuple[int, int], dict[str, str]] = {}
+        self._title: dict[int, dict[str, str]] = {}
 
     def __repr__(self) -> str:
         return f"Surroundings({len(self.text)} characters)"
 
-    def before(self, start: int, reach: int) -> Window:
-        """Folded text of `reach` characters before a place."""
-        found = self._before.get((start, reach))
-        if found is None:
-            found = self._before[start, reach] = window_of(self.text[max(0, start - reach) : start])
-        return found
-
-    def after(self, end: int, reach: int) -> Window:
-        """Folded text of `reach` characters behind a place."""
-        found = self._after.get((end, reach))
-        if found is None:
-            found = self._after[end, reach] = window_of(self.text[end : end + reach])
-        return found
-
-    def title(self, start: int) -> Window:
-        """Folded title of the table column in which a place stands."""
-        found = self._title.get(start)
-        if found is None:
-            found = self._title[start] = window_of(column_title(self.text, start))
-        return found
-
     def keyword(self, start: int, end: int, recognizer: Recognizer) -> str | None:
         """The keyword of the recognizer that stands near a candidate, or titles its column."""
-        words = recognizer.keywords
-        if words is None:
+        if recognizer.keywords is None:
             return None
-        return (
-            words.find(self.before(start, recognizer.near))
-            or (words.find(self.after(end, recognizer.after)) if recognizer.after else None)
-            or words.find(self.title(start))
-        )
+        reach = recognizer.near
+        found = self._before.get((start, reach))
+        if found is None:
+            found = self._index.find(window_of(self.text[max(0, start - reach) : start]))
+            self._before[start, reach] = found
+        if recognizer.id in found:
+            return found[recognizer.id]
+        reach = recognizer.after
+        if reach:
+            found = self._after.get((end, reach))
+            if found is None:
+                found = self._after[end, reach] = self._index.find(window_of(self.text[end : end + reach]))
+            if recognizer.id in found:
+                return found[recognizer.id]
+        found = self._title.get(start)
+        if found is None:
+            found = self._title[start] = self._index.find(window_of(column_title(self.text, start)))
+        return found.get(recognizer.id)
 
     def looks_alike(self, start: int) -> bool:
         """Whether a look-alike word stands right before a candidate, on its line."""

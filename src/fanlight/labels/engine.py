@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fanlight.labels.context import Surroundings
 from fanlight.labels.detectors import Found, Sight, detectors
+from fanlight.labels.keywords import KeywordIndex
 from fanlight.labels.masks import fingerprint_of, mask_of
 from fanlight.labels.numbers import NumberForms, NumberPiece, number_pieces
 from fanlight.labels.recognizers import Recognizer, recognizers
@@ -36,6 +37,7 @@ class Engine:
     ) -> None:
         self._key = fingerprint_key
         self._recognizers = recognizers()
+        self._index = KeywordIndex((r.id, r.keywords) for r in self._recognizers if r.keywords is not None)
         self._detectors = tuple(detector for detector in detectors() if detector.name not in without)
         self._numbers = [r for r in self._recognizers if r.digits is not None]
         self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
@@ -64,7 +66,7 @@ class Engine:
     def candidates(self, text: str) -> list[Found]:
         """What the recognizers of the catalog find by themselves, before the best find of each place is chosen."""
         view = view_of(text)
-        around = Surroundings(view.text)
+        around = Surroundings(view.text, self._index)
         found = list(self._by_anchor(view, self._scanner.hits(view), around))
         return [*found, *self._by_number(view, number_pieces(view), around)]
 
@@ -72,7 +74,7 @@ class Engine:
         view = view_of(text)
         hits = self._scanner.hits(view)
         pieces = number_pieces(view)
-        around = Surroundings(view.text)
+        around = Surroundings(view.text, self._index)
         found = list(self._by_anchor(view, hits, around))
         found += self._by_number(view, pieces, around)
         base = len(self._recognizers)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["Keywords", "Window", "window_of"]
+__all__ = ["KeywordIndex", "Keywords", "Window", "window_of"]
 
 _GAP = re.compile(r"[\s_-]+")
 _WORDS = re.compile(r"[^\W_]+")
@@ -40,7 +40,7 @@ def window_of(text: str) -> Window:
 class Keywords:
     """Keywords that count as whole words where letters end them; several words also when written as one."""
 
-    __slots__ = ("_phrases", "_single")
+    __slots__ = ("phrases", "single")
 
     def __init__(self, words: Iterable[str]) -> None:
         single: set[str] = set()
@@ -52,21 +52,66 @@ class Keywords:
                     single.add(form)
                 else:
                     phrases[form] = (_bounded(form[0]), _bounded(form[-1]))
-        self._single = frozenset(single)
-        self._phrases = tuple((word, *ends) for word, ends in sorted(phrases.items(), key=lambda item: -len(item[0])))
+        self.single = frozenset(single)
+        self.phrases = tuple((word, *ends) for word, ends in sorted(phrases.items(), key=lambda item: -len(item[0])))
 
     def find(self, window: Window) -> str | None:
         """The longest phrase inside the window, else the last single word of the list."""
         text = window.text
         if not text:
             return None
-        for word, left, right in self._phrases:
+        for word, left, right in self.phrases:
             if word in text and _stands(text, word, left, right):
                 return word
         for word in reversed(window.words):
-            if word in self._single:
+            if word in self.single:
                 return word
         return None
+
+
+_Phrase = tuple[str, bool, bool, tuple[str, ...]]
+
+
+class KeywordIndex:
+    """The keywords of many owners: one look at a window says which owners have a keyword there, and which one."""
+
+    __slots__ = ("_foreign", "_loose", "_opening", "_single")
+
+    def __init__(self, owners: Iterable[tuple[str, Keywords]]) -> None:
+        singles: dict[str, list[str]] = {}
+        phrases: dict[tuple[str, bool, bool], list[str]] = {}
+        for owner, keywords in owners:
+            for word in keywords.single:
+                singles.setdefault(word, []).append(owner)
+            for entry in keywords.phrases:
+                phrases.setdefault(entry, []).append(owner)
+        self._single = {word: tuple(found) for word, found in singles.items()}
+        self._opening: dict[str, list[_Phrase]] = {}
+        self._loose: list[_Phrase] = []
+        self._foreign: list[_Phrase] = []
+        for (phrase, left, right), found in phrases.items():
+            first = _WORDS.match(phrase)
+            entry_of = (phrase, left, right, tuple(found))
+            if left and first is not None and first.end() < len(phrase):
+                self._opening.setdefault(first.group(), []).append(entry_of)
+            else:
+                (self._loose if phrase.isascii() else self._foreign).append(entry_of)
+
+    def find(self, window: Window) -> dict[str, str]:
+        """Owner to keyword, for every owner that has one in the window."""
+        found: dict[str, str] = {}
+        text = window.text
+        for word in window.words:
+            for owner in self._single.get(word, ()):
+                found[owner] = word
+        asked = self._loose if text.isascii() else [*self._loose, *self._foreign]
+        for word in window.words:
+            if word in self._opening:
+                asked = [*asked, *self._opening[word]]
+        for phrase, left, right, owners in asked:
+            if phrase in text and _stands(text, phrase, left, right):
+                found.update(dict.fromkeys(owners, phrase))
+        return found
 
 
 def _bounded(char: str) -> bool:
