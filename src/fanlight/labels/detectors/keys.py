@@ -81,8 +81,11 @@ class _Keys:
         taken: dict[int, float] = {}
         for end, literal in sight.hits:
             if literal in _WORD_SET:
-                if len(literal) > len(longest.get(end, "")):
-                    longest[end] = literal
+                stop = end
+                while text[stop - 1] in "=:\"' -_\\":
+                    stop -= 1
+                if len(literal) > len(longest.get(stop, "")):
+                    longest[stop] = literal
             elif literal not in _PREFIXES:
                 yield from _fresh(taken, _beside_vendor(text, end, literal))
             if literal in _PREFIXES:
@@ -105,8 +108,6 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 
 
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
-    while text[end - 1] in "=:\"' -_\\":
-        end -= 1
     match = _AFTER.match(text, end, min(len(text), end + 500))
     if match is None:
         return
