@@ -12,7 +12,9 @@ import gzip
 import sqlite3
 import urllib.parse
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import hyperscan
@@ -20,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-__all__ = ["Leak", "find_leaks"]
+__all__ = ["Leak", "find_leaks", "find_leaks_apart"]
 
 _SHORTEST = 8
 """Shorter needles would be found by chance."""
@@ -103,6 +105,16 @@ def _decoded(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
         yield "gzip", gzip.decompress(data)
     elif data[:4] == b"\x28\xb5\x2f\xfd":
         yield "zstd", zstandard.ZstdDecompressor().decompressobj().decompress(data)
+
+
+def find_leaks_apart(folders: Iterable[Path], needles: Iterable[str]) -> list[Leak]:
+    """`find_leaks` in a process of its own.
+
+    Opening and closing a database's file drops the locks that this process holds on it, and with them the safety of
+    its open connections; so a store that is in use is searched from outside.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(find_leaks, list(folders), list(needles)).result()
 
 
 def find_leaks(folders: Iterable[Path], needles: Iterable[str]) -> list[Leak]:

@@ -57,7 +57,7 @@ class ClaudeSource:
             clock=context.clock,
             budget=self.budget,
             agent_tag=tag.hexdigest(),
-            patience_seconds=number_of(options, "patience", 900.0),
+            patience_seconds=number_of(options, "patience", 120.0),
             first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )
         events = ActivityMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
@@ -131,6 +131,6 @@ class ClaudeSource:
             clock=context.clock,
             budget=budget,
             agent_tag=tag,
-            patience_seconds=number_of(options, "patience", 900.0),
+            patience_seconds=number_of(options, "patience", 120.0),
             first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )

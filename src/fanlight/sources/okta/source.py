@@ -67,7 +67,7 @@ class OktaSource:
             log_budget=budgets[0],
             list_budget=budgets[1],
             agent_tag=tag.hexdigest(),
-            patience_seconds=number_of(options, "patience", 900.0),
+            patience_seconds=number_of(options, "patience", 120.0),
             first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )
         mapper = LogEventMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
