@@ -121,7 +121,13 @@ def _connect(home: Home, world: World, vendors: RunningSimulator) -> None:
     ]
     apply_settings(
         home.state,
-        CompanySettings.model_validate({"company_domains": ["example.com"], "offices": offices}),
+        CompanySettings.model_validate(
+            {
+                "company_domains": ["example.com"],
+                "offices": offices,
+                "working_hours": {"timezone": "Europe/Berlin"},
+            }
+        ),
         "administrator",
     )
     city, asn = write_geo(world, home.path / "addresses")

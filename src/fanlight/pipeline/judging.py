@@ -22,7 +22,7 @@ from fanlight.pipeline.home import Home
 from fanlight.state import Lease, schema
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
 
-__all__ = ["Judged", "company_of", "gaps_of", "judge_rules", "load_facts", "load_places", "rules_in_force"]
+__all__ = ["Judged", "company_of", "gaps_of", "is_judged", "judge_rules", "load_facts", "load_places", "rules_in_force"]
 
 REJUDGED: Micros = 7 * DAY
 """How far back facts learned late (labels, grants, places, rows) change a judgement."""
@@ -98,6 +98,17 @@ def load_facts(home: Home, reader: Reader) -> LakeFacts:
     return LakeFacts(home.tenant, reader, load_places(home, reader), company_of(home), gaps_of(home))
 
 
+def is_judged(home: Home) -> bool:
+    """Whether everything committed until now was judged: false after a crash between storing and judging."""
+    return home.state.fact("judged_segment") == str(_newest_segment(home))
+
+
+def _newest_segment(home: Home) -> int:
+    table = schema.segments
+    with home.state.view() as connection:
+        return int(connection.execute(select(func.max(table.c.id)).where(table.c.tenant == home.tenant)).scalar() or 0)
+
+
 def judge_rules(home: Home, lease: Lease) -> Judged:
     """Judge the window that is still open again and store what changed.
 
@@ -106,6 +117,7 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
     """
     rules = rules_in_force(home)
     now = home.clock.now()
+    newest = _newest_segment(home)
     with home.reader(memory="3GB") as reader:
         bounds = reader.query("SELECT min(occurred_at) AS low, max(occurred_at) AS high FROM events").to_pylist()[0]
         if bounds["low"] is None:
@@ -146,6 +158,7 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
                         ],
                     )
         tick.set_fact("judged_to", str(until))
+        tick.set_fact("judged_segment", str(newest))
         tick.connection.execute(
             update(schema.findings)
             .where(schema.findings.c.tenant == home.tenant, schema.findings.c.snoozed_until <= now)

@@ -15,6 +15,7 @@ from fanlight.pipeline.conclude import Concluded, conclude
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
 from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.judging import is_judged
 from fanlight.pipeline.leases import KeptLease
 from fanlight.sources.contract import Source, SourceError
 from fanlight.state import Lease, schema
@@ -79,7 +80,7 @@ def sync(
     outcome = SyncOutcome()
     for connection in connections:
         outcome.sources.append(_sync_source(home, connection, until_caught_up, only_due, workers or _workers(), say))
-    if only_due and not outcome.changed:
+    if only_due and not outcome.changed and is_judged(home):
         return outcome
     with KeptLease(home.state, "judge") as lease:
         outcome.concluded = conclude(home, lease.lease, lambda what, count: say("", what, count))
