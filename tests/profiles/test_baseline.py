@@ -33,6 +33,11 @@ def test_an_old_address_seen_again_the_evening_before_stays_a_habit() -> None:
     assert baseline_of(rows, NOW).values("ip")["home"].n == 2
 
 
+def test_the_hours_of_the_evening_before_are_left_out_because_a_visit_may_cross_midnight() -> None:
+    rows = [row("hour", "71", TODAY - HOUR), row("hour", "71", TODAY - 8 * DAY), row("hour", "60", TODAY - 13 * HOUR)]
+    assert {hour: habit.n for hour, habit in baseline_of(rows, NOW).values("hour").items()} == {"71": 1, "60": 1}
+
+
 def test_thirty_days_halve_a_weight() -> None:
     young, old = row("ip", "a", TODAY - 10 * DAY, 8), row("ip", "b", TODAY - 40 * DAY, 8)
     values = baseline_of([young, old], NOW).values("ip")

@@ -58,10 +58,12 @@ class Baseline:
         return {}
 
     def _merge(self, dimension: str) -> Mapping[str, Habit]:
+        settled = parse_time(day_of(self.at)) - SETTLING
         parts: dict[str, list[Rollup]] = defaultdict(list)
         for row in self._closed(dimension):
-            parts[row.value].append(row)
-        settled = parse_time(day_of(self.at)) - SETTLING
+            # An hour is counted day by day: what began the evening before may be the visit that is judged.
+            if dimension != "hour" or row.first_at < settled:
+                parts[row.value].append(row)
         habits = {value: _habit(rows, self.at) for value, rows in parts.items()}
         if dimension in _ALWAYS_COUNTED:
             return habits
