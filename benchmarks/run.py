@@ -24,7 +24,7 @@ def main() -> int:
     parts = [
         "# Benchmarks",
         "",
-        f"Made by `make bench` on {datetime.now(UTC):%d %B %Y}: {platform.machine()}, Python {platform.python_version()}",
+        f"Made by `make bench`, {datetime.now(UTC):%d %B %Y}, {platform.machine()}, Python {sys.version_info.major}.{sys.version_info.minor}",
         "The machine was shared; read ratios before figures.",
     ]
     failed = 0
