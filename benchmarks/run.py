@@ -24,7 +24,7 @@ def main() -> int:
     parts = [
         "# Benchmarks",
         "",
-        f"Made by `make bench`, {datetime.now(UTC):%d %B %Y}, {platform.machine()}, Python {sys.version_info.major}.{sys.version_info.minor}",
+        f"Made by `make bench`, {datetime.now(UTC):%d %B %Y}, {platform.machine()}, {sys.version.split()[0]}.",
         "The machine was shared; read ratios before figures.",
     ]
     failed = 0
