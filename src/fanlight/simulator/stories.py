@@ -263,7 +263,8 @@ def _first_key(cast: _Casting) -> None:
     if family == "api_key_created":
         stranger = cast.holder(company.main.uuid, "owner")
     else:
-        stranger = cast.colleague(company.main.uuid)
+        makers = {key.created_by for key in company.api_keys}
+        stranger = cast.colleague(company.main.uuid, lambda person: person.index not in makers)
         stranger.organizations[company.console.uuid] = "admin"
         stranger.api_user = False
     for person, kind, fact in (
