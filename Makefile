@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 STAMP := .make
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-web test-long bench check format lock clean
+.PHONY: help setup demo test test-web test-kill test-long bench bench-stories check format lock clean
 
 help: ## Show this menu
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -38,6 +38,9 @@ test-kill: setup ## Five kills -9 at random instants
 
 test-long: setup ## Kills, size M, seeds, fuzz
 	$(PY) -m pytest -q -m long tests/long
+
+bench-stories: setup ## Nine stories found, nine twins silent, on seeds drawn now
+	$(PY) benchmarks/stories.py --seeds 3
 
 bench: setup ## Every figure in the documents
 	$(PY) benchmarks/run.py
