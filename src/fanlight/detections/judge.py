@@ -112,7 +112,7 @@ def _hits(
     matched: list[tuple[_Plan, Event, dict[str, Any]]] = []
     for event in events:
         own, joined = json.loads(event.raw), _joined(event, context)
-        found = index.match(_columns(event) | dict(index.extract(own)) | joined)
+        found = index.match(_columns(event) | dict(index.extract(own)) | joined, event.product)
         if found:
             record = _columns(event) | flatten(own) | joined  # words and severities may need every field
             matched += [(plans[rule.id], event, record) for rule in found]
