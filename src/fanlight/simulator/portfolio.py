@@ -224,7 +224,8 @@ def _stock(company: Company, rng: random.Random) -> None:
         big = project.number in {HIGH_ROLE["bulk"], last}
         files = 44 if big else rng.choices((0, 1, 2, 4), (45, 30, 17, 8))[0]
         for i in range(files):
-            at = project.created_at + (i + 1) * (20 * MINUTE) + rng.randint(0, 900) * SECOND
+            wait = (i + 1) * 20 * MINUTE + rng.randint(0, 900) * SECOND
+            at = project.created_at + (wait // 10 if big else wait)  # a big one is filled in an hour, not in a night
             tier: Tier = _attached_tier(project, rng, first=i == 0)
             suffix = rng.choice(("txt", "csv", "pdf", "docx")) if big else None
             record = new_file(company, rng, number, at, tier, suffix=suffix)

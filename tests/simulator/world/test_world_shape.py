@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fanlight.model import HOUR
 from fanlight.simulator.identifiers import number_of, tagged_id
 from fanlight.simulator.world import World
 
@@ -197,3 +198,11 @@ def test_every_type_in_use_is_in_the_catalogue(world: World) -> None:
         if row.type in known and not row.extra:
             for name in row.values[0]:
                 assert name in known[row.type], (row.type, name)
+
+
+def test_a_project_is_filled_within_a_working_day(world: World) -> None:
+    """Uploads through a night would make a night worker of somebody who is cast as a day worker."""
+    filled = [project for project in world.stage.company.projects if len(project.files) > 20]
+    assert filled
+    for project in filled:
+        assert max(file.created_at for file in project.files) - project.created_at < 3 * HOUR, project.name
