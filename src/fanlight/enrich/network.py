@@ -38,8 +38,12 @@ Network = IPv4Network | IPv6Network
 
 _CGNAT = ip_network("100.64.0.0/10")
 _DOCUMENTATION = tuple(
-    ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
-)
+    ip_network(text)
+    for text in (
+        "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20",
+        "198.18.0.0/15",  # for tests of equipment (RFC 2544): like the others nobody's, and no private network
+    )
+)  # fmt: skip
 
 
 def parse_address(ip: str | None) -> IPv4Address | IPv6Address | None:

@@ -118,7 +118,7 @@ function Understand({ tested, back }: { tested: TestedSource; back: () => void }
         <button type="button" className="btn link" style={{ marginLeft: "auto" }} onClick={back}>Paste another</button>
       </p>
       <p className="t2" role="status">
-        {tested.headline} {tested.owner && <>It belongs to <b>{tested.owner}</b>.</>} {tested.works && "When you start it is stored encrypted, and only the collector reads it."}
+        {tested.headline} {tested.owner && <>It is {tested.owner}.</>} {tested.works && "When you start it is stored encrypted, and only the collector reads it."}
       </p>
       {tested.warnings.map((warning) => <p key={warning} className="notice small" style={{ marginTop: 8, borderLeftColor: "var(--medium)" }}>{warning}</p>)}
       {tested.scopes.length > 0 && (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fanlight.detections.context import Context, Person
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import hour_name, hour_of_week
+from fanlight.enrich.network import address_class
 from fanlight.model import MINUTE, Event, Finding, Micros
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
@@ -85,6 +86,8 @@ def _count(
     country = country_name(where.country) if where.country else "unknown"
     by_country[country] += n
     number = f"AS{where.asn}" if where.asn is not None else where.prefix
+    if where.asn is None and address_class(ip) in ("bogon", "invalid"):
+        number = ""  # such as 0.0.0.0: a source that states none
     network = f"{number} {where.as_name or ''}".strip() if number else "unknown"
     by_network[network] += n
     if where.city:

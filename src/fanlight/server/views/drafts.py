@@ -143,7 +143,7 @@ def _scope(sentence: str, state: str, known: Mapping[str, str]) -> s.ScopeRow:
         if found and " " not in name:
             return s.ScopeRow(name=name, state=_state(name, state), gives=gives.rstrip(")"))
     gives = known.get(words, "")
-    missing = f"not on this key: no {gives}" if gives and state == "missing" else gives
+    missing = f"not on this key, so not seen: {gives}" if gives and state == "missing" else gives
     return s.ScopeRow(name=words, state=_state(words, state), gives=missing)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from fanlight.access.explain import explain
 from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
+from fanlight.enrich.localtime import local_time
 from fanlight.findings.exceptions import hidden_by, propose
-from fanlight.model import DAY, HOUR, Entity, Event, Evidence, Finding, Micros, day_of
+from fanlight.model import DAY, HOUR, SECOND, Entity, Event, Evidence, Finding, Micros, day_of
 from fanlight.profiles.surprise import once_in
 from fanlight.server import schema as s
-from fanlight.server.views.compare import comparison_of
+from fanlight.server.views.compare import comparison_of, zone_words
 from fanlight.server.views.queue import in_order, thing_of, who_of
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import chips, clock_time, count, day_month, plural
@@ -49,8 +50,8 @@ def finding_view(
     return s.FindingView(
         id=finding.id,
         short_id=finding.id.removeprefix("f_")[:8],
-        title=finding.title,
-        sentence=finding.sentence,
+        title=snapshot.told(finding.title),
+        sentence=in_zone(snapshot.told(finding.sentence), finding.at, zone),
         severity=finding.severity,
         status=_status(stored),
         open=stored.status == "open",
@@ -63,7 +64,7 @@ def finding_view(
         rule_record=_record(finding.rule, everything),
         attack=list(finding.attack),
         place=_place(finding, everything),
-        why=_why(finding),
+        why=_why(finding, snapshot),
         comparison=comparison_of(finding, events, person, context, zone) if person else None,
         chain=_chain(finding, snapshot),
         opened=_opened(snapshot, finding, events, zone),
@@ -113,6 +114,41 @@ def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
     return f"precision {round(100 * right / len(judged))} % over {plural(len(judged), 'verdict')}"
 
 
+_BEGINNING = re.compile(r"^(At|From) ([0-9]{2}:[0-9]{2}:[0-9]{2}) on (\w+) (\d+ \w+) \(([^)]*)\)")
+
+
+def in_zone(sentence: str, at: Micros, zone: str) -> str:
+    """A sentence with its time in the zone of the page, as everything else on it; the person's own hour after it."""
+    found = _BEGINNING.match(sentence)
+    if found is None or found[5] == zone:
+        return sentence if found is None else f"{found[1]} {found[2]} on {found[3]} {found[4]}{sentence[found.end():]}"
+    local = local_time(_same_clock(at, found[2], found[5]), zone)
+    day = f"{local.strftime('%A')} {local.day} {local.strftime('%B')}"
+    there = f"{found[2][:5]} {'on ' + found[3] + ' ' if found[3] != local.strftime('%A') else ''}in {found[5]}"
+    there = there if "Etc/GMT" not in there else f"{found[2][:5]} by {zone_words(found[5])}"
+    return f"{found[1]} {local.strftime('%H:%M:%S')} on {day} ({there}){sentence[found.end():]}"
+
+
+def _same_clock(at: Micros, clock: str, zone: str) -> Micros:
+    """The moment of a sentence that names a clock time near `at`: findings of many events begin before or after it."""
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    local = local_time(at, zone)
+    shift = (hours * 60 + minutes) * 60 + seconds - (local.hour * 60 + local.minute) * 60 - local.second
+    shift = (shift + 43_200) % 86_400 - 43_200
+    return at + shift * SECOND
+
+
+_EDGES = {
+    "creator of": "as its creator", "owner of": "as owner", "admin of": "as admin", "editor of": "as editor",
+    "viewer of": "as viewer", "contains": "in this project", "member of": "as member",
+}  # fmt: skip
+
+
+def _edge(edge: str) -> str:
+    """How one stands to the station before it, so that it reads after the station's name."""
+    return _EDGES.get(edge, edge)
+
+
 def _place(finding: Finding, everything: Sequence[StoredFinding]) -> s.Place | None:
     ids = [f.finding.id for f in in_order([f for f in everything if f.status == "open"])]
     if finding.id not in ids:
@@ -126,12 +162,12 @@ def _place(finding: Finding, everything: Sequence[StoredFinding]) -> s.Place | N
     )
 
 
-def _why(finding: Finding) -> list[s.WhyRow]:
+def _why(finding: Finding, snapshot: Snapshot) -> list[s.WhyRow]:
     return [
         s.WhyRow(
             fact=why.fact[:1].upper() + why.fact[1:],
-            observed=why.observed,
-            usual=_usual_words(why.usual),
+            observed=snapshot.told(why.observed),
+            usual=snapshot.told(_usual_words(why.usual)),
             unknown="could not tell" in why.usual or "could not tell" in why.observed,
         )
         for why in finding.why
@@ -177,7 +213,7 @@ def _step(evidence: Evidence, snapshot: Snapshot) -> s.Step:
     labels: list[s.LabelChip] = []
     if evidence.mark == "anchor" and evidence.object_kind and evidence.object_id:
         labels = chips(snapshot.labelled(evidence.object_kind, evidence.object_id).categories)
-    text = evidence.text
+    text = snapshot.told(evidence.text)
     if labels and "(" in text:
         text = text[: text.rindex("(")].rstrip()
     return s.Step(
@@ -339,7 +375,7 @@ def _path(snapshot: Snapshot, finding: Finding, thing: Entity | None) -> s.Acces
         if hop.kind == "identity":
             text = snapshot.name_of(hop.id)
         since = f", since {day_month(hop.since, snapshot.zone)}" if hop.since else ""
-        steps.append(s.PathStep(text=text, detail=f"{hop.edge}{since}" if hop.edge else "", known=True))
+        steps.append(s.PathStep(text=text, detail=f"{_edge(hop.edge)}{since}" if hop.edge else "", known=True))
     if explained.answer == "unknown" and steps:
         last = steps[-1].model_copy(
             update={"known": False, "detail": "the vendor does not say whether a member may open it"}
@@ -363,7 +399,7 @@ def _blast(snapshot: Snapshot, finding: Finding, events: Sequence[Event]) -> s.B
             s.Figure(value=count(exposure.projects), label="projects"),
             s.Figure(value=count(exposure.resources), label="chats, files"),
             s.Figure(value=count(exposure.sensitive), label="sensitive"),
-            s.Figure(value=count(len(opened)), label="in this finding"),
+            s.Figure(value=count(len(opened)), label="opened here"),
         ],
     )
 

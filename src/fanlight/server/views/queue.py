@@ -68,8 +68,8 @@ def queue_row(stored: StoredFinding, snapshot: Snapshot, *, new: bool = False) -
         id=finding.id,
         severity=finding.severity,
         new=new,
-        title=finding.title,
-        sentence=_second_line(finding),
+        title=snapshot.told(finding.title),
+        sentence=_capital(snapshot.told(_second_line(finding))),
         who=who_of(finding, snapshot, department),
         labels=chips(labelled.categories) if labelled else [],
         labels_note=note,
@@ -90,16 +90,16 @@ def _second_line(finding: Finding) -> str:
     """The two strongest reasons with their numbers; without any, the sentence of the page without its time."""
     told = [why for why in finding.why if why.fact != "all together" and not why.fact.startswith("sensitivity")]
     parts = [
-        f"{why.observed}, usual {why.usual}"
+        f"{why.observed}, usual {why.usual.partition(';')[0]}"
         if len(why.usual) < 64 and (why.fact in _COMPARED or why.fact.endswith(" before"))
         else why.observed
         for why in told[:2]
     ]
-    if parts:
-        line = " · ".join(parts)
-        return line[:1].upper() + line[1:]
-    rest = _WHEN.sub("", finding.sentence)
-    return rest[:1].upper() + rest[1:]
+    return " · ".join(parts) if parts else _WHEN.sub("", finding.sentence)
+
+
+def _capital(line: str) -> str:
+    return line[:1].upper() + line[1:]
 
 
 def _tab(stored: StoredFinding, tab: str, viewer: Viewer, snapshot: Snapshot, now: Micros) -> bool:

@@ -6,6 +6,7 @@ on first use. A snapshot is used by one request at a time: the lake's reader bel
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter, defaultdict
@@ -31,6 +32,8 @@ from fanlight.server.schema import SensitivityName
 from fanlight.server.views.words import WEIGHT, day_month, plural
 
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
+
+_IDENTITY = re.compile(r"idn_[0-9a-f]{8,}")
 
 _STALE: Micros = 20 * SECOND
 """How long an old snapshot may still be shown while facts stream in."""
@@ -112,6 +115,15 @@ class Snapshot:
         if known is None:
             return identity.partition(":")[2] or identity
         return known.name or (known.emails[0] if known.emails else identity)
+
+    def told(self, text: str) -> str:
+        """A sentence of a finding with names for the ids of identities, whose names came later or are gone."""
+        named = _IDENTITY.sub(lambda found: self._known_name(found[0]), text)
+        return named[:1].upper() + named[1:] if named != text and text[:1].isupper() else named
+
+    def _known_name(self, identity: str) -> str:
+        name = self.name_of(identity)
+        return "an account that is listed no more" if _IDENTITY.fullmatch(name) or name == identity else name
 
     @cached_property
     def matches(self) -> Sequence[Match]:

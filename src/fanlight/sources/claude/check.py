@@ -162,15 +162,9 @@ def _try_neighbour(
 
 
 def _failed(trouble: SourceError) -> SourceReport:
+    """A key that Claude did not take: nothing is known of its scopes, so none is said to be missing."""
     reachable = trouble.kind not in ("unreachable",)
-    return SourceReport(
-        reachable=reachable,
-        works=False,
-        headline=str(trouble),
-        scopes_missing=_NEEDED,
-        not_collected=_NEVER_SEEN,
-        how_to=_HOW_TO,
-    )
+    return SourceReport(reachable=reachable, works=False, headline=str(trouble), how_to=_HOW_TO if reachable else ())
 
 
 def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytics: bool) -> SourceReport:
@@ -179,7 +173,7 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
     if console:
         collected.append("Console API keys with their last day of use, workspaces and their members")
     else:
-        not_collected.append("Console API keys and their last use: give an Admin key of the Console with --admin-key.")
+        not_collected.append("Console API keys and their last use: give an Admin key of the Console as well.")
     if analytics:
         collected.append("the last day on which each member was active")
     else:
