@@ -71,7 +71,9 @@ def add_connection(home: Home, kind: str, name: str, options: Mapping[str, str])
         kept = json.dumps({key: value for key, value in options.items() if value})
         if name in known:
             tick.connection.execute(
-                update(table).where(table.c.tenant == home.tenant, table.c.name == name).values(options=kept)
+                update(table)
+                .where(table.c.tenant == home.tenant, table.c.name == name)
+                .values(options=kept, state="new", sentence="")
             )
         else:
             tick.connection.execute(

@@ -12,7 +12,7 @@ from fanlight.state import LeaseHeld, LeaseLost
 
 __all__ = ["keep_up"]
 
-_BREATH_SECONDS = 1.0
+_BREATH_SECONDS = 2.0
 
 
 def keep_up(home: Home, stop: threading.Event, say: Callable[[str], None]) -> None:

@@ -17,6 +17,7 @@ from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import is_judged
 from fanlight.pipeline.leases import KeptLease
+from fanlight.pipeline.queue import next_refs
 from fanlight.sources.contract import Source, SourceError
 from fanlight.state import Lease, schema
 
@@ -79,6 +80,8 @@ def sync(
     connections = _choose(home, names)
     outcome = SyncOutcome()
     for connection in connections:
+        if only_due and not _has_work(home, connection):
+            continue
         outcome.sources.append(_sync_source(home, connection, until_caught_up, only_due, workers or _workers(), say))
     if only_due and not outcome.changed and is_judged(home):
         return outcome
@@ -153,7 +156,7 @@ def _walk(
     for inventory in source.inventory_streams():
         if due(inventory.name, inventory.poll_seconds):
             outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
-    if not source.inventory_streams():
+    if not next_refs(home.state, source.name, 1, None if until_caught_up else home.clock.now()):
         return
     with Labeller(home.vault.tenant_key("fingerprint"), cache=home.path / "cache") as labeller:
         for again in range(1 + (_MORE_TRIES if until_caught_up else 0)):
@@ -171,6 +174,25 @@ def _walk(
             if not counts.postponed:
                 break
             home.clock.sleep(again)
+
+
+def _has_work(home: Home, connection: Connection) -> bool:
+    """Whether any stream's interval has passed or something waits to be read. A refused key is not tried again."""
+    if connection.state == "stopped":
+        return False
+    if next_refs(home.state, connection.name, 1, home.clock.now()):
+        return True
+    try:
+        source = connect(home, connection)
+    except SourceError:
+        return True  # the pass itself says what is wrong
+    try:
+        polled = [*source.event_streams(), *source.inventory_streams()]
+        intervals = [(stream.name, stream.poll_seconds) for stream in polled]
+        intervals += [(stream.name, stream.every_seconds) for stream in source.snapshot_streams()]
+        return any(_is_due(home, connection.name, name, seconds) for name, seconds in intervals)
+    finally:
+        source.close()
 
 
 def _is_due(home: Home, source: str, stream: str, seconds: float) -> bool:
