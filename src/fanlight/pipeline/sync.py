@@ -187,9 +187,9 @@ def _has_work(home: Home, connection: Connection) -> bool:
     except SourceError:
         return True  # the pass itself says what is wrong
     try:
-        polled = [*source.event_streams(), *source.inventory_streams()]
-        intervals = [(stream.name, stream.poll_seconds) for stream in polled]
-        intervals += [(stream.name, stream.every_seconds) for stream in source.snapshot_streams()]
+        intervals = [(events.name, events.poll_seconds) for events in source.event_streams()]
+        intervals += [(inventory.name, inventory.poll_seconds) for inventory in source.inventory_streams()]
+        intervals += [(snapshots.name, snapshots.every_seconds) for snapshots in source.snapshot_streams()]
         return any(_is_due(home, connection.name, name, seconds) for name, seconds in intervals)
     finally:
         source.close()
