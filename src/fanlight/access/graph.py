@@ -426,6 +426,10 @@ class AccessGraph:
             raise Unknown(f"Nobody here is known as {identity}.")
         return number
 
+    def kinds(self) -> set[str]:
+        """Every kind of thing that somebody may reach here."""
+        return {*self._target_kinds(), *self.leaves.kinds.dictionary.to_pylist()}
+
     def _target_kinds(self) -> list[str]:
         return sorted({key.partition(":")[0] for key in self._target_number})
 

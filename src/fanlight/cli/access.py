@@ -77,6 +77,11 @@ def _moment(text: str | None, default: Micros) -> Micros:
         end(Exit.USAGE, f"{text} is not a time; write for example 2026-05-03 or 2026-05-03T14:00:00Z.")
 
 
+def _in_order(first: Micros, last: Micros) -> None:
+    if first > last:
+        end(Exit.USAGE, "--from is after --to; exchange them.")
+
+
 def reach(
     *identities: str,
     kind: Annotated[tuple[str, ...], Parameter(help="Only these kinds, for example project.")] = (),
@@ -88,6 +93,9 @@ def reach(
 ) -> None:
     """Everything these identities (by e-mail or id) reach, with the grants."""
     with _view(home, tenant, at) as view:
+        known = view.graph.kinds() | set(_CONTENT)
+        if strange := sorted(set(kind) - known):
+            end(Exit.USAGE, f"There is no kind {strange[0]}; known are {', '.join(sorted(known))}.")
         found = [view.graph.find_identity(name) for name in _some(identities, "identity")]
         rows = (
             reached.row()
@@ -144,6 +152,7 @@ def opened(
     with _view(home, tenant, at) as view:
         last = _moment(until, view.now)
         first = _moment(since, last - 30 * DAY)
+        _in_order(first, last)
         _print((t.row() for t in find_opened(view.reader, view.graph, identity, first, last, every=every)), format)
 
 
@@ -162,7 +171,11 @@ def touched(
 
     with _view(home, tenant, at) as view:
         first, last = _moment(since, 0), _moment(until, view.now)
-        _print((t.row() for t in find_touches(view.reader, view.graph, resource, first, last)), format)
+        _in_order(first, last)
+        touches = find_touches(view.reader, view.graph, resource, first, last)
+        if not touches:
+            view.graph.find_resource(resource)  # nobody touched it, or there is no such thing: the two are not the same
+        _print((touch.row() for touch in touches), format)
 
 
 def accountable(

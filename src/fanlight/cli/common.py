@@ -23,6 +23,7 @@ HomeOption = Annotated[
 ]
 TenantOption = Annotated[str, Parameter(name="--tenant", help="Company inside this home.")]
 FormatOption = Annotated[Format, Parameter(name="--format", help="jsonl, csv or table.")]
+_FILE_WIDTH = 240  # columns of a table that goes to a file or another program
 
 
 class Exit(IntEnum):
@@ -73,10 +74,15 @@ def print_rows(rows: Iterable[Mapping[str, Any]], format: Format = "jsonl", out:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*names, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold")  # an id cut short is of no use
     for row in listed:
         table.add_row(*(row.get(name, "") for name in names))
-    Console(file=stream).print(table)
+    console = Console(file=stream)
+    if not console.is_terminal:
+        console.width = max(console.width, _FILE_WIDTH)
+    console.print(table)
     return len(listed)
 
 

@@ -42,11 +42,16 @@ def _demo(
 
     Parameters
     ----------
-    size: S, M or L: 300, 3,000 or 30,000 people.
-    seed: Another seed is another company.
-    port: Port of the web page on this machine.
-    home: Folder for the simulated data; made anew each time.
-    serve: With --no-serve the command ends when the company is judged.
+    size:
+        S, M or L: 300, 3,000 or 30,000 people.
+    seed:
+        Another seed is another company.
+    port:
+        Port of the web page on this machine.
+    home:
+        Folder for the simulated data; made anew each time.
+    serve:
+        With --no-serve the command ends when the company is judged.
     """
     from fanlight.model import SystemClock
     from fanlight.simulator import http
@@ -148,7 +153,7 @@ def _decide(home: Home, world: World) -> None:
 
     false_alarms = {activity for story in world.truth.false_positives for activity in story.activities}
     attacks = {activity for story in world.truth.stories for activity in story.activities}
-    stored = load_findings(home.state, ("open",))
+    stored = load_findings(home.state, ("open", "historical"))
     with home.state.tick() as tick:
         others = 0
         for item in stored:
@@ -184,7 +189,7 @@ def _decide(home: Home, world: World) -> None:
                     tick,
                     finding.id,
                     "Mira Köhler",
-                    {"status": "closed", "verdict": "expected", "reason": "Asked the person: planned work"},
+                    {"status": "closed", "verdict": "expected", "reason": "Asked the person: it was planned"},
                     "finding closed",
                 )
 

@@ -31,9 +31,12 @@ def _export(
 
     Parameters
     ----------
-    what: events, findings, labels, posture, identities, grants or risk.
-    output: File to write; standard output when not given.
-    all: Findings only: superseded and withdrawn ones too.
+    what:
+        events, findings, labels, posture, identities, grants or risk.
+    output:
+        File to write; standard output when not given.
+    all:
+        Findings only: superseded and withdrawn ones too.
     """
     from fanlight.pipeline.exports import EXPORTS, ExportOptions
 

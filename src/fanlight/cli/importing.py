@@ -28,9 +28,12 @@ def _import(
 
     Parameters
     ----------
-    kind: okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, anthropic or events.
-    files: JSON arrays, JSON Lines, wrapped lists or NSS lines; gzip and zstd too.
-    source: Name under which the events are kept; default the kind.
+    kind:
+        okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, anthropic or events.
+    files:
+        JSON arrays, JSON Lines, wrapped lists or NSS lines; gzip and zstd too.
+    source:
+        Name under which the events are kept; default the kind.
     """
     from fanlight.pipeline.importing import import_files, importable
     from fanlight.state import LeaseHeld

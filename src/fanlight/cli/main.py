@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 import fanlight
 from fanlight import cli
@@ -18,7 +18,13 @@ __all__ = ["build", "explain", "main"]
 
 def build() -> App:
     """The whole command tree."""
-    app = App(name="fanlight", help=fanlight.__doc__ or "", version=fanlight.__version__, help_format="plaintext")
+    app = App(
+        name="fanlight",
+        help=fanlight.__doc__ or "",
+        version=fanlight.__version__,
+        help_format="plaintext",
+        default_parameter=Parameter(negative_iterable=()),
+    )
     for module in sorted(iter_modules(cli.__path__), key=lambda found: found.name):
         if module.name in ("main", "common"):
             continue

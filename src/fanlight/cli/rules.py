@@ -192,6 +192,9 @@ def _coverage(*, rules: RulesOption = None, lists: ListsOption = None, format: F
 def _load(paths: list[Path] | None, lists: Path | None) -> RuleSet:
     from fanlight.detections.rulefile import load_rules, own_rules
 
+    for path in paths or ():
+        if not path.exists():
+            end(Exit.USAGE, f"There is no file or folder {path}; check the path of the rules.")
     try:
         return load_rules(paths or [own_rules()], _lists(lists))
     except ValueError as problem:

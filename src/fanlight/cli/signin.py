@@ -19,8 +19,10 @@ def _sign_in(
 
     Parameters
     ----------
-    user: Name under which verdicts and notes are signed.
-    port: Port of the web page; default where it was last served.
+    user:
+        Name under which verdicts and notes are signed.
+    port:
+        Port of the web page; default where it was last served.
     """
     from fanlight.server.signin import Sessions
     from fanlight.state.signin import SignIns

@@ -27,14 +27,22 @@ def _simulate(
 
     Parameters
     ----------
-    size: S, M or L: 300, 3,000 or 30,000 people.
-    seed: Another seed is another company.
-    rate: Requests a minute, as the vendor allows; 0 for no limit.
-    faults: Share of requests that suffer a fault, 0 to 1.
-    fault_seed: Seed of the faults.
-    port: Port of the Compliance and Admin API; 0 takes any free one.
-    wait: Seconds that a made-up refusal asks for.
-    truth: Print what the simulator knows (stories, plants, identities) as JSON instead of serving.
+    size:
+        S, M or L: 300, 3,000 or 30,000 people.
+    seed:
+        Another seed is another company.
+    rate:
+        Requests a minute, as the vendor allows; 0 for no limit.
+    faults:
+        Share of requests that suffer a fault, 0 to 1.
+    fault_seed:
+        Seed of the faults.
+    port:
+        Port of the Compliance and Admin API; 0 takes any free one.
+    wait:
+        Seconds that a made-up refusal asks for.
+    truth:
+        Print what the simulator knows (stories, plants, identities) as JSON instead of serving.
     """
     if truth:
         import orjson

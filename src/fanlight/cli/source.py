@@ -43,13 +43,20 @@ def _add_claude(
 
     Parameters
     ----------
-    url: Address of the API; https, or http to this machine.
-    key: Compliance access key as env:NAME or file:PATH.
-    name: Name of this source in Fanlight.
-    admin_key: Console Admin key reference, for Claude API keys and their last use.
-    admin_url: Address of the Console Admin API when it is not the same.
-    analytics_key: Analytics key reference.
-    share: Part of the vendor's request limit to use, 0.05 to 1 (default 0.6).
+    url:
+        Address of the API; https, or http to this machine.
+    key:
+        Compliance access key as env:NAME or file:PATH.
+    name:
+        Name of this source in Fanlight.
+    admin_key:
+        Console Admin key reference, for Claude API keys and their last use.
+    admin_url:
+        Address of the Console Admin API when it is not the same.
+    analytics_key:
+        Analytics key reference.
+    share:
+        Part of the vendor's request limit to use, 0.05 to 1 (default 0.6).
     """
     if share and not _is_share(share):
         end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
@@ -71,9 +78,12 @@ def _add_okta(
 
     Parameters
     ----------
-    url: Address of the Okta organization.
-    token: API token as env:NAME or file:PATH.
-    name: Name of this source in Fanlight.
+    url:
+        Address of the Okta organization.
+    token:
+        API token as env:NAME or file:PATH.
+    name:
+        Name of this source in Fanlight.
     """
     _add(home, tenant, "okta", name, {"url": url, "token": token})
 

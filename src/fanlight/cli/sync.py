@@ -29,10 +29,14 @@ def _sync(
 
     Parameters
     ----------
-    source: Only these sources.
-    until_caught_up: Read also chats that changed a moment ago; at exit 0 every export is complete.
-    quiet: No progress on standard error.
-    workers: Labelling threads.
+    source:
+        Only these sources.
+    until_caught_up:
+        Read also chats that changed a moment ago; at exit 0 every export is complete.
+    quiet:
+        No progress on standard error.
+    workers:
+        Labelling threads.
     """
     from fanlight.pipeline.connections import ConnectionProblem
     from fanlight.pipeline.sync import sync

@@ -33,7 +33,8 @@ def _up(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption = "de
 
     Parameters
     ----------
-    port: Port of the web page on this machine.
+    port:
+        Port of the web page on this machine.
     """
     opened = open_home(home, tenant)
     print(sign_in_sentence(opened, port), flush=True)
