@@ -21,8 +21,11 @@ __all__ = ["EXPECTED", "Silence", "find_silences", "silences_of"]
 EXPECTED = 20.0
 """Records that must have been usual in the silent hours."""
 
-_EDGE = 0.3
-"""Share of the usual records that one of the two hours beside a silence must have."""
+_EDGE = 0.2
+"""Share of the usual records that one of the two hours beside a silence must have.
+
+Low, because in the weeks after a change of the clocks the usual of an hour is partly that of its neighbour.
+"""
 
 _LOOK_BACK = 28
 """Days from which the usual count of an hour of the week is taken."""

@@ -76,7 +76,7 @@ function Detail({ row }: { row: SourceRow }) {
         ...row.facts,
       ]} />
       <h3 className="cell-head" style={{ marginTop: 14 }}>What went wrong</h3>
-      {row.problems.length === 0 && <p className="small t2">Nothing in the last 7 days.</p>}
+      {row.problems.length === 0 && <p className="small t2">Nothing in the last 14 days.</p>}
       {row.problems.map((problem) => (
         <p key={`${problem.at}${problem.sentence}`} className="aside-line" style={{ marginBottom: 6 }}>
           <span className="t3">{exact(problem.at, time_zone)}</span><br />{problem.sentence}

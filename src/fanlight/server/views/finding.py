@@ -121,12 +121,12 @@ def in_zone(sentence: str, at: Micros, zone: str) -> str:
     """A sentence with its time in the zone of the page, as everything else on it; the person's own hour after it."""
     found = _BEGINNING.match(sentence)
     if found is None or found[5] == zone:
-        return sentence if found is None else f"{found[1]} {found[2]} on {found[3]} {found[4]}{sentence[found.end():]}"
+        return sentence if found is None else f"{found[1]} {found[2]} on {found[3]} {found[4]}{sentence[found.end() :]}"
     local = local_time(_same_clock(at, found[2], found[5]), zone)
     day = f"{local.strftime('%A')} {local.day} {local.strftime('%B')}"
     there = f"{found[2][:5]} {'on ' + found[3] + ' ' if found[3] != local.strftime('%A') else ''}in {found[5]}"
     there = there if "Etc/GMT" not in there else f"{found[2][:5]} by {zone_words(found[5])}"
-    return f"{found[1]} {local.strftime('%H:%M:%S')} on {day} ({there}){sentence[found.end():]}"
+    return f"{found[1]} {local.strftime('%H:%M:%S')} on {day} ({there}){sentence[found.end() :]}"
 
 
 def _same_clock(at: Micros, clock: str, zone: str) -> Micros:

@@ -33,7 +33,11 @@ _WORD = {
     "first_sync": "in first sync",
     "healthy": "healthy",
 }
-_KEPT: Micros = 7 * DAY
+_KEPT: Micros = 14 * DAY
+"""How far back the page tells of gaps: as far as silences are looked for."""
+
+_LATELY: Micros = 7 * DAY
+"""A gap makes a source partial for a week; afterwards it is told and the source is healthy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
     for connection in connections:
         mine = [notice for notice in notices if notice.source == connection.name]
         newest, caught_up, stored = cursors.get(connection.name, (None, None, 0))
-        partial = any(_is_gap(notice) for notice in mine)
+        partial = any(_is_gap(notice) and notice.at >= now - _LATELY for notice in mine)
         health = health_of(connection, caught_up, now, partial=partial)
         rows.append(
             _row(connection, health, newest, stored, backlog(home.state, connection.name), mine,
@@ -163,7 +167,7 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
 
 def _unseen_summary(unseen: Sequence[s.UnseenRow]) -> str:
     missing = sum(1 for row in unseen if row.now)
-    told = f"{plural(missing, 'gap')} now" if missing else "nothing is missing now"
+    told = plural(missing, "gap") if missing else "nothing is missing now"
     return f"{told}; below, what these sources never tell" if len(unseen) > missing else told
 
 
