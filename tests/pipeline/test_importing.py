@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from fanlight.model import Event, parse_time
+from fanlight.model import Event, ObjectVersion, parse_time
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.importing import import_files
 from support.shared import SHARED
@@ -154,3 +154,65 @@ def test_every_sample_record_is_imported(home: Home, kind: str) -> None:
     assert done.records == done.new or done.records <= done.events
     assert done.new > 0
     assert import_files(home, kind, files).new == 0
+
+
+def test_an_exported_event_keeps_the_name_of_its_source(home: Home, tmp_path: Path) -> None:
+    row = {"id": "e1", "source": "claude-eu", "product": "claude", "type": "claude_chat_viewed", "occurred_at": AT}
+    import_files(home, "events", [write(tmp_path / "events.jsonl", row)])
+    with home.reader() as reader:
+        (event,) = reader.rows(Event)
+    assert (event.source, event.product) == ("claude-eu", "claude")
+
+
+def test_a_file_that_is_not_parquet_is_named_and_the_next_one_read(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 no, it is not")
+    good = write(tmp_path / "b.jsonl", {"id": "e1", "type": "x", "occurred_at": AT})
+    done = import_files(home, "events", [tmp_path / "a.parquet", good])
+    assert [place.file for place in done.unread] == ["a.parquet"]
+    assert done.new == 1
+
+
+PEOPLE = """Employee ID;E-Mail;Name;Department;Manager;Start date;Last day
+17;Ana.Rao@example.com;Ana Rao;Finance;Max Doe;2024-02-01;
+18;max@example.com;Max Doe;Finance;;2020-01-01;2024-12-31
+;;;;;;
+"""
+
+
+def test_a_directory_list_gives_people_once_and_knows_who_left(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    first = import_files(home, "directory", [tmp_path / "people.csv"])
+    again = import_files(home, "directory", [tmp_path / "people.csv"])
+    assert (first.records, first.new, len(first.unread), again.new) == (2, 2, 1, 0)
+    with home.reader() as reader:
+        people = {row.object_id: row for row in reader.rows(ObjectVersion, now=True)}
+    assert {row.kind for row in people.values()} == {"idp_user"}
+    ana, max_ = json.loads(people["17"].attributes), json.loads(people["18"].attributes)
+    assert (ana["email"], ana["department"], ana["manager"]) == ("Ana.Rao@example.com", "Finance", "Max Doe")
+    assert "status" not in ana
+    assert max_["status"] == "DEACTIVATED"
+    assert people["18"].deleted_at == parse_time("2024-12-31")
+
+
+def test_scim_users_are_people_too(home: Home, tmp_path: Path) -> None:
+    user = {
+        "id": "u1", "userName": "ana", "name": {"givenName": "Ana", "familyName": "Rao"}, "active": False,
+        "emails": [{"value": "old@example.com"}, {"value": "ana@example.com", "primary": True}],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "17", "department": "Legal"},
+    }  # fmt: skip
+    (tmp_path / "people.json").write_text(json.dumps({"totalResults": 1, "Resources": [user]}))
+    assert import_files(home, "directory", [tmp_path / "people.json"]).new == 1
+    with home.reader() as reader:
+        (row,) = reader.rows(ObjectVersion, now=True)
+    kept = json.loads(row.attributes)
+    assert (row.name, kept["email"], kept["employeeNumber"], kept["department"], kept["status"]) == (
+        "Ana Rao", "ana@example.com", "17", "Legal", "DEACTIVATED",
+    )  # fmt: skip
+
+
+def test_garbage_as_a_directory_is_said_in_one_sentence(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01")
+    (tmp_path / "b.csv").write_text("colour,size\nred,7\n")
+    done = import_files(home, "directory", [tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert [place.file for place in done.unread] == ["a.csv", "b.csv"]
+    assert done.new == 0

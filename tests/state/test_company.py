@@ -39,3 +39,14 @@ def test_a_wrong_file_gets_one_sentence(tmp_path: Path, name: str, text: str, wo
     file.write_text(text)
     with pytest.raises(SettingsProblem, match=words):
         read_settings_file(file)
+
+
+def test_days_may_be_toml_dates_and_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "company.toml"
+    file.write_text('holidays = [2026-12-25]\n[[leavers]]\nemail = "a@example.com"\nlast_day = 2026-01-05\nwhy = "x"\n')
+    settings, unknown = read_settings_file(file)
+    assert (settings.holidays, settings.leavers[0].last_day) == (("2026-12-25",), "2026-01-05")
+    assert list(unknown) == ["leavers.why"]
+    file.write_text('[[leavers]]\nemail = "a@example.com"\nlast_day = "soon"\n')
+    with pytest.raises(SettingsProblem, match="not usable: Write a day as 2026-05-03"):
+        read_settings_file(file)

@@ -29,17 +29,23 @@ def _import(
     Parameters
     ----------
     kind:
-        okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, anthropic or events.
+        okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, anthropic, events (as exported,
+        JSON Lines or Parquet) or directory (people, as CSV or SCIM JSON).
     files:
         JSON arrays, JSON Lines, wrapped lists or NSS lines; gzip and zstd too.
     source:
         Name under which the events are kept; default the kind.
     """
-    from fanlight.pipeline.importing import import_files, importable
+    from fanlight.pipeline.importing import import_files, importable, is_name
     from fanlight.state import LeaseHeld
 
     if kind not in importable():
         end(Exit.USAGE, f"{kind} cannot be imported; these can: {', '.join(importable())}.")
+    if source is not None and not is_name(source):
+        end(Exit.USAGE, "A source's name has letters, digits, dots, dashes and underscores, 63 at most.")
+    missing = [path for path in files if not path.exists()]
+    if missing:
+        end(Exit.USAGE, f"Nothing was imported: there is no file or folder {missing[0]}.")
     paths = [inner for path in files for inner in (sorted(p for p in path.rglob("*") if p.is_file()) or [path])]
     try:
         done = import_files(open_home(home, tenant), kind, paths, source)
@@ -47,9 +53,8 @@ def _import(
         end(Exit.USAGE, f"The file {Path(str(problem.filename)).name} cannot be read: {problem.strerror}.")
     except LeaseHeld as problem:
         end(Exit.USAGE, str(problem))
-    print(
-        f"{done.records:,} records, {done.events:,} events, {done.new:,} new, {len(done.unread):,} could not be read."
-    )
+    what = "people" if kind == "directory" else f"records, {done.events:,} events"
+    print(f"{done.records:,} {what}, {done.new:,} new, {len(done.unread):,} could not be read.")
     for place in done.unread[:10]:
         where = f", line {place.line}" if place.line else ""
         print(f"{place.file}{where}: {place.reason}.")

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fanlight.model import FAMILIES, Event, parse_time
+from fanlight.model import FAMILIES, Event, ObjectVersion, parse_time
 from fanlight.pipeline.collect import commit_events
+from fanlight.pipeline.erasing import Refusal
+from fanlight.pipeline.heads import Listing, compare_objects
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.leases import KeptLease
 from fanlight.sources.contract import SourceContext
+from fanlight.sources.directory_files import map_person, read_people
 from fanlight.sources.files import Unread, read_records
 from fanlight.sources.registry import find_kind, kinds
 
-__all__ = ["Imported", "import_files", "importable"]
+__all__ = ["Imported", "import_files", "importable", "is_name"]
 
 _PAGE = 5000
 _FEED = "claude"
 _COLUMNS = {column.name: column for column in fields(Event)}
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.IGNORECASE)
 _TIMES = ("occurred_at", "observed_at", "ingested_at")
 
 
@@ -39,7 +45,12 @@ class Imported:
 
 def importable() -> list[str]:
     """Kinds of file that can be imported."""
-    return sorted(["events", *(name for name, kind in kinds().items() if kind.map_record is not None)])
+    return sorted(["directory", "events", *(name for name, kind in kinds().items() if kind.map_record is not None)])
+
+
+def is_name(text: str) -> bool:
+    """Whether a source may be called so."""
+    return _SOURCE_NAME.fullmatch(text) is not None
 
 
 def import_files(home: Home, kind: str, files: Sequence[Path], source: str | None = None) -> Imported:
@@ -53,6 +64,11 @@ def import_files(home: Home, kind: str, files: Sequence[Path], source: str | Non
         read_secret=home.vault.read,
     )
     done = Imported()
+    if kind == "directory":
+        with KeptLease(home.state, f"source/{name}") as kept:
+            _take_directory(home, kept, context, files, done)
+        _keep_aside(home, done.unread)
+        return done
     page: list[Event] = []
     with KeptLease(home.state, f"source/{name}") as kept:
         for path in files:
@@ -65,6 +81,30 @@ def import_files(home: Home, kind: str, files: Sequence[Path], source: str | Non
         home.lake.compact(kept.lease)
     _keep_aside(home, done.unread)
     return done
+
+
+def _take_directory(home: Home, kept: KeptLease, context: SourceContext, files: Sequence[Path], done: Imported) -> None:
+    """People out of lists of a directory; a person missing in a later list stays, since lists may be partial."""
+    now = home.clock.now()
+    people: list[ObjectVersion] = []
+    for path in files:
+        for number, record in enumerate(read_people(path), 1):
+            person = record if isinstance(record, Unread) else map_person(record, context, now)
+            if person is None:
+                person = Unread(path.name, number, 0, "the entry names neither a mail address nor an id")
+            if isinstance(person, Unread):
+                done.unread.append(person)
+            else:
+                done.records += 1
+                people.append(person)
+    listed = Listing(f"{context.name}/people", Refusal(home).keep_objects(people), complete=False)
+    changed = compare_objects(home.state, [listed], now)
+    segments = home.lake.stage(changed.rows)
+    with home.state.tick(kept.lease) as tick:
+        changed.commit(tick)
+        tick.add_segments(segments)
+        tick.set_cursor(context.name, "people", None, rows=len(changed.rows), caught_up=True)
+    done.new = len(changed.rows)
 
 
 def _events(kind: str, path: Path, context: SourceContext, done: Imported) -> Iterator[Event]:
@@ -97,7 +137,9 @@ def read_event(row: Mapping[str, Any], context: SourceContext) -> Event:
     raw = values.get("raw", {})
     values["raw"] = raw if isinstance(raw, str) else orjson.dumps(raw).decode()
     values["tenant"] = context.tenant
-    values["source"] = context.name
+    stated = row.get("source")
+    kept = context.name == "events" and isinstance(stated, str) and _SOURCE_NAME.fullmatch(stated)
+    values["source"] = stated if kept else context.name
     values.setdefault("product", str(row.get("source") or "events"))
     if values.get("family") not in FAMILIES:
         values["family"] = "other"
@@ -148,9 +190,14 @@ def _stored(home: Home, events: Sequence[Event]) -> dict[tuple[str, str], Event]
 
 
 def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any] | Unread]:
-    file = pq.ParquetFile(path)
-    for batch in file.iter_batches():
-        yield from batch.to_pylist()
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as problem:
+        if isinstance(problem, FileNotFoundError):
+            raise
+        yield Unread(path.name, 0, path.stat().st_size, "the file is damaged or is not Parquet")
 
 
 def _keep_aside(home: Home, unread: Sequence[Unread]) -> None:

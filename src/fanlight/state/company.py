@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ class Leaver(BaseModel):
     email: str
     last_day: str
 
+    @field_validator("last_day", mode="before")
+    @classmethod
+    def _check(cls, value: Any) -> str:
+        return _day(value)
+
 
 class WorkingHours(BaseModel):
     """Usual hours where a person's own are not known yet; local time, ISO weekdays (1 = Monday)."""
@@ -86,6 +92,11 @@ class CompanySettings(BaseModel):
             return value
         return [_read_office(item) for item in value]
 
+    @field_validator("holidays", mode="before")
+    @classmethod
+    def _read_holidays(cls, value: Any) -> Any:
+        return [_day(item) for item in value] if isinstance(value, list | tuple) else value
+
     @field_validator("corporate_egress", "known_collector_ips")
     @classmethod
     def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,13 +105,25 @@ class CompanySettings(BaseModel):
         return value
 
 
+def _day(value: Any) -> str:
+    """A day as YYYY-MM-DD, out of a TOML date or a text that begins with one."""
+    text = value.isoformat() if isinstance(value, date) else value
+    try:
+        return date.fromisoformat(str(text)[:10]).isoformat()
+    except ValueError:
+        raise ValueError("Write a day as 2026-05-03") from None
+
+
+_OFFICE_NETWORKS = ("networks", "cidrs", "cidr", "ips", "ip", "network", "addresses")
+
+
 def _read_office(item: Any) -> Any:
     if isinstance(item, str):
         return {"networks": [item]}
     if isinstance(item, Mapping):
         table = dict(item)
         networks: list[Any] = []
-        for name in ("networks", "cidrs", "cidr", "ips", "ip", "network", "addresses"):
+        for name in _OFFICE_NETWORKS:
             found = table.pop(name, None)
             if isinstance(found, str):
                 networks.append(found)
@@ -127,8 +150,27 @@ def read_settings_file(path: Path) -> tuple[CompanySettings, Sequence[str]]:
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise SettingsProblem(f"The setting {where} in {path.name} is not usable: {first['msg']}.") from None
-    return settings, sorted(set(data) - set(CompanySettings.model_fields))
+        raise SettingsProblem(f"The setting {where} in {path.name} is not usable: {_plain(first['msg'])}.") from None
+    return settings, sorted(set(_unknown(data)))
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".")
+
+
+def _unknown(data: Mapping[str, Any]) -> Iterator[str]:
+    """Names in the file, inner ones as `leavers.name`, that nobody reads."""
+    yield from set(data) - set(CompanySettings.model_fields)
+    inner: Mapping[str, set[str]] = {
+        "leavers": set(Leaver.model_fields),
+        "offices": {*Office.model_fields, *_OFFICE_NETWORKS},
+        "working_hours": set(WorkingHours.model_fields),
+    }
+    for name, known in inner.items():
+        value = data.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Mapping):
+                yield from (f"{name}.{key}" for key in item if key not in known)
 
 
 def apply_settings(state: State, settings: CompanySettings, actor: str) -> None:
