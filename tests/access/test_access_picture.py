@@ -79,7 +79,7 @@ def test_the_selected_path_is_lit_from_the_person_to_the_chat_and_said_in_one_se
     lit = {(edge.source, edge.target) for edge in drawn.edges if edge.selected}
     assert lit == set(pairwise(drawn.selected))
     assert drawn.sentence == (
-        "Jane Doe is in the group Finance-EU, which edits Q2 close since 1970-01-11; the chat of somebody else is in "
+        "Jane Doe is in the group Finance-EU, which edits Q2 close since 11 Jan 1970; the chat of somebody else is in "
         "it. The vendor does not say whether members may open it."
     )
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanlight.findings.risk import rank_risk, score_at
-from fanlight.model import DAY, HOUR, MINUTE, SECOND, Severity
+from fanlight.model import DAY, HOUR, MINUTE, SECOND, Severity, parse_time
 from fanlight.server.views.compare import ranked_bars
+from fanlight.server.views.finding import in_zone
 from fanlight.server.views.queue import in_order
 from fanlight.server.views.words import WEIGHT, duration, initials, last_four, moment, per_cent, plural
 from fanlight.state.findings import StoredFinding
@@ -35,6 +36,23 @@ def test_risk_lists_only_identities_with_open_findings_worst_first(some: list[St
         assert risk.findings == sum(1 for f in some if f.status == "open")
         assert risk.spark[-1] == risk.score
         assert risk.change == risk.spark[-1] - risk.spark[0]
+
+
+def test_a_sentence_names_the_clock_of_the_page_and_the_persons_own_after_it() -> None:
+    at = parse_time("2026-11-22T22:05:56Z")
+    told = "At 03:35:56 on Monday 23 November (Asia/Kolkata) Jane Doe's account wrote."
+    assert in_zone(told, at, "Europe/Berlin") == (
+        "At 23:05:56 on Sunday 22 November (03:35 on Monday in Asia/Kolkata) Jane Doe's account wrote."
+    )
+    assert in_zone(told, at, "Asia/Kolkata") == "At 03:35:56 on Monday 23 November Jane Doe's account wrote."
+    learned = told.replace("Asia/Kolkata", "Etc/GMT-5").replace("03:35", "03:05")
+    assert "(03:05 on Monday by UTC+5, learned from activity)" in in_zone(learned, at, "UTC")
+
+
+def test_a_sentence_of_many_events_keeps_its_first_moment() -> None:
+    told = "From 09:27:54 on Wednesday 18 November (America/New_York) Jane Doe's account viewed."
+    at = parse_time("2026-11-18T14:57:00Z")  # half an hour after the first
+    assert in_zone(told, at, "UTC").startswith("From 14:27:54 on Wednesday 18 November (09:27 in America/New_York)")
 
 
 def test_a_finding_counts_half_after_fourteen_days() -> None:

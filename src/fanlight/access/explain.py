@@ -8,7 +8,7 @@ import numpy as np
 
 from fanlight.access.answers import Explanation, Hop, Reached, Via
 from fanlight.access.graph import AccessGraph, Resource
-from fanlight.model import format_time
+from fanlight.enrich.localtime import local_time
 
 __all__ = ["explain"]
 
@@ -127,7 +127,8 @@ def _holder(name: str, via: Via) -> str:
 def _since(via: Via) -> str:
     if via.since <= 0:
         return ""
-    day = format_time(via.since)[:10]
+    at = local_time(via.since, "UTC")
+    day = f"{at.day} {at.strftime('%b %Y')}"
     return f" since {day}" if via.exact else f" (known since {day}, may be older)"
 
 

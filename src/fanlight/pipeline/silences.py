@@ -21,6 +21,9 @@ __all__ = ["EXPECTED", "Silence", "find_silences", "silences_of"]
 EXPECTED = 20.0
 """Records that must have been usual in the silent hours."""
 
+_ALONE = 100.0
+"""The same for a single hour: records come in sessions of one person, so few people can leave one hour empty."""
+
 _EDGE = 0.2
 """Share of the usual records that one of the two hours beside a silence must have.
 
@@ -78,7 +81,7 @@ def find_silences(source: str, counts: Mapping[int, int]) -> Iterator[Silence]:
     first, last = min(counts), max(counts)
     for stretch in _empty_stretches(counts, max(first, last - _RECENT * 24), last):
         usual = sum(_usual(counts, hour, first) for hour in stretch)
-        if usual >= EXPECTED and _is_sharp(counts, stretch, first):
+        if usual >= (EXPECTED if len(stretch) > 1 else _ALONE) and _is_sharp(counts, stretch, first):
             yield Silence(source, stretch[0] * HOUR, (stretch[-1] + 1) * HOUR, usual)
 
 

@@ -124,8 +124,8 @@ def in_zone(sentence: str, at: Micros, zone: str) -> str:
         return sentence if found is None else f"{found[1]} {found[2]} on {found[3]} {found[4]}{sentence[found.end() :]}"
     local = local_time(_same_clock(at, found[2], found[5]), zone)
     day = f"{local.strftime('%A')} {local.day} {local.strftime('%B')}"
-    there = f"{found[2][:5]} {'on ' + found[3] + ' ' if found[3] != local.strftime('%A') else ''}in {found[5]}"
-    there = there if "Etc/GMT" not in there else f"{found[2][:5]} by {zone_words(found[5])}"
+    other_day = f" on {found[3]}" if found[3] != local.strftime("%A") else ""
+    there = f"{found[2][:5]}{other_day} {'by' if found[5].startswith('Etc/') else 'in'} {zone_words(found[5])}"
     return f"{found[1]} {local.strftime('%H:%M:%S')} on {day} ({there}){sentence[found.end() :]}"
 
 
@@ -399,7 +399,7 @@ def _blast(snapshot: Snapshot, finding: Finding, events: Sequence[Event]) -> s.B
             s.Figure(value=count(exposure.projects), label="projects"),
             s.Figure(value=count(exposure.resources), label="chats, files"),
             s.Figure(value=count(exposure.sensitive), label="sensitive"),
-            s.Figure(value=count(len(opened)), label="opened here"),
+            *([s.Figure(value=count(len(opened)), label="opened here")] if opened else []),
         ],
     )
 

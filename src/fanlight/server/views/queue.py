@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from fanlight.findings.risk import rank_risk
-from fanlight.model import DAY, Entity, Finding, Micros
+from fanlight.model import DAY, Entity, Finding, Micros, Why
 from fanlight.server import schema as s
 from fanlight.server.ports import QueueQuery, Viewer
 from fanlight.server.views.header import Visit
@@ -89,13 +89,17 @@ _WHEN = re.compile(r"^(At|From) [0-9:]+ on \w+ \d+ \w+ \([^)]*\) ")
 def _second_line(finding: Finding) -> str:
     """The two strongest reasons with their numbers; without any, the sentence of the page without its time."""
     told = [why for why in finding.why if why.fact != "all together" and not why.fact.startswith("sensitivity")]
-    parts = [
-        f"{why.observed}, usual {why.usual.partition(';')[0]}"
-        if len(why.usual) < 64 and (why.fact in _COMPARED or why.fact.endswith(" before"))
-        else why.observed
-        for why in told[:2]
-    ]
+    parts = [_reason(why) for why in told[:2]]
     return " · ".join(parts) if parts else _WHEN.sub("", finding.sentence)
+
+
+def _reason(why: Why) -> str:
+    """One reason with its number, short enough for a row; the page of the finding has the rest."""
+    if why.fact.endswith(" before"):
+        return why.usual if "touched" in why.usual else f"{why.observed}, {why.usual}"
+    if why.fact not in _COMPARED or len(why.usual) >= 64:
+        return why.observed
+    return f"{why.observed}, usual {why.usual.partition(';')[0].partition(', ' if why.fact == 'volume' else ';')[0]}"
 
 
 def _capital(line: str) -> str:
