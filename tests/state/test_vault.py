@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fanlight.pipeline.home import Home, open_home
+from fanlight.pipeline.importing import import_files
 from fanlight.state.vault import KeyProblem, master_key_path
 
 KEY = "sk-ant-" + "api01-" + "A1b2C3d4" * 8
@@ -61,3 +62,19 @@ def test_a_private_file_and_a_variable_are_read(home: Home, tmp_path: Path, monk
     file.chmod(0o400)
     monkeypatch.setenv("CLAUDE_KEY", KEY)
     assert KEY == home.vault.read(f"file:{file}") == home.vault.read("env:CLAUDE_KEY")
+
+
+def test_a_home_with_facts_gets_no_new_master_key(home: Home, tmp_path: Path) -> None:
+    """As after a restore without the key: what keeps erased people out is keyed with it."""
+    log = tmp_path / "okta.jsonl"
+    log.write_text('{"uuid": "e1", "eventType": "user.session.start", "published": "2026-11-20T03:10:58Z"}\n')
+    assert import_files(home, "okta", [log]).new == 1
+    home.close()
+    path = master_key_path(home.path)
+    kept = path.read_bytes()
+    path.unlink()
+    with pytest.raises(KeyProblem, match="is missing"):
+        open_home(home.path)
+    assert not path.exists()
+    path.write_bytes(kept)
+    open_home(home.path).close()

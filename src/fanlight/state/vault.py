@@ -106,9 +106,18 @@ class Vault:
 
 
 def open_vault(state: State, home: Path) -> Vault:
-    """Open the vault, making the master key on first use (mode 0600)."""
+    """Open the vault, making the master key on first use (mode 0600). Raises `KeyProblem`.
+
+    A home that already holds facts gets no new key: erased people would come back, since what refuses them is keyed.
+    """
     path = master_key_path(home)
     if not path.exists():
+        with state.view() as connection:
+            used = connection.execute(select(schema.segments.c.path).limit(1)).first() is not None
+        if used:
+            raise KeyProblem(
+                f"The master key {path.name} is missing; put the one of this installation beside the home folder."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
