@@ -24,11 +24,8 @@ EXPECTED = 20.0
 _ALONE = 100.0
 """The same for a single hour: records come in sessions of one person, so few people can leave one hour empty."""
 
-_EDGE = 0.2
-"""Share of the usual records that one of the two hours beside a silence must have.
-
-Low, because in the weeks after a change of the clocks the usual of an hour is partly that of its neighbour.
-"""
+_EDGE = 0.3
+"""Share of the usual records that one of the two hours beside a silence must have."""
 
 _LOOK_BACK = 28
 """Days from which the usual count of an hour of the week is taken."""

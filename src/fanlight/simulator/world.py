@@ -227,7 +227,7 @@ class World:
         day = self.stage.first_now // DAY - 9
         while (day + 3) % 7 > 3:  # days since Monday; Friday to Sunday are quieter
             day -= 1
-        return day * DAY + 6 * HOUR + 50 * MINUTE, day * DAY + 11 * HOUR + 12 * MINUTE
+        return day * DAY + 7 * HOUR + 50 * MINUTE, day * DAY + 13 * HOUR + 12 * MINUTE
 
     # ------------------------------------------------------------------ feed
 
