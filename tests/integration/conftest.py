@@ -40,6 +40,17 @@ def run_fanlight(home: Path, *words: str, check: bool = True) -> subprocess.Comp
     return done
 
 
+def forbidden_words(world: World, vendors: RunningSimulator) -> set[str]:
+    """What must be written nowhere: every canary, every planted value, every credential.
+
+    An address that a chat mentions and that is a member's own stands in the directory too, and may be kept.
+    """
+    members = {address.casefold() for identity in world.truth.identities() for address in identity.emails}
+    planted = {value for value in world.truth.planted_values() if value.casefold() not in members}
+    keys = {key for name, key in vendors.addresses().items() if name.endswith("_key")}
+    return {word for _, _, word in world.truth.canaries()} | planted | keys
+
+
 def connect_all(home: Home, vendors: RunningSimulator) -> None:
     """Add Claude with both keys, and Okta."""
     keys = vendors.addresses()

@@ -11,7 +11,7 @@ import pytest
 
 from fanlight.model import DAY, Event, ObjectVersion
 from fanlight.pipeline.home import open_home
-from integration.conftest import Installation, run_fanlight
+from integration.conftest import Installation, forbidden_words, run_fanlight
 from support.canaries import find_leaks_apart
 
 pytestmark = pytest.mark.xdist_group("whole")
@@ -128,12 +128,7 @@ def test_exports_keep_their_contracts(installation: Installation) -> None:
 
 def test_nothing_of_what_was_said_and_no_key_is_written_anywhere(installation: Installation) -> None:
     """Every planted value and canary of every chat, file, document, session and name, in any encoding."""
-    truth = installation.world.truth
-    needles = (
-        {word for _, _, word in truth.canaries()}
-        | set(truth.planted_values())
-        | {key for name, key in installation.vendors.addresses().items() if name.endswith("_key")}
-    )
+    needles = forbidden_words(installation.world, installation.vendors)
     assert len(needles) > 1000
     folder = installation.home.path
     assert find_leaks_apart([folder, folder.with_name(folder.name + ".master-key")], needles) == []

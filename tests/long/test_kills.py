@@ -25,7 +25,7 @@ from fanlight.pipeline.home import Home, open_home
 from fanlight.simulator import http
 from fanlight.simulator.http import RunningSimulator
 from fanlight.simulator.world import World, build_world
-from integration.conftest import connect_all, run_fanlight
+from integration.conftest import connect_all, forbidden_words, run_fanlight
 from support.canaries import find_leaks_apart
 
 pytestmark = pytest.mark.long
@@ -144,8 +144,7 @@ def test_the_findings_are_those_of_the_undisturbed_run(steady: Home, shaken: tup
 
 def test_nothing_of_what_was_said_and_no_key_is_written(world: World, shaken: tuple[Home, RunningSimulator]) -> None:
     home, vendors = shaken
-    needles = {word for _, _, word in world.truth.canaries()} | set(world.truth.planted_values())
-    needles |= {key for name, key in vendors.addresses().items() if name.endswith("_key")}
+    needles = forbidden_words(world, vendors)
     assert find_leaks_apart([home.path.parent], needles) == []  # the log of all runs and a crash dump would lie there
 
 
