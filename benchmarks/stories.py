@@ -1,9 +1,10 @@
-"""Nine stories found, nine twins silent, and what else was raised: one line a rule and seed.
+"""Nine stories found, nine twins silent, what else was raised, and how much reaches high sensitivity.
 
     python benchmarks/stories.py [--size S|M] [--seeds 3] [--seed N …] [--geo]
 
-Seeds are drawn at run time unless given, and printed. The company is served over HTTP and synced as in production; only
-this script reads the simulator's truth.
+Exits with 1 if a story is missed, a twin is raised, a chat or project that truly is of high sensitivity does not reach
+it, or (size M) more than 8 % of the chats or 10 % of the projects do. Seeds are drawn at run time unless given, and
+printed. The company is served over HTTP and synced as in production; only this script reads the simulator's truth.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fanlight.model import DAY, HOUR, Finding, Micros, format_time, parse_time
+from fanlight.access.store import sensitivities
+from fanlight.model import DAY, HOUR, Finding, Match, Micros, ObjectVersion, format_time, parse_time
 from fanlight.pipeline.connections import add_connection
-from fanlight.pipeline.home import open_home
+from fanlight.pipeline.home import Home, open_home
 from fanlight.pipeline.sync import sync
 from fanlight.simulator.http import serve
-from fanlight.simulator.truth import RULES, Story
+from fanlight.simulator.truth import RULES, Story, Truth
 from fanlight.simulator.world import build_world
 from fanlight.state.findings import StoredFinding, load_findings
 
 NOW = parse_time("2026-11-20T15:00:00Z")
+MOST = {"S": {"chat": 1.0, "project": 1.0}, "M": {"chat": 0.08, "project": 0.10}}
+"""The largest share that may reach high sensitivity. A small company's few projects say nothing about shares."""
 
 
 class Running:
@@ -43,6 +47,25 @@ class Running:
         time.sleep(seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many objects of one kind reach high sensitivity."""
+
+    all: int
+    high: int
+    truly: int
+    """How many of those that exist truly are high."""
+    missed: int
+    """Truly high, and not labelled so."""
+
+    def is_good(self, most: float) -> bool:
+        return not self.missed and self.high <= self.all * most
+
+    def __str__(self) -> str:
+        share = 100 * self.high / max(self.all, 1)
+        return f"{self.high} of {self.all} high ({share:.1f} %), {self.truly - self.missed} of {self.truly} planted"
+
+
 @dataclass(slots=True)
 class Score:
     """What one seed gave."""
@@ -51,7 +74,16 @@ class Score:
     silent: dict[str, bool] = field(default_factory=dict)
     expected_false: int = 0
     others: list[Finding] = field(default_factory=list)
+    shares: dict[str, Share] = field(default_factory=dict)
+    crossing: list[str] = field(default_factory=list)
+    """Rules whose story touches more than one organization."""
     seconds: float = 0.0
+
+    def is_good(self, size: str) -> bool:
+        """Whether all was found, nothing else of what was staged was raised, and labels agree with the truth."""
+        whole = len(self.found) == len(self.silent) == len(RULES)
+        told_apart = all(self.found.values()) and all(self.silent.values())
+        return whole and told_apart and all(self.shares[kind].is_good(most) for kind, most in MOST[size].items())
 
 
 def concerns(finding: Finding, story: Story) -> bool:
@@ -81,16 +113,31 @@ def run(size: str, seed: int) -> Score:
         assert outcome.complete, [source.problem for source in outcome.sources]
         stored = load_findings(home.state)
         seconds = time.monotonic() - begun
+        shares = measure_shares(home, truth)
         home.close()
-    return score(stored, truth.stories, truth.twins, truth.false_positives, seconds)
+    scored = score(stored, truth.stories, truth.twins, truth.false_positives)
+    scored.seconds, scored.shares = seconds, shares
+    return scored
 
 
-def score(
-    stored: list[StoredFinding], stories: list[Story], twins: list[Story], harmless: list[Story], seconds: float
-) -> Score:
+def measure_shares(home: Home, truth: Truth) -> dict[str, Share]:
+    """High sensitivity by labels, of the chats and projects that exist, against the truth."""
+    planted = {"chat": truth.high_chats(), "project": truth.high_projects()}
+    with home.reader() as reader:
+        levels = sensitivities(reader.rows(Match, now=True))
+        shares = {}
+        for kind, truly in planted.items():
+            rows = reader.rows(ObjectVersion, "kind = ? AND NOT removed AND deleted_at IS NULL", [kind], now=True)
+            known = {row.object_id for row in rows}
+            high = {key for key in known if levels.get((kind, key)) == "high"}
+            shares[kind] = Share(len(known), len(high), len(truly), len(truly - high))
+    return shares
+
+
+def score(stored: list[StoredFinding], stories: list[Story], twins: list[Story], harmless: list[Story]) -> Score:
     """Compare findings of the last 7 days with what was staged."""
     recent = [item.finding for item in stored if item.finding.at >= NOW - 7 * DAY]
-    result = Score(seconds=seconds)
+    result = Score(crossing=[story.rule for story in stories if len(story.organizations) > 1])
     for story in stories:
         result.found[story.rule] = any(concerns(finding, story) for finding in recent)
     for twin in twins:
@@ -120,12 +167,12 @@ def main() -> int:
     for seed, s in scores.items():
         raised = Counter(finding.rule for finding in s.others)
         harmless = f"{s.expected_false} believable false positive, {len(s.others)} others {dict(raised)}"
-        print(f"seed {seed}: {harmless}, {s.seconds:.0f} s")
+        print(f"seed {seed}: {harmless}, {s.seconds:.0f} s; across organizations: {', '.join(s.crossing)}")
+        for kind, share in s.shares.items():
+            print(f"    {kind}s: {share}")
         for finding in s.others:
             print(f"    {format_time(finding.at)[:19]} {finding.severity} {finding.rule}: {finding.sentence}")
-    good = all(all(s.found.values()) and all(s.silent.values()) and len(s.found) == len(s.silent) == len(RULES)
-               for s in scores.values())  # fmt: skip
-    return 0 if good else 1
+    return 0 if all(s.is_good(chosen.size) for s in scores.values()) else 1
 
 
 if __name__ == "__main__":
