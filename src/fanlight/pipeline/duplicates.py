@@ -22,8 +22,13 @@ def _recent(now: Micros) -> str:
 
 
 def key_of(event: Event) -> bytes:
-    """What makes two rows the same event."""
-    return digest_of(event.product, event.event_id)
+    """What makes two rows the same event: its second, then a digest of product and id.
+
+    The second in front keeps keys that arrive together together in the database's tree: a busy input then writes a few
+    pages a commit, not one page a key. An event that took the time of its arrival has none of its own.
+    """
+    second = 0 if event.occurred_at == event.ingested_at else event.occurred_at // 1_000_000 & 0xFFFFFFFF
+    return second.to_bytes(4, "big") + digest_of(event.product, event.event_id)[:12]
 
 
 def fresh_events(lake: Lake, events: Sequence[Event], now: Micros) -> list[Event]:
@@ -87,4 +92,5 @@ def _known_in_lake(lake: Lake, events: Iterable[Event]) -> set[bytes]:
             "SELECT product, event_id FROM read_parquet(?) WHERE event_id IN (SELECT unnest(?))",
             [paths, [event.event_id for event in asked]],
         ).fetchall()
-    return {digest_of(product, event_id) for product, event_id in found}
+    stored = {(product, event_id) for product, event_id in found}
+    return {key_of(event) for event in asked if (event.product, event.event_id) in stored}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,7 +24,9 @@ __all__ = ["LogPaths", "NativeLog", "first_of", "fold", "read_moment", "walk"]
 Folded = Mapping[str, Any]
 
 _SPACED = re.compile(r"^\d{4}-\d\d-\d\d \d")
+_SECONDS_WITH_TAIL = re.compile(r"(T\d\d:\d\d:\d\d)\d+$")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
+_NOTHING = frozenset({"none", "null", "n/a", "-"})
 _ADDRESS_PORT = re.compile(r"^(\d{1,3}(?:\.\d{1,3}){3}):\d+$")
 
 
@@ -122,14 +124,18 @@ def _sealer(package: str, key: bytes) -> RecordSealer:
 
 def fold(value: Any) -> Any:
     """Field names in lower case at every depth; of names that differ only in case the first that says something."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str or kind is int or value is None:  # by far the most; asking for abstract classes is slow
+        return value
+    if kind is dict or isinstance(value, Mapping):
         kept: dict[str, Any] = {}
         for name, inner in value.items():
             lower = str(name).lower()
             if kept.get(lower) is None:
-                kept[lower] = fold(inner)
+                inner_kind = type(inner)
+                kept[lower] = inner if inner_kind is str or inner_kind is int or inner is None else fold(inner)
         return kept
-    if isinstance(value, list | tuple):
+    if kind is list or kind is tuple or isinstance(value, list | tuple):
         return [fold(item) for item in value]
     return value
 
@@ -154,18 +160,42 @@ def walk(record: Any, path: str) -> Iterator[Any]:
 def first_of(record: Folded, paths: Sequence[str]) -> str | None:
     """The first plain value at any of the paths, as text; placeholders for "nothing" do not count."""
     for path in paths:
-        for value in walk(record, path):
+        for value in _values(record, path):
+            if type(value) is str:
+                if (text := value.strip()) and text.casefold() not in _NOTHING:
+                    return text
+                continue
             if isinstance(value, bool):
                 return "true" if value else "false"
             if isinstance(value, int | float):
                 return str(value)
-            if (
-                isinstance(value, str)
-                and value.strip()
-                and value.strip().casefold() not in ("none", "null", "n/a", "-")
-            ):
-                return value.strip()
     return None
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[tuple[str, str], ...] | None:
+    """What is left of a path and its next name, at each depth; None for paths through lists."""
+    names = path.split(".")
+    if any(name == "*" or name.isdigit() for name in names):
+        return None
+    return tuple((".".join(names[depth:]), name) for depth, name in enumerate(names))
+
+
+def _values(record: Any, path: str) -> Iterable[Any]:
+    """What `walk` gives, quicker where only objects are on the way."""
+    steps = _steps(path)
+    if steps is None:
+        return walk(record, path)
+    inner = record
+    for left, name in steps:
+        if type(inner) is not dict:
+            return walk(inner, left) if isinstance(inner, Mapping | list | tuple) else ()
+        if left in inner:
+            return (inner[left],)
+        if name not in inner:
+            return ()
+        inner = inner[name]
+    return (inner,)
 
 
 def read_moment(value: Any) -> Micros | None:
@@ -177,7 +207,7 @@ def read_moment(value: Any) -> Micros | None:
     text = str(value).strip()
     if _SPACED.match(text):
         text = text.replace(" ", "T", 1)
-    text = _LONG_FRACTION.sub(r"\1", text.removesuffix(" UTC"))
+    text = _SECONDS_WITH_TAIL.sub(r"\1", _LONG_FRACTION.sub(r"\1", text.removesuffix(" UTC")))
     try:
         return parse_time(text)
     except ValueError:
@@ -200,7 +230,7 @@ def _of_number(number: float) -> Micros | None:
 
 def _moment(record: Folded, paths: Sequence[str]) -> Micros | None:
     for path in paths:
-        for value in walk(record, path):
+        for value in _values(record, path):
             if (moment := read_moment(value)) is not None:
                 return moment
     return None
