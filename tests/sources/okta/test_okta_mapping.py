@@ -122,3 +122,11 @@ def _paths(value, prefix=""):
 def _name(name):
     """A field name that is text itself was sealed as well."""
     return "*" if name.startswith("sealed:") or len(name.split()) > 1 else name.lower()
+
+
+def test_a_threat_without_client_has_the_address_of_its_actor_or_of_the_chain():
+    chain = {"ipChain": [{"ip": "192.0.2.9", "version": "V4"}, {"ip": "192.0.2.10"}]}
+    assert mapped(client={}, actor={"id": "192.0.2.8", "type": "IP address"}, request=chain).ip == "192.0.2.8"
+    assert mapped(client={}, request=chain).ip == "192.0.2.9"
+    assert mapped(request=chain).ip == "192.0.2.1"
+    assert mapped(client={}, request={"ipChain": ["x"]}).ip is None

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fanlight.model import Event
+from fanlight.model import Event, account_key
 from fanlight.sources.contract import SourceContext
-from fanlight.sources.native import Folded, LogPaths, NativeLog
+from fanlight.sources.native import Folded, LogPaths, NativeLog, first_of
 
 KIND = "github_audit"
 
@@ -52,7 +52,12 @@ def _amend(event: Event, record: Folded) -> Event:
     for payload in ("workflow_job", "workflow_run", "issue", "pull_request", "check_run", "release"):
         if payload in record:
             action = record.get("action")
-            return replace(event, type=f"{payload}.{action}" if isinstance(action, str) else payload)
+            named = replace(event, type=f"{payload}.{action}" if isinstance(action, str) else payload)
+            author = first_of(record, (f"{payload}.user.login", f"{payload}.author.login"))
+            if event.actor_id or action != "opened" or author is None:
+                return named
+            # Without sender: who opened it is who wrote it; of later actions the author is not the actor.
+            return replace(named, actor_id=author, account_key=account_key(KIND, author))
     return replace(event, type="push") if "commits" in record else event
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fanlight.model import Event
@@ -70,6 +71,29 @@ def _key(record: Folded) -> str | None:
     return ":".join(str(given.get(part)) for part in ("applicationname", "time", "uniquequalifier"))
 
 
+_TARGETS = (
+    ("doc_id", "file"), ("user_email", "user"), ("group_email", "group"), ("affected_email_address", "user"),
+    ("client_id", "application"), ("app_id", "application"), ("application_name", "application"),
+    ("role_name", "role"), ("setting_name", "setting"),
+)  # fmt: skip
+
+
+def _amend(event: Event, record: Folded) -> Event:
+    """What an event is about stands among its parameters: a list of names and values, or a map where flattened."""
+    events = record.get("events")
+    inner = events[0] if isinstance(events, list) and events and isinstance(events[0], dict) else record
+    given = inner.get("parameters")
+    if isinstance(given, list):
+        given = {str(item.get("name", "")).lower(): item.get("value") for item in given if isinstance(item, dict)}
+    if not isinstance(given, dict):
+        return event
+    for name, kind in _TARGETS:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            return replace(event, target_kind=kind, target_id=value)
+    return event
+
+
 _LOG = NativeLog(
     product=KIND,
     package=__name__,
@@ -82,12 +106,12 @@ _LOG = NativeLog(
         ip=("ipaddress",),
         device=("userdeviceinfo.deviceid",),
         organization=("id.customerid",),
-        target_id=("parameters.doc_id", "parameters.user_email", "parameters.group_email", "parameters.client_id"),
         outcome=("events.0.status.eventstatus", "status.eventstatus"),
     ),
     family_of=_family,
     split=_split,
     event_key=_key,
+    amend=_amend,
 )
 
 

@@ -100,7 +100,7 @@ class LogEventMapper:
             account_key=f"okta:{actor_id}" if is_user and actor_id else None,
             target_kind=target[0],
             target_id=target[1],
-            ip=_text(_within(record, "client", "ipAddress")),
+            ip=_text(_within(record, "client", "ipAddress")) or _address_elsewhere(record, actor_type, actor_id),
             user_agent=_text(_within(record, "client", "userAgent", "rawUserAgent")),
             device_id=_text(_within(record, "device", "id")),
             late=late,
@@ -119,6 +119,15 @@ def _within(record: Mapping[str, Any], *names: str) -> Any:
             return None
         value = value.get(name)
     return value
+
+
+def _address_elsewhere(record: Mapping[str, Any], actor_type: str | None, actor_id: str | None) -> str | None:
+    """A threat that Okta itself detects has no client: its address is the actor, or the first of the chain."""
+    if actor_type is not None and actor_type.casefold() == "ip address":
+        return actor_id
+    chain = _within(record, "request", "ipChain")
+    first = chain[0] if isinstance(chain, list) and chain else None
+    return _text(_within(first, "ip")) if isinstance(first, Mapping) else None
 
 
 def _target(event_type: str, targets: object) -> tuple[str | None, str | None]:
