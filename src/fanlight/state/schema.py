@@ -285,3 +285,58 @@ facts = Table(
     PrimaryKeyConstraint("tenant", "name"),
 )
 """Small single values of the installation: when it was connected, whether its data is simulated, last judging."""
+
+custom_categories = Table(
+    "custom_categories",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("label", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("samples", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("hidden_to", Integer, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "name"),
+)
+"""What sensitive means at this company. `samples` holds keyed hashes, never the samples; matches of versions up to
+`hidden_to` no longer count."""
+
+label_feedback = Table(
+    "label_feedback",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("author", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("object_kind", String, nullable=False),
+    Column("object_id", String, nullable=False),
+    Column("part_id", String, nullable=False),
+    Column("part_kind", String, nullable=False),
+    Column("written_at", BigInteger),
+    Column("category", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("recognizer", String, nullable=False),
+    Column("recognizer_version", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("evidence", String, nullable=False),
+    Column("fingerprint", String),
+    Index("label_feedback_of", "tenant", "object_kind", "object_id"),
+)
+"""What people said of a match: confirmed or dismissed. The newest row of a match counts."""
+
+rulesets = Table(
+    "rulesets",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("recognizers", Text, nullable=False),
+    Column("first_used_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "version"),
+)
+"""Which version of which recognizer each ruleset held, so that a later one knows what is new to an object."""

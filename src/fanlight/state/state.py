@@ -33,7 +33,7 @@ __all__ = [
     "open_state",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest migration; `migrations/versions/<HEAD>_*.py`."""
 
 
