@@ -170,6 +170,9 @@ class SampleViews:
                 rows = [row for row in rows if row.assignee is None]
             elif query.tab == "sensitive":
                 rows = [row for row in rows if row.labels]
+            if query.tab == "open":
+                first = self._row(0)
+                rows = [first.model_copy(update={"id": f"f-new{n}"}) for n in range(self.arrived)] + rows
         shown = rows[: query.limit]
         risk = [] if self.empty else [
             s.RiskRow(identity_id="i-jane", name=name, detail=detail, score=score, change=change,

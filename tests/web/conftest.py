@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -54,11 +54,20 @@ class Watched:
     site: Site
     complaints: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)
+    """Paths of the POST requests that left the page, in their order."""
 
     def open(self, path: str) -> Any:
         self.page.goto(self.site.url + path)
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
         return self.page
+
+    def settle(self) -> None:
+        """Wait until the page shows what its address asks for: a title or a state, and nothing that is still read."""
+        from playwright.sync_api import expect
+
+        expect(self.page.locator("main :is(h1, .state)").first).to_be_visible()
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 @pytest.fixture(scope="session")
@@ -81,10 +90,7 @@ def serve(views: SampleViews) -> Iterator[Site]:
         port = free.getsockname()[1]
     sessions = Sessions(MemorySignIn(), SystemClock())
     running: Running = start(create_app(views, sessions, WebSettings(port=port)), port=port)
-    deadline = time.monotonic() + 10
-    while not running.ready and running.alive and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert running.ready
+    assert running.wait_until_ready()
     yield Site(f"http://127.0.0.1:{port}", views, sessions)
     running.stop()
 
@@ -109,9 +115,10 @@ def watch(browser: Any, site: Site, **options: Any) -> Iterator[Watched]:
     page.on("console", lambda m: watched.complaints.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     page.on("request", lambda r: None if r.url.startswith((site.url, "data:")) else watched.outside.append(r.url))
+    page.on("request", lambda r: watched.acts.append(urlsplit(r.url).path) if r.method == "POST" else None)
     page.goto(site.link())
     page.wait_for_url(site.url + "/")
-    page.wait_for_load_state("networkidle")
+    watched.settle()
     yield watched
     context.close()
     assert not watched.complaints

@@ -13,13 +13,25 @@ from fastapi import FastAPI
 __all__ = ["Running", "run", "start"]
 
 
-def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+class _Telling(uvicorn.Server):
+    """Tells when it answers, so that nobody has to ask again and again."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+
+def _server(app: FastAPI, host: str, port: int) -> _Telling:
     if not (host == "localhost" or ipaddress.ip_address(host).is_loopback):
         raise ValueError(f"Fanlight listens on loopback only; {host} is not a loopback address")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False
     )
-    return uvicorn.Server(config)
+    return _Telling(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -55,14 +67,13 @@ class Running:
         self._thread = threading.Thread(target=run_it, name="fanlight-web", daemon=True)
         self._thread.start()
 
-    @property
-    def ready(self) -> bool:
-        """True once it answers."""
-        return self._server.started
+    def wait_until_ready(self, seconds: float = 10.0) -> bool:
+        """Wait until it answers; False when it does not within `seconds`."""
+        return self._server.answers.wait(seconds)
 
     @property
     def alive(self) -> bool:
-        """False when it could not start (the port is taken) or has ended."""
+        """False when it could not start or has ended."""
         return self._thread.is_alive()
 
     def stop(self) -> None:

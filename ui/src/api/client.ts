@@ -64,6 +64,7 @@ export const useQueue = (search: QueueSearch) =>
     queryKey: ["queue", search],
     queryFn: () => get<QueueView>(`/api/queue?${query(search)}`),
     placeholderData: (before) => before,
+    refetchOnWindowFocus: false, // what arrived is counted in a bar, and placed when the reader asks
   });
 
 export const useFinding = (finding: string) =>

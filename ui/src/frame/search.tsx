@@ -1,5 +1,5 @@
 import { useDebouncedValue } from "@mantine/hooks";
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useSearchHits } from "../api/client";
 import { Go, useGo } from "../parts/go";
 import { useKeys } from "../parts/keys";
@@ -12,8 +12,11 @@ export function Search() {
   const [asked] = useDebouncedValue(text.trim(), 120);
   const input = useRef<HTMLInputElement>(null);
   const go = useGo();
-  const { data } = useSearchHits(asked);
+  const { data, isPlaceholderData } = useSearchHits(asked);
   const hits = asked.length > 1 ? (data?.hits ?? []) : [];
+  // Hits of an earlier text may still be shown; Enter waits for those of the text as it stands.
+  const settled = asked === text.trim() && data !== undefined && !isPlaceholderData;
+  const [entered, setEntered] = useState(false);
 
   useKeys({
     "/": (event) => {
@@ -27,17 +30,21 @@ export function Search() {
     setText("");
     input.current?.blur();
   };
+  useEffect(() => {
+    if (!entered || !settled) return;
+    setEntered(false);
+    const hit = hits[chosen];
+    if (!hit) return;
+    go(hit.link);
+    leave();
+  }, [entered, settled]);
   const press = (event: KeyboardEvent) => {
     if (event.key === "Escape") leave();
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       setChosen((at) => Math.max(0, Math.min(hits.length - 1, at + (event.key === "ArrowDown" ? 1 : -1))));
     }
-    const hit = hits[chosen];
-    if (event.key === "Enter" && hit) {
-      go(hit.link);
-      leave();
-    }
+    if (event.key === "Enter" && text.trim().length > 1) setEntered(true);
   };
 
   return (
@@ -50,6 +57,7 @@ export function Search() {
         onChange={(event) => {
           setText(event.target.value);
           setChosen(0);
+          setEntered(false);
           setOpen(true);
         }}
         onFocus={() => setOpen(true)}
@@ -57,7 +65,7 @@ export function Search() {
       />
       <Key>/</Key>
       {open && asked.length > 1 && data && (
-        <div className="hits" role="listbox" aria-label="Results">
+        <div className="hits" role="listbox" aria-label="Results" aria-busy={!settled}>
           {hits.map((hit, at) => (
             <div key={hit.link + hit.title} role="option" aria-selected={at === chosen} onClick={leave}>
               <Go to={hit.link} className="hit">

@@ -193,19 +193,24 @@ function Queue() {
   const { see } = useContext(SinceContext);
   const { tab, severity, days, limit } = search;
   const request: QueueSearch = { ...(tab && { tab }), ...(severity && { severity }), ...(days && { days }), ...(limit && { limit }) };
-  const { data: view, error, refetch } = useQueue(request);
-  const [at, setAt] = useState(0);
+  // While another view is on its way the rows are still those of the one before: they are greyed and cannot be acted on.
+  const { data: view, error, refetch, isPlaceholderData: pending } = useQueue(request);
+  const [picked, pick] = useState<string | null>(null);
   const go = useGo();
   const group = search.group ?? "nothing";
+  const shown = search.tab ?? "open";
   const rows = useMemo(() => grouped(view?.rows ?? [], group).flatMap((each) => each.rows), [view, group]);
+  // The row, not its place, is what is picked: rows that arrive above it do not change it.
+  const at = Math.max(0, rows.findIndex((row) => row.id === picked));
+  const step = (by: number) => pick(rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.id ?? null);
   const set = (change: Partial<Search>) => go("/", { ...search, ...change });
   const open = (row: QueueRow | undefined) => row && go(`/findings/${row.id}`);
 
   useEffect(() => see(view?.newest_at ?? null), [view?.newest_at, see]);
   useKeys({
-    j: () => setAt((now) => Math.min(rows.length - 1, now + 1)),
-    k: () => setAt((now) => Math.max(0, now - 1)),
-    Enter: () => open(rows[at]),
+    j: () => step(1),
+    k: () => step(-1),
+    Enter: () => !pending && open(rows[at]),
     r: () => void refetch(),
   });
 
@@ -225,9 +230,9 @@ function Queue() {
               <a
                 key={each.key}
                 href={`/?tab=${each.key}`}
-                className={each.key === view.tab ? "active" : ""}
-                aria-current={each.key === view.tab ? "page" : undefined}
-                onClick={(event) => { event.preventDefault(); setAt(0); set({ tab: each.key }); }}
+                className={each.key === shown ? "active" : ""}
+                aria-current={each.key === shown ? "page" : undefined}
+                onClick={(event) => { event.preventDefault(); pick(null); set({ tab: each.key }); }}
               >
                 {each.label}<span>{each.count}</span>
               </a>
@@ -235,7 +240,7 @@ function Queue() {
           </nav>
           <Filters search={search} set={set} />
           <div className="split">
-            <section className="panel" aria-label="Findings">
+            <section className="panel" aria-label="Findings" aria-busy={pending} inert={pending}>
               {frame.arrived > 0 && (
                 <div className="arrival" role="status" aria-live="polite">
                   <span className="chip">{frame.arrived} new</span>
@@ -244,7 +249,7 @@ function Queue() {
                 </div>
               )}
               {view.rows.length === 0 ? <Quiet view={view} search={search} set={set} />
-                : <Findings view={view} group={group} at={at} pick={(row) => setAt(rows.indexOf(row))} open={open} />}
+                : <Findings view={view} group={group} at={at} pick={(row) => pick(row.id)} open={open} />}
             </section>
             <div className="stack">
               <Risk view={view} />
