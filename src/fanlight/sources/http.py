@@ -1,7 +1,7 @@
 """One HTTP client for every pull source: one retry policy, one rate budget, one place where answers are opened.
 
-Only GET exists here. Redirects are never followed, so a key cannot travel to another host. An answer that is not
-usable becomes (source, status, length): no exception of this module holds a body, and none is chained to one that does.
+Only GET exists here; `signin` has the one exception, for tokens. Redirects are never followed, so a key cannot travel
+to another host. An answer that is not usable becomes (source, status, length): no exception of this module holds a body, and none is chained to one that does.
 The retry table is that of `reference/sources.md` 1.5.
 """
 
@@ -15,6 +15,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -51,6 +52,7 @@ FIRST_WAIT = 0.3
 _LAST_TRIES = 2
 _RETRIED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 Parameters = Sequence[tuple[str, str | int]]
+Decode = Callable[[bytes, Callable[[Any], bool] | None], tuple[Any, Trouble | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,8 @@ class VendorClient:
     """GET requests to one base address with retries, a budget and counters.
 
     `credentials` gives the headers that carry the key; it is asked again once after a 401, so that a replaced key
-    is taken up without a restart. `patience_seconds` bounds how long one call keeps trying, measured on `clock`.
+    is taken up without a restart. `sign` gives the headers of each single request from its address, for keys that sign
+    and tokens that end. `patience_seconds` bounds how long one call keeps trying, measured on `clock`.
     """
 
     def __init__(
@@ -192,6 +195,7 @@ class VendorClient:
         timeout_seconds: float = 60.0,
         first_wait_seconds: float = FIRST_WAIT,
         seed: int | None = None,
+        sign: Callable[[str], Mapping[str, str]] | None = None,
     ) -> None:
         self.label = label
         self.base_url = check_address(base_url)
@@ -203,6 +207,7 @@ class VendorClient:
         self.last_request_id = ""
         self._first_wait = first_wait_seconds
         self._credentials = credentials
+        self._sign = sign
         self._secret_headers: Mapping[str, str] | None = None
         self._clock = clock
         self._manner = manner
@@ -226,6 +231,7 @@ class VendorClient:
         is_right: Callable[[Any], bool] | None = None,
         patience_seconds: float | None = None,
         timeout_seconds: float | None = None,
+        decode: Decode = decode_json,
     ) -> Any:
         """The decoded body. Raises `SourceError`; `HttpRefusal` when the vendor refuses this very request."""
         return self.get_json_with_headers(
@@ -235,6 +241,7 @@ class VendorClient:
             is_right=is_right,
             patience_seconds=patience_seconds,
             timeout_seconds=timeout_seconds,
+            decode=decode,
         )[0]
 
     def get_json_with_headers(
@@ -246,15 +253,17 @@ class VendorClient:
         is_right: Callable[[Any], bool] | None = None,
         patience_seconds: float | None = None,
         timeout_seconds: float | None = None,
+        decode: Decode = decode_json,
     ) -> tuple[Any, Mapping[str, str]]:
         """Like `get_json`, with the answer's headers (lower-case names) beside it."""
 
         def read(response: httpx.Response, answer: _Answer) -> None:
             body = _read_capped(response, _JSON_CAP, answer)
             if answer.trouble is None:
-                answer.payload, answer.trouble = decode_json(body, is_right if response.status_code == 200 else None)
-                if response.status_code != 200:
-                    answer.trouble = None
+                if response.status_code == 200:
+                    answer.payload, answer.trouble = decode(body, is_right)
+                else:
+                    answer.payload = decode_json(body, None)[0]
 
         answer = self._exchange(path, params, purpose, read, patience_seconds, timeout_seconds)
         return answer.payload, answer.headers
@@ -354,11 +363,10 @@ class VendorClient:
             raise SourceError(f"{self.label} pointed to another host; the key stays here.", kind="refused")
         if self._secret_headers is None:
             self._secret_headers = dict(self._credentials())
+        headers = {**self._secret_headers, **(self._sign(url) if self._sign else {})}
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else httpx.Timeout(timeout_seconds, connect=15.0)
         try:
-            with self._client.stream(
-                "GET", url, params=list(params) or None, headers=dict(self._secret_headers), timeout=timeout
-            ) as response:
+            with self._open(url, params, headers, timeout) as response:
                 answer.status = response.status_code
                 answer.headers = response.headers
                 read(response, answer)
@@ -374,6 +382,11 @@ class VendorClient:
             answer.facts = self._manner.read_error(answer.status, answer.payload)
             answer.payload = None
         return answer
+
+    def _open(
+        self, url: str, params: Parameters, headers: Mapping[str, str], timeout: Any
+    ) -> AbstractContextManager[httpx.Response]:
+        return self._client.stream("GET", url, params=list(params) or None, headers=dict(headers), timeout=timeout)
 
     def _wait_before_retry(self, answer: _Answer, rate: RateFacts, attempt: int) -> float | None:
         """Seconds before asking the same again; None when asking again is pointless."""

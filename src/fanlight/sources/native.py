@@ -17,7 +17,7 @@ import orjson
 
 from fanlight.model import Event, Micros, Outcome, account_key, parse_time
 from fanlight.sources.contract import SourceContext
-from fanlight.sources.sealing import RecordSealer, load_content_fields
+from fanlight.sources.sealing import RecordSealer, SealedField, load_content_fields
 
 __all__ = ["LogPaths", "NativeLog", "first_of", "fold", "read_moment", "walk"]
 
@@ -77,14 +77,29 @@ class NativeLog:
         for piece, suffix in pieces:
             yield self._event(piece, suffix, sealer, context)
 
-    def _event(self, record: Folded, suffix: str, sealer: RecordSealer, context: SourceContext) -> Event:
+    def read(self, record: Mapping[str, Any], context: SourceContext) -> Iterator[tuple[Event, list[SealedField]]]:
+        """Like `map_record`, with the content that was taken out, for a source that labels what it pulls."""
+        sealer = _sealer(self.package, context.content_key)
+        folded = fold(record)
+        for piece, suffix in self.split(folded) if self.split else iter([(folded, "")]):
+            found: list[SealedField] = []
+            yield self._event(piece, suffix, sealer, context, found.append), found
+
+    def _event(
+        self,
+        record: Folded,
+        suffix: str,
+        sealer: RecordSealer,
+        context: SourceContext,
+        found: Callable[[SealedField], None] | None = None,
+    ) -> Event:
         paths, now = self.paths, context.clock.now()
         kind = first_of(record, paths.type) or "unknown"
         actor_id = first_of(record, paths.actor_id)
         email = first_of(record, paths.actor_email)
         email = email if email and "@" in email else None
         who = actor_id or email
-        raw = orjson.dumps(sealer.seal(record), default=str)
+        raw = orjson.dumps(sealer.seal(record, found), default=str)
         native = self.event_key(record) if self.event_key else first_of(record, paths.event_id)
         event = Event(
             tenant=context.tenant,

@@ -6,7 +6,7 @@ Facts: `reference/sources.md` 2.3 and 2.4. Place and network stay in `raw` for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
@@ -61,6 +61,11 @@ class LogEventMapper:
         self._tenant = tenant
         self._source = source
         self._sealer = RecordSealer(load_content_fields("fanlight.sources.okta"), content_key)
+
+    def read(self, record: Mapping[str, Any]) -> Iterator[tuple[Event, list[SealedField]]]:
+        """The event with the content that was taken out of it. Raises `ValueError` as `map`."""
+        found: list[SealedField] = []
+        yield self.map(record, found=found.append), found
 
     def map(
         self,

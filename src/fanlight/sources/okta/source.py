@@ -20,7 +20,7 @@ from fanlight.sources.contract import (
 from fanlight.sources.http import FIRST_WAIT, HttpRefusal
 from fanlight.sources.okta.api import OktaApi, explain_refusal
 from fanlight.sources.okta.directory import OktaDirectory, OktaRecords
-from fanlight.sources.okta.log import SystemLog
+from fanlight.sources.okta.log import system_log
 from fanlight.sources.okta.mapping import LogEventMapper
 from fanlight.sources.options import number_of
 
@@ -72,7 +72,7 @@ class OktaSource:
         )
         mapper = LogEventMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
         page = int(min(1000, number_of(options, "log_page", 1000)))
-        self._events: list[EventStream] = [SystemLog(self.api, mapper, page=page)]
+        self._events: list[EventStream] = [system_log(self.api, mapper, page=page)]
         records = OktaRecords(tenant=context.tenant, source=context.name)
         self._snapshots: list[SnapshotStream] = [OktaDirectory(self.api, records, app=options.get("app") or "Claude")]
 
