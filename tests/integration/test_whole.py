@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fanlight.model import DAY, Event, ObjectVersion
+from fanlight.model import DAY, Event
 from fanlight.pipeline.home import open_home
 from integration.conftest import Installation, forbidden_words, run_fanlight
+from integration.served import (
+    KINDS,
+    OWN,
+    served_activities,
+    served_log,
+    served_objects,
+    stored_events,
+    stored_objects,
+)
 from support.canaries import find_leaks_apart
 
 pytestmark = pytest.mark.xdist_group("whole")
-
-OWN = "compliance_api_accessed"
-
-
-def served_activities(installation: Installation) -> set[str]:
-    world = installation.world
-    return {row.id for row in world.feed() if row.visible_at <= world.now and row.type != OWN}
-
-
-def stored_events(installation: Installation, product: str) -> Counter[str]:
-    with installation.home.reader() as reader:
-        rows = reader.query("SELECT event_id FROM events WHERE product = ? AND type <> ?", [product, OWN])
-    return Counter(rows["event_id"].to_pylist())
 
 
 def lines(installation: Installation, *words: str) -> list[dict[str, Any]]:
@@ -35,41 +30,20 @@ def lines(installation: Installation, *words: str) -> list[dict[str, Any]]:
 
 
 def test_every_served_activity_is_stored_once(installation: Installation) -> None:
-    stored = stored_events(installation, "claude")
-    assert served_activities(installation) == set(stored)
+    stored = stored_events(installation.home, "claude")
+    assert served_activities(installation.world) == set(stored)
     assert {1} == set(stored.values())
 
 
 def test_every_log_event_is_stored_once(installation: Installation) -> None:
-    stored = stored_events(installation, "okta")
-    world = installation.world
-    oldest = world.now - 90 * DAY  # the log's own retention
-    served = {row.uuid for row in world.okta_log() if row.persisted_at <= world.now and row.published >= oldest}
-    assert served == set(stored)
+    stored = stored_events(installation.home, "okta")
+    assert served_log(installation.world) == set(stored)
     assert {1} == set(stored.values())
 
 
-@pytest.mark.parametrize(
-    "kind", ["organization", "user", "group", "project", "chat", "local_session", "remote_session", "code_artifact"]
-)
-def test_every_listed_object_is_known(installation: Installation, kind: str) -> None:
-    world = installation.world
-    served = {
-        "organization": lambda: {(row.id, row.id) for row in world.organizations()},
-        "user": lambda: {
-            (row.id, "") for uuid in [row.id for row in world.organizations()] for row in world.users(uuid) or ()
-        },
-        "group": lambda: {(row.id, "") for row in world.groups()},
-        "project": lambda: {(row.id, row.organization) for row in world.projects()},
-        "chat": lambda: {(row.id, row.organization) for row in world.chats()},
-        "local_session": lambda: {(row.id, row.organization) for row in world.local_sessions()},
-        "remote_session": lambda: {(row.id, row.organization) for row in world.remote_sessions()},
-        "code_artifact": lambda: {(row.id, row.organization) for row in world.code_artifacts()},
-    }[kind]()
-    with installation.home.reader() as reader:
-        known = reader.rows(ObjectVersion, "kind = ? AND product = 'claude' AND NOT removed", [kind], now=True)
-    assert {object_id for object_id, _ in served} == {row.object_id for row in known}
-    assert len(served) == len(known)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_listed_object_is_known_once(installation: Installation, kind: str) -> None:
+    assert served_objects(installation.world, kind) == stored_objects(installation.home, kind)
 
 
 def test_rollups_count_each_event_once(installation: Installation) -> None:
@@ -144,11 +118,11 @@ def test_another_tenant_of_the_same_home_sees_nothing(installation: Installation
 
 def test_what_happens_next_is_added_and_nothing_else(installation: Installation) -> None:
     """A day later: the new rows, those that were indexed late, and no other."""
-    before = set(stored_events(installation, "claude"))
+    before = set(stored_events(installation.home, "claude"))
     installation.vendors.advance(DAY / 1_000_000)
     installation.run("sync", "--until-caught-up", "--quiet")
-    after = stored_events(installation, "claude")
-    assert served_activities(installation) == set(after)
+    after = stored_events(installation.home, "claude")
+    assert served_activities(installation.world) == set(after)
     assert {1} == set(after.values())
     assert before < set(after)
 

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+import secrets
 from collections.abc import Iterator
 
 import pytest
 
 from fanlight.model import DAY, SystemClock
+from fanlight.pipeline.connections import list_connections
 from fanlight.pipeline.home import open_home
 from fanlight.simulator import http
 from fanlight.simulator.world import build_world
-from integration.conftest import Installation, connect_all
+from integration.conftest import Installation, connect_all, forbidden_words
+from integration.served import (
+    KINDS,
+    served_activities,
+    served_log,
+    served_objects,
+    stored_events,
+    stored_objects,
+)
+from support.canaries import find_leaks_apart
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
-OWN = "compliance_api_accessed"
 APART = ("sweep", "own_traffic", "check", "console")
 """Purposes that the minimum does not count; retries are named `<purpose>:retry`."""
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    world = build_world(seed=5, size="M", now=SystemClock().now())
+    world = build_world(seed=secrets.randbelow(1_000_000), size="M", now=SystemClock().now())
     with http.serve(world, rate=0) as vendors:
         home = open_home(tmp_path_factory.mktemp("middle") / "home")
         connect_all(home, vendors)
@@ -31,26 +41,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield made
 
 
-def stored(company: Installation) -> Counter[str]:
-    with company.home.reader(memory="3GB") as reader:
-        rows = reader.query("SELECT event_id FROM events WHERE product = 'claude' AND type <> ?", [OWN])
-    return Counter(rows["event_id"].to_pylist())
+def test_every_event_is_stored_once(company: Installation) -> None:
+    for product, served in (("claude", served_activities(company.world)), ("okta", served_log(company.world))):
+        found = stored_events(company.home, product)
+        assert served == set(found)
+        assert set(found.values()) == {1}
 
 
-def served(company: Installation) -> set[str]:
-    world = company.world
-    return {row.id for row in world.feed() if row.visible_at <= world.now and row.type != OWN}
-
-
-def test_everything_is_stored_once(company: Installation) -> None:
-    found = stored(company)
-    assert served(company) == set(found)
-    assert set(found.values()) == {1}
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_object_is_known_once(company: Installation, kind: str) -> None:
+    assert served_objects(company.world, kind) == stored_objects(company.home, kind)
 
 
 def test_it_takes_hardly_more_requests_than_paging_allows(company: Installation) -> None:
-    from fanlight.pipeline.connections import list_connections
-
     (claude,) = [one for one in list_connections(company.home) if one.kind == "claude"]
     sent = sum(n for purpose, n in claude.requests.items() if purpose not in APART and not purpose.endswith(":retry"))
     least = sum(company.vendors.minimum().values())
@@ -59,17 +62,24 @@ def test_it_takes_hardly_more_requests_than_paging_allows(company: Installation)
 
 
 def test_a_second_pass_adds_nothing_and_a_day_later_exactly_the_new(company: Installation) -> None:
-    before = stored(company)
+    before = stored_events(company.home, "claude")
     company.run("sync", "--until-caught-up", "--quiet")
-    assert stored(company) == before
+    assert stored_events(company.home, "claude") == before
     company.vendors.advance(DAY / 1_000_000)
     company.run("sync", "--until-caught-up", "--quiet")
-    assert served(company) == set(stored(company))
+    after = stored_events(company.home, "claude")
+    assert served_activities(company.world) == set(after)
+    assert set(after.values()) == {1}
+    assert [kind for kind in KINDS if served_objects(company.world, kind) != stored_objects(company.home, kind)] == []
+
+
+def test_nothing_of_what_was_said_and_no_key_is_written(company: Installation) -> None:
+    needles = forbidden_words(company.world, company.vendors)
+    assert len(needles) > 10_000
+    assert find_leaks_apart([company.home.path.parent], needles) == []
 
 
 def test_the_stories_are_found_and_their_twins_are_not(company: Installation) -> None:
-    import json
-
     rows = map(json.loads, company.run("export", "findings").stdout.splitlines())
     found = {(row["rule"], event) for row in rows for event in row["events"]}
     truth = company.world.truth

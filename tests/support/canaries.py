@@ -8,6 +8,7 @@ looked for as UTF-8, UTF-16, URL-encoded and base64 at each of its three alignme
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import sqlite3
 import urllib.parse
@@ -24,6 +25,7 @@ import zstandard
 
 __all__ = ["Leak", "find_leaks", "find_leaks_apart"]
 
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _SHORTEST = 8
 """Shorter needles would be found by chance."""
 
@@ -87,7 +89,9 @@ class _Search:
 
 def _decoded(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "bytes", data
-    if data[:4] == b"PAR1":
+    if data[:4] == b"PAR1" and data[-4:] != b"PAR1":  # a writer was killed: no footer tells where the pages are
+        yield "pages", b"\n".join(_frames(data))
+    elif data[:4] == b"PAR1":
         table = pq.read_table(path)
         for name in table.column_names:
             column = table[name]
@@ -103,8 +107,18 @@ def _decoded(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield f"table {table_name}", b"\n".join(c if isinstance(c, bytes) else c.encode() for c in cells)
     elif data[:2] == b"\x1f\x8b":
         yield "gzip", gzip.decompress(data)
-    elif data[:4] == b"\x28\xb5\x2f\xfd":
+    elif data[:4] == _ZSTD:
         yield "zstd", zstandard.ZstdDecompressor().decompressobj().decompress(data)
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    """What can still be read of every zstd frame in a broken file, the last one cut off."""
+    at = data.find(_ZSTD)
+    while at >= 0:
+        reader = zstandard.ZstdDecompressor().decompressobj()
+        with contextlib.suppress(zstandard.ZstdError):
+            yield reader.decompress(data[at:])
+        at = data.find(_ZSTD, at + 1)
 
 
 def find_leaks_apart(folders: Iterable[Path], needles: Iterable[str]) -> list[Leak]:

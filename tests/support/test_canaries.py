@@ -23,6 +23,12 @@ def _parquet(path: Path, text: str) -> None:
     pq.write_table(pa.table({"raw": [text] * 200}), path, compression="zstd")
 
 
+def _cut_off(path: Path, text: str) -> None:
+    """A segment whose writer was killed before the footer."""
+    _parquet(path, text)
+    path.write_bytes(path.read_bytes()[:-40])
+
+
 def _sqlite(path: Path, text: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE t (a TEXT)")
@@ -57,6 +63,7 @@ STORES: dict[str, Callable[[Path, str], object]] = {
     "zstd": lambda path, text: path.write_bytes(zstandard.ZstdCompressor().compress(text.encode() * 3)),
     "json": lambda path, text: path.write_text(ascii(text)),
     "parquet": _parquet,
+    "killed parquet": _cut_off,
     "sqlite": _sqlite,
     "sqlite free page": _deleted,
     "write-ahead log": _wal,
