@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 import fanlight
 from fanlight import cli
 
-__all__ = ["build", "explain", "main"]
+__all__ = ["build", "explain", "forbid_dumps", "main"]
 
 
 def build() -> App:
@@ -36,9 +36,7 @@ def build() -> App:
 
 def main() -> None:
     """Entry point of the `fanlight` command."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash dump would hold content
+    forbid_dumps()
     try:
         build()()
     except KeyboardInterrupt:
@@ -51,6 +49,16 @@ def main() -> None:
             raise
         print(explain(problem), file=sys.stderr)
         sys.exit(3)
+
+
+def forbid_dumps() -> None:
+    """No crash dump: it would hold content. Where the kernel pipes dumps to a program only the mark stops it."""
+    import ctypes
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 def explain(problem: Exception) -> str:

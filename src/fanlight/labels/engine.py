@@ -60,8 +60,11 @@ class Engine:
         """Label one text. Raises `LabelError`, which carries the length and never the text."""
         try:
             return self._label(text)
-        except Exception:  # noqa: BLE001 - whatever failed, its message may quote content
-            raise LabelError("text engine", len(text)) from None
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001, S110 - a panic of a native library is no Exception
+            pass
+        raise LabelError("text engine", len(text))  # outside: what failed may quote content, and would be its context
 
     def candidates(self, text: str) -> list[Found]:
         """What the recognizers of the catalog find by themselves, before the best find of each place is chosen."""
