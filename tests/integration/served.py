@@ -72,7 +72,7 @@ _SERVED: dict[str, Callable[[World], Iterable[str]]] = {
     "chat": lambda world: (row.id for row in world.chats()),
     "file": lambda world: {*_in_messages("files", "id")(world), *_attached(world, "project_file")},
     "generated_file": _in_messages("generated_files", "id"),
-    "artifact": _in_messages("artifacts", "version_id"),
+    "artifact": _in_messages("artifacts", "id"),
     "local_session": lambda world: (row.id for row in world.local_sessions()),
     "remote_session": lambda world: (row.id for row in world.remote_sessions()),
     "code_artifact": lambda world: (row.id for row in world.code_artifacts()),

@@ -31,6 +31,17 @@ def test_the_most_valuable_comes_first(home: Home) -> None:
     assert waiting(home)[0] == "claude_chat_1"
 
 
+def test_each_version_of_an_artifact_is_read_on_its_own(home: Home) -> None:
+    """Two versions that one chat shows at once are two readings: what the older one held is not forgotten."""
+    versions = [ContentRef(kind="artifact", object_id="a", version_id=name, updated_at=NOW) for name in ("v1", "v2")]
+    assert put(home, *versions) == 2
+    first, _ = next_refs(home.state, "claude", 10)
+    with home.state.tick() as tick:
+        finish(tick, "claude", first, "read", "", NOW)
+    assert [queued.ref.version_id for queued in next_refs(home.state, "claude", 10)] != [first.ref.version_id]
+    assert put(home, *versions) == 0
+
+
 def test_an_unchanged_thing_is_queued_once(home: Home) -> None:
     assert put(home, ref(1)) == 1
     (queued,) = next_refs(home.state, "claude", 10)

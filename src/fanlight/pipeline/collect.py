@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 
 from fanlight.enrich.client import client_label
-from fanlight.model import HOUR, MINUTE, Event, Micros
+from fanlight.model import DAY, HOUR, MINUTE, Event, Micros
 from fanlight.pipeline.duplicates import fresh_events, keep_keys, prune_keys
 from fanlight.pipeline.erasing import Refusal
 from fanlight.pipeline.heads import Listing, compare_grants, compare_objects
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.notices import note
-from fanlight.pipeline.queue import enqueue
+from fanlight.pipeline.queue import enqueue, raise_weight
 from fanlight.profiles.rollups import compute
 from fanlight.sources.contract import (
     CursorRefused,
@@ -31,6 +31,9 @@ __all__ = ["SWEEP", "Collected", "collect_events", "commit_events", "take_snapsh
 
 SWEEP: Micros = 4 * HOUR
 """How far a sweep looks behind a walked stretch for rows that were indexed late (reference/sources.md 1.4)."""
+
+_NAMED_WEIGHT = 10.0
+"""Above what any source gives: what somebody touched within a day may decide a finding, so it is read first."""
 
 _SNAPSHOTS_A_TICK = 200
 _MAX_CURSOR_RESTARTS = 3
@@ -73,10 +76,17 @@ def commit_events(
     with home.state.tick(lease) as tick:
         keep_keys(tick, fresh)
         tick.add_segments(segments)
+        raise_weight(tick, _touched(fresh, now - DAY), _NAMED_WEIGHT)
         if move_cursor:
             tick.set_cursor(source, stream, cursor, rows=len(fresh), newest_at=newest, caught_up=caught_up)
         note(tick, source, notices)
     return len(fresh)
+
+
+def _touched(events: Sequence[Event], since: Micros) -> list[str]:
+    """Ids of chats and other objects that recent events name."""
+    recent = (event for event in events if event.occurred_at >= since)
+    return sorted({name for event in recent for name in (event.chat_id, event.target_id) if name})
 
 
 def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream, say: Progress) -> Collected:

@@ -95,7 +95,7 @@ def read_queue(
             batch = [
                 queued
                 for queued in next_refs(home.state, source.name, _BATCH, due_before)
-                if (queued.ref.kind, queued.ref.object_id, queued.version) not in asked
+                if (queued.ref.kind, queued.ref.key, queued.version) not in asked
             ]
             if limit is not None:
                 batch = batch[: max(0, limit - counts.read - counts.gone - counts.failed - counts.postponed)]
@@ -103,7 +103,7 @@ def read_queue(
                 return counts
             for queued in batch:
                 # One try a pass: what is postponed here is taken up again by the next pass.
-                asked.add((queued.ref.kind, queued.ref.object_id, queued.version))
+                asked.add((queued.ref.kind, queued.ref.key, queued.version))
                 tasks.put(queued)
             _gather(home, lease, source.name, len(batch), results, counts, say)
     finally:
@@ -213,7 +213,7 @@ def _read_one(home: Home, source: Source, labeller: Labeller, queued: Queued) ->
             tenant=home.tenant,
             source=source.name,
             now=home.clock.now(),
-            full=queued.read_to is None,
+            full=queued.read_to is None and queued.ref.version_id is None,
         )
     except ContentGone:
         result.state, result.reason = "gone", "no longer there"

@@ -54,7 +54,7 @@ def enqueue(tick: Tick, source: str, refs: Sequence[ContentRef]) -> int:
             _table.c.tenant == tick.tenant,
             _table.c.source == source,
             _table.c.kind == ref.kind,
-            _table.c.object_id == ref.object_id,
+            _table.c.object_id == ref.key,
         )
         known = tick.connection.execute(
             select(_table.c.state, _table.c.changed_at, _table.c.queued_at, _table.c.version).where(*where)
@@ -63,7 +63,7 @@ def enqueue(tick: Tick, source: str, refs: Sequence[ContentRef]) -> int:
         if known is None:
             tick.connection.execute(
                 insert(_table).values(
-                    tenant=tick.tenant, source=source, kind=ref.kind, object_id=ref.object_id, ref=_dump(ref),
+                    tenant=tick.tenant, source=source, kind=ref.kind, object_id=ref.key, ref=_dump(ref),
                     weight=ref.weight, state="pending", due_at=min(changed + QUIET, tick.now + AT_LATEST),
                     changed_at=changed, queued_at=tick.now, version=1, attempts=0, reason="",
                 )
@@ -103,7 +103,7 @@ def finish(tick: Tick, source: str, queued: Queued, state: str, reason: str, rea
         _table.c.tenant == tick.tenant,
         _table.c.source == source,
         _table.c.kind == queued.ref.kind,
-        _table.c.object_id == queued.ref.object_id,
+        _table.c.object_id == queued.ref.key,
     )
     values: dict[str, object] = {"read_at": tick.now, "reason": reason, "attempts": queued.attempts}
     if read_to is not None:
@@ -121,7 +121,7 @@ def postpone(tick: Tick, source: str, queued: Queued, seconds: float, reason: st
             _table.c.tenant == tick.tenant,
             _table.c.source == source,
             _table.c.kind == queued.ref.kind,
-            _table.c.object_id == queued.ref.object_id,
+            _table.c.object_id == queued.ref.key,
             _table.c.version == queued.version,
         )
         .values(

@@ -153,8 +153,15 @@ class ContentRef:
     """When it was entered, when known."""
     weight: float = 1.0
     """Larger is read earlier."""
+    version_id: str | None = None
+    """A version of the object that never changes and is read on its own; what other versions hold stays known."""
     detail: str = "{}"
-    """JSON the source needs to read it again (for example a version id); no content."""
+    """JSON the source needs to read it again (for example a MIME type); no content."""
+
+    @property
+    def key(self) -> str:
+        """What is read at once: the object, or one version of it."""
+        return self.version_id or self.object_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,7 +217,8 @@ class ContentReader:
             created_at=created,
             extra=extra,
         )
-        detail = {name: item[name] for name in ("mime_type", "size_bytes", "version_id") if item.get(name) is not None}
+        version = item.get("version_id")
+        detail = {name: item[name] for name in ("mime_type", "size_bytes") if item.get(name) is not None}
         yield ContentRef(
             kind=kind,
             object_id=str(item["id"]),
@@ -230,6 +231,7 @@ class ContentReader:
             role=role,
             at=created,
             weight=weight_of(kind, updated_at=created, now=now, project=ref.project_id is not None),
+            version_id=version if isinstance(version, str) else None,
             detail=orjson.dumps(detail).decode(),
         )
 
@@ -258,11 +260,11 @@ class ContentReader:
     # Files and artifacts
 
     def _artifact(self, ref: ContentRef, _since: Micros | None) -> Iterator[Piece]:
-        version = orjson.loads(ref.detail).get("version_id")
-        if not isinstance(version, str):
+        version = ref.version_id
+        if version is None:
             raise ContentGone("The version of this artifact is not known; it is read when its chat is read.")
         record = self._api.record(f"/apps/artifacts/{version}/content", purpose="content", patience_seconds=_PATIENCE)
-        yield from _text_part(f"{ref.object_id}#name", "name", record.get("title"), at=ref.at, role=ref.role)
+        yield from _text_part(f"{version}#name", "name", record.get("title"), at=ref.at, role=ref.role)
         mime = record.get("artifact_type")
         text = record.get("content")
         if isinstance(text, str):
