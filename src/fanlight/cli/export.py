@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, end, open_home, print_rows
+from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home, print_rows
 
 What = Literal["events", "findings", "labels", "posture", "identities", "grants", "risk"]
+ExportFormat = Literal["jsonl", "csv", "table", "ocsf", "opengraph"]
 
 
 def register(app: App) -> None:
@@ -23,7 +24,7 @@ def _export(
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     all: bool = False,
-    format: FormatOption = "jsonl",
+    format: ExportFormat = "jsonl",
     home: HomeOption = None,
     tenant: TenantOption = "default",
 ) -> None:
@@ -37,17 +38,52 @@ def _export(
         File to write; standard output when not given.
     all:
         Findings only: superseded and withdrawn ones too.
+    format:
+        jsonl, csv, table; ocsf (events, findings, labels, posture): documents of the OCSF schema 1.8, one a line;
+        opengraph (grants): the whole access graph as one JSON document.
     """
     from fanlight.pipeline.exports import EXPORTS, ExportOptions
 
-    opened = open_home(home, tenant)
-    rows = EXPORTS[what](opened, ExportOptions(everything=all))
+    options = ExportOptions(everything=all)
+    if format == "opengraph":
+        _export_graph(what, output, home, tenant)
+        return
+    if format == "ocsf":
+        from fanlight.pipeline.exchange import OCSF_EXPORTS
+
+        if what not in OCSF_EXPORTS:
+            end(Exit.USAGE, f"OCSF has no class for {what}; it has for {', '.join(sorted(OCSF_EXPORTS))}.")
+        rows = OCSF_EXPORTS[what](open_home(home, tenant), options)
+    else:
+        rows = EXPORTS[what](open_home(home, tenant), options)
+    shape: Literal["jsonl", "csv", "table"] = "jsonl" if format == "ocsf" else format
     if output is None:
-        print_rows(rows, format)
+        print_rows(rows, shape)
         return
     try:
         with output.open("w", encoding="utf-8") as stream:
-            count = print_rows(rows, format, stream)
+            count = print_rows(rows, shape, stream)
     except OSError as problem:
         end(Exit.USAGE, f"The file {output.name} cannot be written: {problem.strerror}.")
     print(f"Wrote {count:,} rows to {output.name}.")
+
+
+def _export_graph(what: What, output: Path | None, home: Path | None, tenant: str) -> None:
+    """One document, not rows."""
+    import orjson
+
+    from fanlight.pipeline.exchange import export_opengraph
+
+    if what != "grants":
+        end(Exit.USAGE, "OpenGraph is a form of the access graph: fanlight export grants --format opengraph.")
+    payload = export_opengraph(open_home(home, tenant))
+    text = orjson.dumps(payload)
+    if output is None:
+        print(text.decode())
+        return
+    try:
+        output.write_bytes(text)
+    except OSError as problem:
+        end(Exit.USAGE, f"The file {output.name} cannot be written: {problem.strerror}.")
+    graph = payload["graph"]
+    print(f"Wrote {len(graph['nodes']):,} nodes and {len(graph['edges']):,} edges to {output.name}.")

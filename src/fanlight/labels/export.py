@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from fanlight.model import Match
 
-__all__ = ["LabelRow", "LabelledThing", "label_rows"]
+__all__ = ["LabelRow", "LabelledThing", "label_rows", "object_kind_of"]
 
 _KINDS = {
     "generated_file": "file",
@@ -35,11 +35,16 @@ class LabelRow(TypedDict):
     evidence: str
 
 
+def object_kind_of(kind: str) -> str:
+    """The kind under which an object is exported: both kinds of session are sessions, and so on."""
+    return _KINDS.get(kind, kind)
+
+
 def label_rows(matches_now: Iterable[Match]) -> Iterator[LabelRow]:
     """One row an object, category and type: counts added over its parts, evidence of the most certain one."""
     rows: dict[tuple[str, str, str, str], LabelRow] = {}
     for match in matches_now:
-        kind = _KINDS.get(match.object_kind, match.object_kind)
+        kind = object_kind_of(match.object_kind)
         key = (kind, match.object_id, match.category, match.type)
         row = rows.get(key)
         if row is None:

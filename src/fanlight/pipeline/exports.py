@@ -13,7 +13,7 @@ import orjson
 
 from fanlight.access.store import load_graph
 from fanlight.enrich.client import client_label
-from fanlight.findings.export import export_lines
+from fanlight.findings.export import ON_DEMAND, export_lines
 from fanlight.findings.risk import risk_rows
 from fanlight.identity.accounts import settings_of
 from fanlight.identity.gather import gather_accounts
@@ -24,9 +24,9 @@ from fanlight.model import Event, Link, Match, format_time
 from fanlight.pipeline.conclude import posture_of
 from fanlight.pipeline.home import Home
 from fanlight.posture.run import posture_rows
-from fanlight.state.findings import load_findings
+from fanlight.state.findings import StoredFinding, load_findings
 
-__all__ = ["EXPORTS", "ExportOptions"]
+__all__ = ["EXPORTS", "ExportOptions", "Row", "shown_findings"]
 
 Row = Mapping[str, Any]
 
@@ -76,6 +76,12 @@ def export_identities(home: Home, options: ExportOptions) -> Iterator[Row]:
 def export_findings(home: Home, options: ExportOptions) -> Iterator[Row]:
     """Findings by the contract; superseded and withdrawn ones only when everything is asked for."""
     yield from export_lines(load_findings(home.state), every=options.everything)
+
+
+def shown_findings(home: Home, options: ExportOptions) -> list[StoredFinding]:
+    """The findings an export shows, by time and id; superseded and withdrawn ones only on demand."""
+    shown = [one for one in load_findings(home.state) if options.everything or one.status not in ON_DEMAND]
+    return sorted(shown, key=lambda one: (one.finding.at, one.finding.id))
 
 
 def export_labels(home: Home, options: ExportOptions) -> Iterator[Row]:
