@@ -173,10 +173,10 @@ def test_an_event_takes_a_few_microseconds():
 
 
 def _seconds(mapper, record):
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(2000):
         mapper.map(record)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.shared
