@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fanlight.model import Match, Reading
@@ -58,6 +58,8 @@ class TextLabels:
     categories: dict[str, float]
     """Category to confidence, only what passes the product's threshold."""
     characters: int
+    more: dict[str, int] = field(default_factory=dict)
+    """Type to how many further finds there are than the spans list (ten thousand of each type are listed)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
