@@ -60,6 +60,6 @@ PIECES = st.sampled_from(
 @example("\u200b")
 @example("pw")
 def test_any_text(text):
-    labels = ENGINE._label(text)
+    labels = ENGINE.label(text)
     assert all(0 <= span.start < span.end <= len(text) for span in labels.spans)
     assert all(a.end <= b.start for a, b in itertools.pairwise(labels.spans))

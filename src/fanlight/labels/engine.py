@@ -1,26 +1,32 @@
-"""From one text to its spans and categories: scan, patterns, validators, context, detectors, one winner a place."""
+"""From texts to their spans and categories: scan, patterns, validators, context, detectors, one winner a place.
+
+Work that can be done for many texts at once is done a page at a time; Python looks only at what that left over.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fanlight.labels.context import Surroundings
-from fanlight.labels.detectors import Found, Sight, detectors
+from fanlight.labels.detectors import Detector, Found, PageDetector, Sight, detectors
+from fanlight.labels.gates import Gate, Gates, Terrain
 from fanlight.labels.keywords import KeywordIndex
-from fanlight.labels.masks import fingerprint_of, mask_of
-from fanlight.labels.numbers import NumberForms, NumberPiece, number_pieces
+from fanlight.labels.numbers import NumberForms, NumberPiece, digit_places, number_pieces
+from fanlight.labels.pages import Page, Part, pages_of
 from fanlight.labels.recognizers import Recognizer, recognizers
 from fanlight.labels.scan import Hit, Scanner
-from fanlight.labels.taxonomy import taxonomy
-from fanlight.labels.text import TextView, view_of
+from fanlight.labels.tally import Tally
 from fanlight.labels.validators import flag_of
-from fanlight.labels.values import LabelError, Span, TextLabels
+from fanlight.labels.values import LabelError, TextLabels
 
 __all__ = ["Engine"]
 
-_SLACK = 8
 _UNLIKELY = 0.4
 
 
@@ -38,18 +44,20 @@ class Engine:
         self._key = fingerprint_key
         self._recognizers = recognizers()
         self._index = KeywordIndex((r.id, r.keywords) for r in self._recognizers if r.keywords is not None)
-        self._detectors = tuple(detector for detector in detectors() if detector.name not in without)
+        chosen = [detector for detector in detectors() if detector.name not in without]
+        self._page_detectors = [d for d in chosen if isinstance(d, PageDetector)]
+        self._detectors = [d for d in chosen if not isinstance(d, PageDetector)]
         self._numbers = [r for r in self._recognizers if r.digits is not None]
         self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
         for index, recognizer in enumerate(self._recognizers):
             patterns += [(index, anchor, True) for anchor in recognizer.anchors]
-            if recognizer.scan is not None:
-                patterns.append((index, recognizer.scan, False))
+            patterns += [(index, scan, False) for scan in recognizer.scans]
         base = len(self._recognizers)
         for index, detector in enumerate(self._detectors):
             patterns += [(base + index, anchor, True) for anchor in detector.anchors]
         self._scanner = Scanner(patterns, cache=cache, exact_fallback=exact_fallback)
+        self._slots = _Slots(self._scanner, self._detectors, base)
 
     @property
     def scanner(self) -> str:
@@ -58,45 +66,88 @@ class Engine:
 
     def label(self, text: str) -> TextLabels:
         """Label one text. Raises `LabelError`, which carries the length and never the text."""
-        try:
-            return self._label(text)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # noqa: BLE001, S110 - a panic of a native library is no Exception
-            pass
-        raise LabelError("text engine", len(text))  # outside: what failed may quote content, and would be its context
+        labels = self.label_many((text,))[0]
+        if isinstance(labels, LabelError):
+            raise labels from None
+        return labels
+
+    def label_many(self, texts: Sequence[str]) -> list[TextLabels | LabelError]:
+        """Label texts together, which costs less than one after the other and gives the same.
+
+        For a text that could not be finished its place holds the error, which never quotes the text.
+        """
+        results: dict[int, TextLabels | LabelError] = {}
+        tallies: dict[int, Tally] = {}
+        for page in pages_of(texts):
+            works: list[_Work] = []
+            with _told_nothing():
+                works = self._sorted_out(page)
+            for number, part in enumerate(page.parts):
+                index = part.index
+                if index in results:
+                    continue
+                tally = tallies.setdefault(index, Tally(self._key, len(texts[index])))
+                done = False
+                with _told_nothing():
+                    self._label(part.text, part, works[number], tally)
+                    done = True
+                if not done:
+                    results[index] = LabelError("text engine", len(texts[index]))
+                if part.last:
+                    results.setdefault(index, tallies.pop(index).labels())
+        return [results[index] for index in range(len(texts))]
 
     def candidates(self, text: str) -> list[Found]:
         """What the recognizers of the catalog find by themselves, before the best find of each place is chosen."""
-        view = view_of(text)
-        around = Surroundings(view.text, self._index)
-        found = list(self._by_anchor(view, self._scanner.hits(view), around))
-        return [*found, *self._by_number(view, number_pieces(view), around)]
+        found: list[Found] = []
+        for page in pages_of((text,)):
+            for part, work in zip(page.parts, self._sorted_out(page), strict=True):
+                found += self._by_recognizers(part, work)
+        return found
 
-    def _label(self, text: str) -> TextLabels:
-        view = view_of(text)
-        hits = self._scanner.hits(view)
-        pieces = number_pieces(view)
-        around = Surroundings(view.text, self._index)
-        found = list(self._by_anchor(view, hits, around))
-        found += self._by_number(view, pieces, around)
+    def _sorted_out(self, page: Page) -> list[_Work]:
+        """What there is to do for each part of a page, by one scan and array operations."""
+        works = [_Work({}, [], []) for _ in page.parts]
+        digits = digit_places(page.view)
+        self._slots.distribute(page, Terrain(page.view, digits), *self._scanner.scan(page.view), works)
+        pieces = number_pieces(page.view, digits)
+        at = page.parts_at(np.array([start for start, _, _ in pieces], dtype=np.int64)).tolist()
+        for (start, end, count), number in zip(pieces, at, strict=True):
+            part = page.parts[number]
+            if part.begin <= start - part.shift < part.stop:
+                works[number].pieces.append((start - part.shift, end - part.shift, count))
+        for detector in self._page_detectors:
+            for number, finds in detector.find_all(page).items():
+                works[number].finds.extend(finds)
+        return works
+
+    def _label(self, text: str, part: Part, work: _Work, tally: Tally) -> None:
+        """Judge what stands in one part, and add it to what is known of its text."""
+        found = self._by_recognizers(part, work)
         base = len(self._recognizers)
-        kinds: list[Found] = []
+        contacts = tally.contacts
         for index, detector in enumerate(self._detectors):
-            sight = Sight(view, hits.get(base + index, ()), pieces, found)
-            finds = list(detector.find(sight))
-            kinds += [find for find in finds if find.end <= find.start]
-            found = found + [find for find in finds if find.end > find.start]
-        winners = _winners(found)
-        spans = tuple(self._span(view, find) for find in winners)
-        document = tuple(self._span(view, find) for find in kinds)
-        return TextLabels(
-            spans=spans, document=document, categories=_categories((*spans, *document)), characters=len(text)
-        )
+            hits = work.hits.get(base + index, ())
+            if not hits and detector.anchors and detector.name != "passwords":
+                continue
+            sight = Sight(text, part.begin, part.stop, hits, work.pieces, contacts + found if contacts else found)
+            for find in list(detector.find(sight)):
+                if find.end > find.start:
+                    found.append(find)
+                else:
+                    tally.add_document(find)
+        found += work.finds
+        if found:
+            tally.add(part, found)
 
-    def _by_anchor(self, view: TextView, hits: dict[int, list[Hit]], around: Surroundings) -> Iterator[Found]:
+    def _by_recognizers(self, part: Part, work: _Work) -> list[Found]:
+        around = Surroundings(part.text, self._index)
+        found = list(self._by_anchor(part.text, work.hits, around))
+        found += self._by_number(part.text, work.pieces, around)
+        return found
+
+    def _by_anchor(self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings) -> Iterator[Found]:
         count = len(self._recognizers)
-        text = view.text
         for index, places in hits.items():
             if index >= count:
                 continue
@@ -108,8 +159,8 @@ class Engine:
                     if find is not None:
                         yield find
 
-    def _by_number(self, view: TextView, pieces: Sequence[NumberPiece], around: Surroundings) -> Iterator[Found]:
-        text, size = view.text, len(view.text)
+    def _by_number(self, text: str, pieces: Sequence[NumberPiece], around: Surroundings) -> Iterator[Found]:
+        size = len(text)
         for start, end, digits in pieces:
             begin, stop = max(0, start - 2), min(size, end + 2)
             for index in self._forms.fitting(text[begin:stop], digits):
@@ -119,16 +170,90 @@ class Engine:
                     if find is not None:
                         yield find
 
-    def _span(self, view: TextView, find: Found) -> Span:
-        group = taxonomy().groups[find.group]
-        value = view.text[find.start : find.end]
-        start, end = view.original(find.start, find.end)
-        return Span(
-            start=start, end=end, type=find.type, category=group.category, group=group.name,
-            recognizer=find.recognizer, version=find.version, confidence=round(find.confidence, 3),
-            evidence=mask_of(group.mask, value, find.label), keyword=find.keyword, flags=find.flags,
-            fingerprint=fingerprint_of(self._key, find.type, value) if group.fingerprint else None,
-        )  # fmt: skip
+
+@dataclass(slots=True)
+class _Work:
+    """What the scan left to look at in one part."""
+
+    hits: dict[int, list[Hit]]
+    pieces: list[NumberPiece]
+    finds: list[Found]
+    """Of detectors that look at whole pages."""
+
+
+class _Slots:
+    """From a pattern that hit to those who asked for it and are not put off by what stands around."""
+
+    def __init__(self, scanner: Scanner, detectors: Sequence[Detector], base: int) -> None:
+        self._owners: list[int] = []
+        self._literals: list[str] = []
+        first: list[int] = []
+        gates: list[Gate] = []
+        lengths: list[int] = []
+        leads: list[int] = []
+        for (pattern, literal), owners in zip(scanner.patterns, scanner.owners, strict=True):
+            first.append(len(self._owners))
+            for owner in owners:
+                detector = detectors[owner - base] if owner >= base else None
+                gate_of = getattr(detector, "gate_of", None)
+                gates.append(gate_of(pattern) if gate_of is not None else Gate())
+                leads.append(getattr(detector, "lead", 0))
+                lengths.append(len(pattern) if literal else 0)
+                self._owners.append(owner)
+                self._literals.append(pattern)
+        self._first = np.array(first, dtype=np.int64)
+        self._count = np.array([len(owners) for owners in scanner.owners], dtype=np.int64)
+        self._leads = np.array(leads, dtype=np.int64)
+        self._gates = Gates(gates, lengths)
+
+    def distribute(
+        self,
+        page: Page,
+        terrain: Terrain,
+        patterns: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        works: Sequence[_Work],
+    ) -> None:
+        """Give every hit to the work of the part in which it ends."""
+        if not len(patterns):
+            return
+        counts = self._count[patterns]
+        slots = np.repeat(self._first[patterns], counts)
+        if len(slots) > len(patterns):
+            ends = np.repeat(ends, counts)
+            begins = np.repeat(np.cumsum(counts) - counts, counts)
+            slots = slots + np.arange(len(slots)) - begins
+        keep = self._gates.passed(terrain, slots, ends)
+        slots, ends = slots[keep], ends[keep]
+        if len(page.parts) == 1:
+            part = page.parts[0]
+            local = ends - part.shift
+            inside = (local <= part.stop) & (local > part.begin - self._leads[slots])
+            slots, ends = slots[inside], local[inside]
+            numbers = [0] * len(slots)
+        else:
+            at = page.parts_at(ends - 1)
+            ends = ends - np.array([part.shift for part in page.parts], dtype=np.int64)[at]
+            numbers = at.tolist()
+        owners, literals = self._owners, self._literals
+        for slot, end, number in zip(slots.tolist(), ends.tolist(), numbers, strict=True):
+            hits = works[number].hits
+            owner = owners[slot]
+            if owner in hits:
+                hits[owner].append((end, literals[slot]))
+            else:
+                hits[owner] = [(end, literals[slot])]
+
+
+@contextmanager
+def _told_nothing() -> Iterator[None]:
+    """Whatever fails inside, even a panic of a native library, is left unsaid: its message may quote content."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001, S110 - see above
+        pass
 
 
 def _value_span(match: object) -> tuple[int, int]:
@@ -178,32 +303,3 @@ def _judge(recognizer: Recognizer, around: Surroundings, start: int, end: int) -
         start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
         keyword, flags, recognizer.label or (keyword or ""),
     )  # fmt: skip
-
-
-def _winners(found: Iterable[Found]) -> list[Found]:
-    """The most certain find of each place, longer ones first where certainty is equal; names of people come last."""
-    ordered = sorted(
-        found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer)
-    )
-    kept: list[Found] = []
-    taken: list[tuple[int, int]] = []
-    for find in ordered:
-        index = bisect_left(taken, (find.start, find.end))
-        if index < len(taken) and taken[index][0] < find.end:
-            continue
-        if index > 0 and taken[index - 1][1] > find.start:
-            continue
-        insort(taken, (find.start, find.end))
-        kept.append(find)
-    return sorted(kept, key=lambda f: f.start)
-
-
-def _categories(spans: Iterable[Span]) -> dict[str, float]:
-    """Category to confidence: the best find of it, or of a type that implies it."""
-    known = taxonomy()
-    result: dict[str, float] = {}
-    for span in spans:
-        group = known.groups[span.group]
-        for category in (group.category, *group.implies):
-            result[category] = max(result.get(category, 0.0), span.confidence)
-    return {name: round(c, 3) for name, c in sorted(result.items()) if c >= known.categories[name].threshold}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.labels.text import DIGIT, TextView, tables
 
-__all__ = ["NumberForms", "NumberPiece", "number_pieces"]
+__all__ = ["NumberForms", "NumberPiece", "digit_places", "number_pieces"]
 
 _GAP = 4
 _PIECE = re.compile(r"[+(]{0,2}\d(?:[ \t.\-/()_]{0,3}\d)*")
@@ -19,16 +20,22 @@ NumberPiece = tuple[int, int, int]
 """Start, end, number of digits."""
 
 
-def number_pieces(view: TextView, least: int = 6, most: int = 60) -> list[NumberPiece]:
-    """Numbers with their inner blanks, dots, dashes and slashes, that have between `least` and `most` digits."""
+def digit_places(view: TextView) -> NDArray[np.int64]:
+    """Offsets of all digits."""
     codes = view.codes
     if codes.dtype == np.uint8:
-        positions = np.flatnonzero((codes - np.uint8(48)) < 10)
-    else:
-        positions = np.flatnonzero(tables().kind[codes] == DIGIT)
+        return np.flatnonzero((codes - np.uint8(48)) < 10)
+    return np.flatnonzero(tables().kind[codes] == DIGIT)
+
+
+def number_pieces(
+    view: TextView, digits: NDArray[np.int64] | None = None, least: int = 6, most: int = 60
+) -> list[NumberPiece]:
+    """Numbers with their inner blanks, dots, dashes and slashes, that have between `least` and `most` digits."""
+    positions = digit_places(view) if digits is None else digits
     if len(positions) < least:
         return []
-    breaks = np.flatnonzero(np.diff(positions) > _GAP)
+    breaks = np.flatnonzero(positions[1:] - positions[:-1] > _GAP)
     first = np.concatenate(([0], breaks + 1))
     last = np.concatenate((breaks, [len(positions) - 1]))
     enough = (last - first + 1) >= least
@@ -36,12 +43,13 @@ def number_pieces(view: TextView, least: int = 6, most: int = 60) -> list[Number
     text = view.text
     pieces: list[NumberPiece] = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        begin = max(0, start - 2)
-        for match in _PIECE.finditer(text, begin, end):
+        for match in _PIECE.finditer(text, max(0, start - 2), end):
             a, b = match.span()
-            digits = len(match.group().translate(_ONLY_DIGITS))
-            if least <= digits <= most:
-                pieces.append((a, b, digits))
+            if b - a < least:
+                continue
+            count = len(match.group().translate(_ONLY_DIGITS))
+            if least <= count <= most:
+                pieces.append((a, b, count))
     return pieces
 
 

@@ -82,7 +82,7 @@ class Recognizer:
     version: int
     pattern: re.Pattern[str]
     anchors: tuple[str, ...] = ()
-    scan: str | None = None
+    scans: tuple[str, ...] = ()
     digits: tuple[int, int] | None = None
     validators: tuple[Validator, ...] = ()
     keywords: Keywords | None = None
@@ -119,13 +119,17 @@ def _shorthand(entry: dict[str, Any]) -> None:
     if "prefix" in entry:
         prefixes = entry["prefix"] if isinstance(entry["prefix"], list) else [entry["prefix"]]
         heads = "|".join(re.escape(p) for p in prefixes)
-        entry.setdefault("anchors", prefixes)
-        entry.setdefault(
-            "pattern",
-            rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}(?![A-Za-z0-9]|\.(?:png|jpe?g|gif|svg|css|js|html?)\b)",
-        )
+        if "pattern" in entry:
+            entry.setdefault("anchors", prefixes)
+            entry.setdefault("back", max(len(p) for p in prefixes) + 2)
+        else:
+            least = int(length.partition(",")[0])
+            case = "(?i)" if entry.get("ignore_case") else ""
+            entry["scan"] = [f"{case}{re.escape(p)}{alphabet}{{{least}}}" for p in prefixes]
+            entry["back"] = max(entry.get("back", 0), max(len(p) for p in prefixes) + 2) + least
+            ends = r"(?![A-Za-z0-9]|\.(?:png|jpe?g|gif|svg|css|js|html?)\b)"
+            entry["pattern"] = rf"(?<![A-Za-z0-9])(?:{heads}){alphabet}{count}{ends}"
         entry.setdefault("label", prefixes[0])
-        entry.setdefault("back", max(len(p) for p in prefixes) + 2)
     elif "vendor" in entry:
         names = entry["vendor"] if isinstance(entry["vendor"], list) else [entry["vendor"]]
         heads = "|".join(re.escape(n).replace(r"\ ", r"[\s_.-]?") for n in names)
@@ -167,7 +171,7 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
         version=int(entry.get("version", 1)),
         pattern=pattern,
         anchors=tuple(str(a) for a in entry.get("anchors", ())),
-        scan=entry.get("scan"),
+        scans=_scans(entry, letters),
         digits=(digits[0], digits[-1]) if isinstance(digits, list) else (digits, digits) if digits else None,
         validators=checks,
         keywords=Keywords(words) if words else None,
@@ -184,6 +188,18 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
         positives=tuple(_text_of(s) for s in entry.get("positives", ())),
         negatives=tuple(_text_of(s) for s in entry.get("negatives", ())),
     )
+
+
+_AT_WORD = ("(?<!\\w)", "(?<![\\w", "(?i:(?<!\\w)", "(?i:(?<![\\w")
+_WORD_FIRST = re.compile(r"\\d|\[[A-Za-z0-9-]+\]|[A-Za-z0-9]|\(\?i\)[a-z]")
+
+
+def _scans(entry: Mapping[str, Any], letters: int) -> tuple[str, ...]:
+    """Expressions of the scan. Where the pattern begins at a word, so does the scan: long runs of digits hit once."""
+    given = entry.get("scan") or ()
+    scans = [given] if isinstance(given, str) else list(given)
+    at_word = entry["pattern"].startswith(_AT_WORD) and letters
+    return tuple(rf"\b{scan}" if at_word and _WORD_FIRST.match(scan) else scan for scan in scans)
 
 
 def load_recognizers(text: str, where: str) -> Iterator[Recognizer]:

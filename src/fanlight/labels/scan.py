@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.labels.text import TextView
 
@@ -50,7 +51,7 @@ class Scanner:
             self._serialized = self._compiled(cache)
         else:
             self._slow = [
-                re.compile(f"(?=({re.escape(p)}))" if literal else p, re.IGNORECASE if literal else 0)
+                re.compile(f"(?=({re.escape(p) if literal else p}))", re.ASCII | (re.IGNORECASE if literal else 0))
                 for p, literal in self._patterns
             ]
 
@@ -88,10 +89,20 @@ class Scanner:
                 pass
         return data
 
-    def hits(self, view: TextView) -> dict[int, list[Hit]]:
-        """For each owner where its patterns end, ascending, with the pattern (literals in lower case)."""
+    @property
+    def patterns(self) -> list[tuple[str, bool]]:
+        """The distinct patterns, literals in lower case; numbered as `scan` numbers them."""
+        return self._patterns
+
+    @property
+    def owners(self) -> list[list[int]]:
+        """For each pattern the owners that asked for it."""
+        return self._owners
+
+    def scan(self, view: TextView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of the patterns that occur and where they end in characters, by ascending end."""
         if self._engine is None:
-            return self._hits_exact(view)
+            return self._scan_exact(view)
         database = getattr(self._local, "database", None)
         if database is None:
             database = self._engine.loadb(self._serialized, self._engine.HS_MODE_BLOCK)
@@ -106,24 +117,13 @@ class Scanner:
             place(end)
 
         database.scan(view.encoded(), match_event_handler=on_match)
-        if not found:
-            return {}
-        if len(view.encoded()) != len(view.text):
-            places = view.characters_at(np.array(places, dtype=np.int64)).tolist()
-        result: dict[int, list[Hit]] = defaultdict(list)
-        owners, patterns = self._owners, self._patterns
-        for pattern, end in zip(found, places, strict=True):
-            hit = (end, patterns[pattern][0])
-            for owner in owners[pattern]:
-                result[owner].append(hit)
-        return result
+        ends = view.characters_at(np.array(places, dtype=np.int64))
+        return np.array(found, dtype=np.int64), ends
 
-    def _hits_exact(self, view: TextView) -> dict[int, list[Hit]]:
-        result: dict[int, set[Hit]] = defaultdict(set)
+    def _scan_exact(self, view: TextView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        found: set[tuple[int, int]] = set()
         for index, pattern in enumerate(self._slow):
-            text, literal = self._patterns[index]
-            for match in pattern.finditer(view.text):
-                end = match.end(1) if literal else match.end()
-                for owner in self._owners[index]:
-                    result[owner].add((end, text))
-        return {owner: sorted(hits) for owner, hits in result.items()}
+            found.update((match.end(1), index) for match in pattern.finditer(view.text))
+        ordered = sorted(found)
+        ends = np.array([end for end, _ in ordered], dtype=np.int64)
+        return np.array([index for _, index in ordered], dtype=np.int64), ends

@@ -24,6 +24,10 @@ _GROUP = np.zeros(8, dtype=np.uint8)
 for _kind, _group in ((LOWER, 1), (UPPER, 1), (DIGIT, 1), (HAN, 2), (HIRAGANA, 3), (KATAKANA, 4), (HANGUL, 1)):
     _GROUP[_kind] = _group
 
+_SHAPE_OF = np.zeros(8, dtype=np.uint64)
+for _kind, _shape in ((UPPER, 1), (DIGIT, 3), (HAN, 4), (HIRAGANA, 5), (KATAKANA, 5), (HANGUL, 6)):
+    _SHAPE_OF[_kind] = _shape
+
 
 def _powers() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """The base to every power of a chunk, and its inverse to the same, modulo 2^64."""
@@ -60,6 +64,23 @@ class Words:
     base: int
     """Offset of the chunk."""
     _prefix: NDArray[np.uint64]
+    _shapes: NDArray[np.uint64] | None = None
+
+    @property
+    def shapes(self) -> NDArray[np.uint64]:
+        """0 lower, 1 Initial, 2 CAPITALS, 3 digits, 4 Han, 5 kana, 6 Hangul, 7 one capital, 8 mixed inside."""
+        if self._shapes is None:
+            kinds = self.kinds
+            first = kinds[self.starts - self.base]
+            second = kinds[np.minimum(self.starts - self.base + 1, len(kinds) - 1)]
+            longer = self.ends - self.starts > 1
+            shape = _SHAPE_OF[first]
+            upper = first == UPPER
+            shape[upper & (second == UPPER) & longer] = 2
+            shape[upper & ~longer] = 7
+            shape[(first == LOWER) & (second == UPPER) & longer] = 8
+            self._shapes = shape
+        return self._shapes
 
     def part(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Hashes of any character ranges inside the chunk."""

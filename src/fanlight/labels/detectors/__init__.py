@@ -10,13 +10,13 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fanlight.labels.numbers import NumberPiece
+from fanlight.labels.pages import Page
 from fanlight.labels.scan import Hit
-from fanlight.labels.text import TextView
 
-__all__ = ["Detector", "Found", "Sight", "detectors"]
+__all__ = ["Detector", "Found", "PageDetector", "Sight", "detectors"]
 
 
 @dataclass(slots=True)
@@ -37,20 +37,28 @@ class Found:
 
 @dataclass(slots=True)
 class Sight:
-    """What a detector sees: the text, its literals, the numbers, and what patterns found before it."""
+    """What a detector sees of a text, or of one stretch of a long one. Offsets are those of the folded text."""
 
-    view: TextView
+    text: str
+    """The whole folded text."""
+    begin: int
+    stop: int
+    """The stretch that is asked about; what lies around it may be looked at."""
     hits: Sequence[Hit]
-    """Where the detector's literals end, ascending, with the literal in lower case."""
+    """Where the detector's literals end inside the stretch, ascending, with the literal in lower case."""
     pieces: Sequence[NumberPiece]
     found: Sequence[Found]
 
     def __repr__(self) -> str:
-        return f"Sight({self.view!r})"
+        return f"Sight({self.begin}, {self.stop})"
 
 
 class Detector(Protocol):
-    """One procedural finder. `order` sorts detectors: later ones see what earlier ones found."""
+    """One procedural finder. `order` sorts detectors: later ones see what earlier ones found.
+
+    It may have a method `gate_of(anchor) -> Gate` that says which hits are not worth a look, and an attribute `lead`,
+    a distance before a stretch from which it wants hits too.
+    """
 
     name: str
     order: int
@@ -63,13 +71,27 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
+class PageDetector(Protocol):
+    """A finder that looks at a whole page at once."""
+
+    name: str
+    order: int
+    anchors: tuple[str, ...]
+    types: Mapping[str, str]
+
+    def find_all(self, page: Page) -> Mapping[int, Sequence[Found]]:
+        """Number of the part to finds in it. Pure; must be linear in the page's length."""
+        ...
+
+
 @cache
-def detectors() -> tuple[Detector, ...]:
+def detectors() -> tuple[Detector | PageDetector, ...]:
     """Every detector of this package, in order."""
     return tuple(sorted(_modules(), key=lambda d: (d.order, d.name)))
 
 
-def _modules() -> Iterator[Detector]:
+def _modules() -> Iterator[Detector | PageDetector]:
     for module in pkgutil.iter_modules(__path__):
         room = importlib.import_module(f"{__name__}.{module.name}")
         detector = getattr(room, "DETECTOR", None)

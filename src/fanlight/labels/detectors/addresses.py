@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.gates import Gate
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -62,8 +63,11 @@ class _Addresses:
     types: ClassVar[dict[str, str]] = {"STREET_ADDRESS": "address"}
     anchors = (*(f" {word}" for word in _AFTER), *words("addresses", "anchor"), *_TRIGGERS)
 
+    def gate_of(self, anchor: str) -> Gate:
+        return Gate(digit=(70, 116), ends=anchor in _AFTER_SET)
+
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         begin = stop = -1
         stated: dict[int, str] = {}
         for end, literal in sight.hits:
@@ -87,6 +91,7 @@ class _Addresses:
 
 
 _TRIGGER_SET = frozenset(_TRIGGERS)
+_AFTER_SET = frozenset(f" {word}" for word in _AFTER)
 
 
 def _after_trigger(text: str, end: int) -> Iterator[Found]:

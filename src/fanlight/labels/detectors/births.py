@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.gates import Gate
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -29,8 +30,11 @@ class _Births:
     types: ClassVar[dict[str, str]] = {"DATE_OF_BIRTH": "birth_date"}
     anchors = words("births", "birth")
 
+    def gate_of(self, _anchor: str) -> Gate:
+        return Gate(digit=(0, 36))
+
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         last = -1
         for end, _ in sight.hits:
             match = _DATE.search(text, end, min(len(text), end + 36))

@@ -47,7 +47,7 @@ class _Code:
     def find(self, sight: Sight) -> Iterable[Found]:
         if len(sight.hits) < 3:
             return
-        text = sight.view.text
+        text = sight.text
         best = 0.0
         last = 0
         for end, _ in sight.hits:

@@ -20,7 +20,7 @@ class _Contacts:
     anchors: tuple[str, ...] = ()
 
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         most = max(_densest(text, sight.found, "email"), _densest(text, sight.found, "phone"))
         if most >= _LEAST:
             label = "more than 100 contacts" if most > 100 else f"{most} contacts"

@@ -57,7 +57,7 @@ class _Credentials:
     anchors = words("credentials", "anchor")
 
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         last = -1
         for end, _ in sight.hits:
             begin = text.rfind("\n", max(0, end - 400), end) + 1 or max(0, end - 400)

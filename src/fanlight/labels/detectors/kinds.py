@@ -12,6 +12,7 @@ from importlib.resources import files
 from fanlight.labels.catalogue import parse_yaml
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.gates import Gate
 from fanlight.labels.scan import Hit
 
 __all__ = ["DETECTORS"]
@@ -78,16 +79,20 @@ class _KindDetector:
         self.name = f"kind_{kind.name}"
         self.anchors = kind.order_of_terms
         self.types = {kind.type: kind.group}
+        self.lead = kind.window
         self._kind = kind
+
+    def gate_of(self, anchor: str) -> Gate:
+        return Gate(starts=anchor[0].isascii() and anchor[0].isalnum(), ends=anchor[-1].isalpha())
 
     def find(self, sight: Sight) -> Iterable[Found]:
         if not sight.hits:
             return
-        best = self._best(sight.view.text, sight.hits)
+        best = self._best(sight.text, sight.hits)
         if best is None:
             return
         points, start, stop = best
-        if self._kind.needs_amount and not _has_amount(sight.view.text, start, stop):
+        if self._kind.needs_amount and not _has_amount(sight.text, start, stop):
             return
         confidence = min(0.95, 0.6 + 0.35 * (points - self._kind.need) / (self._kind.sure - self._kind.need))
         yield Found(

@@ -5,7 +5,7 @@ The weights come from `benchmarks/labels_train.py`; see `weights/CARD.md` for wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -14,9 +14,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.text import DIGIT, HAN, HANGUL, HIRAGANA, KATAKANA, LOWER, UPPER, TextView
-from fanlight.labels.tokens import CHUNK, Words, mixed, words_of
+from fanlight.labels.detectors import Found
+from fanlight.labels.pages import Page
+from fanlight.labels.text import DIGIT, LOWER, TextView
+from fanlight.labels.tokens import Words, mixed, words_of
 
 __all__ = ["BITS", "DETECTOR", "candidates_of", "features_of"]
 
@@ -27,24 +28,8 @@ _THRESHOLD = 0.5
 _JOIN = 0.25
 _SURE = 0.9
 """A word in small letters must be this certain."""
-
-
-def _shapes(words: Words) -> NDArray[np.uint64]:
-    """0 lower, 1 Initial, 2 CAPITALS, 3 digits, 4 Han, 5 kana, 6 Hangul, 7 one capital, 8 mixed inside."""
-    kinds, base = words.kinds, words.base
-    first = kinds[words.starts - base]
-    second = kinds[np.minimum(words.starts - base + 1, len(kinds) - 1)]
-    length = words.ends - words.starts
-    shape = np.zeros(len(first), dtype=np.uint64)
-    shape[first == UPPER] = 1
-    shape[(first == UPPER) & (second == UPPER) & (length > 1)] = 2
-    shape[(first == UPPER) & (length == 1)] = 7
-    shape[first == DIGIT] = 3
-    shape[(first == LOWER) & (second == UPPER) & (length > 1)] = 8
-    shape[first == HAN] = 4
-    shape[(first == HIRAGANA) | (first == KATAKANA)] = 5
-    shape[first == HANGUL] = 6
-    return shape
+_SHORT = 4000
+"""Characters of a text in which words in small letters may be names, when it has hardly a capital."""
 
 
 class Lexicon:
@@ -75,14 +60,17 @@ def lexicon() -> Lexicon:
     return Lexicon(tuple(stored[name] for name in ("first", "last", "word", "place")))
 
 
-def candidates_of(view: TextView, words: Words, codes: NDArray[np.uint64]) -> NDArray[np.int64]:
+def candidates_of(
+    view: TextView, words: Words, codes: NDArray[np.uint64], texts: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Indices of words that may belong to a name: capitalised ones, East Asian ones that begin like a name, or all in a
-    short text without capitals."""
-    shape = _shapes(words)
-    counted = np.concatenate(([0], np.cumsum(words.kinds == DIGIT)))
-    shape[counted[words.ends - words.base] > counted[words.starts - words.base]] = 3
+    short text without capitals. `texts` says which text each word belongs to when there are several."""
+    shape = words.shapes
+    counted = np.concatenate(([0], np.cumsum(words.kinds == DIGIT, dtype=np.int32)))
+    shape = np.where(counted[words.ends - words.base] > counted[words.starts - words.base], 3, shape)
     capital = (shape == 1) | (shape == 2) | (shape == 7) | (shape == 8)
-    asian = (shape == 4) | (shape == 6)
+    chosen = capital
+    asian = (shape == 4) | (shape == 6) if view.codes.dtype != np.uint8 else np.zeros(0, dtype=bool)
     if asian.any():
         at = np.flatnonzero(asian & (words.ends - words.starts <= 5))
         known = lexicon()
@@ -93,77 +81,117 @@ def candidates_of(view: TextView, words: Words, codes: NDArray[np.uint64]) -> ND
             named |= (ends - starts > width) & ((head & np.uint64(2)) > 0)
         asian = np.zeros(len(shape), dtype=bool)
         asian[at[named & ((ends - starts > 1) | (shape[at] == 4))]] = True
-    if len(view.text) < 4000 and capital.sum() * 12 < (shape == 0).sum():
-        return np.flatnonzero(capital | asian | (shape == 0))
-    return np.flatnonzero(capital | asian)
+        chosen = chosen | asian
+    small = shape == 0
+    if texts is None:
+        plain = len(view.text) < _SHORT and capital.sum() * 12 < small.sum()
+        return np.flatnonzero(chosen | small if plain else chosen)
+    count = int(texts[-1]) + 1
+    plain_texts = np.bincount(texts[capital], minlength=count) * 12 < np.bincount(texts[small], minlength=count)
+    spread = np.bincount(texts, words.ends - words.starts + 1, minlength=count)
+    plain_texts &= spread < _SHORT
+    return np.flatnonzero(chosen | (small & plain_texts[texts]) if plain_texts.any() else chosen)
 
 
 def features_of(
-    view: TextView, words: Words, at: NDArray[np.int64], codes_of_words: NDArray[np.uint64]
+    view: TextView,
+    words: Words,
+    at: NDArray[np.int64],
+    codes_of_words: NDArray[np.uint64],
+    texts: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """Weight indices of the words `at`, one row a word."""
-    h, shape = words.hashes, _shapes(words)
+    columns = list(_columns(view, words, at, codes_of_words, texts))
+    return np.stack(columns, axis=1) if columns else np.zeros((0, FEATURES), dtype=np.int64)
+
+
+def _neighbours(
+    size: int, at: NDArray[np.int64], texts: NDArray[np.int64] | None, step: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Indices `step` words away, and whether there is such a word in the same text."""
+    index = at + step
+    inside = (index >= 0) & (index < size)
+    index = np.clip(index, 0, size - 1)
+    if texts is not None:
+        inside &= texts[index] == texts[at]
+    return index, inside
+
+
+def _columns(
+    view: TextView,
+    words: Words,
+    at: NDArray[np.int64],
+    codes_of_words: NDArray[np.uint64],
+    texts: NDArray[np.int64] | None,
+) -> Iterator[NDArray[np.int64]]:
+    """Weight indices feature by feature."""
+    h, all_shapes = words.hashes, words.shapes
     starts, ends = words.starts[at], words.ends[at]
     length = np.minimum(ends - starts, 12).astype(np.uint64)
     codes = view.codes
     size = len(codes)
+    zero, one = np.uint64(0), np.uint64(1)
     before = np.where(starts > 0, codes[np.maximum(starts - 1, 0)], 0).astype(np.uint64)
     before2 = np.where(starts > 1, codes[np.maximum(starts - 2, 0)], 0).astype(np.uint64)
     after = np.where(ends < size, codes[np.minimum(ends, size - 1)], 0).astype(np.uint64)
-    tail3 = words.part(np.maximum(words.starts, words.ends - 3), words.ends)
+    tail3 = words.part(np.maximum(starts, ends - 3), ends)
     tail2 = words.part(np.maximum(starts, ends - 2), ends)
     head3 = words.part(starts, np.minimum(ends, starts + 3))
     head1 = words.part(starts, np.minimum(ends, starts + 1))
-    pad = np.zeros(2, dtype=np.uint64)
-    wide_h, wide_tail = np.concatenate((pad, h, pad)), np.concatenate((pad, tail3, pad))
-    wide_shape = np.concatenate((pad, shape + np.uint64(1), pad))
-    prev2, prev, next_, next2 = wide_h[at], wide_h[at + 1], wide_h[at + 3], wide_h[at + 4]
-    prev_shape = np.where(at > 0, wide_shape[at + 1], 1).astype(np.uint64)
-    next_shape = np.where(at < len(h) - 1, wide_shape[at + 3], 1).astype(np.uint64)
-    prev_tail, next_tail, tail3 = wide_tail[at + 1], wide_tail[at + 3], tail3[at]
-    wide_codes = np.concatenate((pad, codes_of_words, pad))
-    known, known_before, known_after = wide_codes[at + 2], wide_codes[at + 1], wide_codes[at + 3]
+    near: list[tuple[NDArray[np.uint64], ...]] = []
+    for step in (-1, 1):
+        index, inside = _neighbours(len(h), at, texts, step)
+        low, high = words.starts[index], words.ends[index]
+        near.append((
+            np.where(inside, h[index], zero), np.where(inside, all_shapes[index] + one, one),
+            np.where(inside, words.part(np.maximum(low, high - 3), high), zero),
+            np.where(inside, codes_of_words[index], zero),
+        ))  # fmt: skip
+    (prev, prev_shape, prev_tail, known_before), (next_, next_shape, next_tail, known_after) = near
+    index, inside = _neighbours(len(h), at, texts, -2)
+    prev2 = np.where(inside, h[index], zero)
+    index, inside = _neighbours(len(h), at, texts, 2)
+    next2 = np.where(inside, h[index], zero)
+    known = codes_of_words[at]
     known_all = (known_before << np.uint64(8)) + (known << np.uint64(4)) + known_after
-    h, shape = h[at], shape[at]
+    h, shape = h[at], all_shapes[at]
     with np.errstate(over="ignore"):
         form = shape * np.uint64(100) + prev_shape * np.uint64(10) + next_shape
         wide_form = form << np.uint64(20)
-        raw = np.stack(
-            [
-                h,
-                h ^ (shape << np.uint64(7)),
-                tail3,
-                tail2 * np.uint64(3) + length,
-                head3,
-                head1 + tail2 * np.uint64(7),
-                prev,
-                next_,
-                prev ^ (shape << np.uint64(9)),
-                next_ ^ (shape << np.uint64(11)),
-                prev * np.uint64(3) + prev2,
-                next_ * np.uint64(5) + next2,
-                form,
-                wide_form + before,
-                wide_form + after,
-                (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
-                (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape,
-                prev_tail ^ (shape << np.uint64(5)),
-                next_tail ^ (shape << np.uint64(6)),
-                prev2,
-                next2,
-                prev * np.uint64(7) + next_,
-                length * np.uint64(16) + shape,
-                (known << np.uint64(8)) + shape,
-                (known_all << np.uint64(12)) + form,
-                (known << np.uint64(50)) ^ prev,
-                (known << np.uint64(50)) ^ next_,
-                (known_all << np.uint64(8)) + shape,
-                (wide_form + before) ^ (known << np.uint64(50)),
-                (wide_form + after) ^ (known << np.uint64(51)),
-            ],
-            axis=1,
+        raw = (
+            h,
+            h ^ (shape << np.uint64(7)),
+            tail3,
+            tail2 * np.uint64(3) + length,
+            head3,
+            head1 + tail2 * np.uint64(7),
+            prev,
+            next_,
+            prev ^ (shape << np.uint64(9)),
+            next_ ^ (shape << np.uint64(11)),
+            prev * np.uint64(3) + prev2,
+            next_ * np.uint64(5) + next2,
+            form,
+            wide_form + before,
+            wide_form + after,
+            (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
+            (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape,
+            prev_tail ^ (shape << np.uint64(5)),
+            next_tail ^ (shape << np.uint64(6)),
+            prev2,
+            next2,
+            prev * np.uint64(7) + next_,
+            length * np.uint64(16) + shape,
+            (known << np.uint64(8)) + shape,
+            (known_all << np.uint64(12)) + form,
+            (known << np.uint64(50)) ^ prev,
+            (known << np.uint64(50)) ^ next_,
+            (known_all << np.uint64(8)) + shape,
+            (wide_form + before) ^ (known << np.uint64(50)),
+            (wide_form + after) ^ (known << np.uint64(51)),
         )
-        return (mixed(raw * _SALTS[:FEATURES] + _SALTS[1 : FEATURES + 1]) >> np.uint64(64 - BITS)).astype(np.int64)
+        for number, column in enumerate(raw):
+            yield (mixed(column * _SALTS[number] + _SALTS[number + 1]) >> np.uint64(64 - BITS)).astype(np.int64)
 
 
 @cache
@@ -178,15 +206,21 @@ def _weights() -> tuple[NDArray[np.float32], float] | None:
 
 
 def probabilities(
-    view: TextView, words: Words, at: NDArray[np.int64], codes: NDArray[np.uint64]
+    view: TextView,
+    words: Words,
+    at: NDArray[np.int64],
+    codes: NDArray[np.uint64],
+    texts: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float32]:
     """For each candidate word how likely it belongs to a name."""
     model = _weights()
+    score = np.zeros(len(at), dtype=np.float32)
     if model is None or not len(at):
-        return np.zeros(len(at), dtype=np.float32)
+        return score
     weights, bias = model
-    score = weights[features_of(view, words, at, codes)].sum(axis=1) + bias
-    chances: NDArray[np.float32] = (1 / (1 + np.exp(-np.clip(score, -30, 30)))).astype(np.float32)
+    for column in _columns(view, words, at, codes, texts):
+        score += weights[column]
+    chances: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(score + np.float32(bias), -30, 30)))
     return chances
 
 
@@ -196,27 +230,31 @@ class _Names:
     types: ClassVar[dict[str, str]] = {"PERSON_NAME": "person"}
     anchors: tuple[str, ...] = ()
 
-    def find(self, sight: Sight) -> Iterable[Found]:
-        view = sight.view
-        size = len(view.text)
-        begin = 0
-        while begin < size:
-            stop = min(size, begin + CHUNK)
-            if stop < size:
-                cut = view.text.rfind(" ", begin + CHUNK // 2, stop)
-                stop = cut if cut > 0 else stop
-            yield from _names(view, begin, stop)
-            begin = stop
+    def find_all(self, page: Page) -> Mapping[int, Sequence[Found]]:
+        view = page.view
+        found: dict[int, list[Found]] = {}
+        words = words_of(view, 0, len(view.codes))
+        if not len(words.starts):
+            return found
+        runs = list(_runs(view, words, page.parts_at(words.starts)))
+        numbers = page.parts_at(np.array([start for start, _, _ in runs], dtype=np.int64)).tolist()
+        for (start, end, confidence), number in zip(runs, numbers, strict=True):
+            part = page.parts[number]
+            find = Found(
+                start - part.shift, end - part.shift, "PERSON_NAME", "person", "person_name", min(0.97, confidence)
+            )
+            if part.begin <= find.start < part.stop:
+                found.setdefault(number, []).append(find)
+        return found
 
 
-def _names(view: TextView, begin: int, stop: int) -> Iterator[Found]:
-    words = words_of(view, begin, stop)
+def _runs(view: TextView, words: Words, texts: NDArray[np.int64]) -> Iterator[tuple[int, int, float]]:
+    """Begin, end and certainty of names on a page. `texts` says which text each word belongs to."""
     codes = lexicon().codes(words.hashes)
-    at = candidates_of(view, words, codes)
-    chances = probabilities(view, words, at, codes)
+    at = candidates_of(view, words, codes, texts)
+    chances = probabilities(view, words, at, codes, texts)
     small = words.kinds[words.starts[at] - words.base] == LOWER
-    chances = np.where(small & (chances < _SURE), 0.0, chances)
-    keep = chances >= _JOIN
+    keep = (chances >= _JOIN) & ~(small & (chances < _SURE))
     run: list[tuple[int, int, float]] = []
     for start, end, chance in zip(
         words.starts[at[keep]].tolist(), words.ends[at[keep]].tolist(), chances[keep].tolist(), strict=True
@@ -232,13 +270,11 @@ def _joins(gap: str) -> bool:
     return gap in {" ", "-", "'", "’", ". ", ".", "", "  "}
 
 
-def _run(run: list[tuple[int, int, float]]) -> Iterator[Found]:
-    while run and run[0][2] < _JOIN:
-        run = run[1:]
-    if not run or max(chance for _, _, chance in run) < _THRESHOLD:
-        return
-    confidence = max(chance for _, _, chance in run)
-    yield Found(run[0][0], run[-1][1], "PERSON_NAME", "person", "person_name", min(0.97, confidence))
+def _run(run: list[tuple[int, int, float]]) -> Iterator[tuple[int, int, float]]:
+    if run:
+        confidence = max(chance for _, _, chance in run)
+        if confidence >= _THRESHOLD:
+            yield run[0][0], run[-1][1], confidence
 
 
 DETECTOR = _Names()

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.gates import Gate
 from fanlight.labels.randomness import is_random_token, looks_like_password
 from fanlight.labels.validators import is_placeholder
 from fanlight.labels.wordlists import words
@@ -67,8 +68,12 @@ class _Passwords:
     types: ClassVar[dict[str, str]] = {"PASSWORD": "password", "OTP_OR_PIN": "code"}
     anchors = tuple(dict.fromkeys((*_WORDS, *_CODE_WORDS, *_SPACED)))
 
+    def gate_of(self, anchor: str) -> Gate:
+        alone = anchor.isascii() and (anchor not in _PASSWORD_WORDS or anchor in _SHORT)
+        return Gate(starts=alone and not anchor[0].isdigit(), ends=alone)
+
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         longest: dict[int, str] = {}
         for end, literal in sight.hits:
             if len(literal) > len(longest.get(end, "")):

@@ -40,7 +40,7 @@ class _Phones:
     anchors: tuple[str, ...] = ()
 
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.view.text
+        text = sight.text
         taken = sorted((f.start, f.end) for f in sight.found if f.confidence >= 0.6)
         mails = sorted(f.start for f in sight.found if f.group == "email")
         for start, end, digits in sight.pieces:
