@@ -24,7 +24,7 @@ from fanlight.sources.directory_files import map_person, read_people
 from fanlight.sources.files import Unread, read_records
 from fanlight.sources.registry import find_kind, kinds
 
-__all__ = ["Imported", "import_files", "importable", "is_name"]
+__all__ = ["Imported", "import_files", "importable", "is_name", "keep_aside", "read_event"]
 
 _PAGE = 5000
 _FEED = "claude"
@@ -67,7 +67,7 @@ def import_files(home: Home, kind: str, files: Sequence[Path], source: str | Non
     if kind == "directory":
         with KeptLease(home.state, f"source/{name}") as kept:
             _take_directory(home, kept, context, files, done)
-        _keep_aside(home, done.unread)
+        keep_aside(home, done.unread)
         return done
     page: list[Event] = []
     with KeptLease(home.state, f"source/{name}") as kept:
@@ -79,7 +79,7 @@ def import_files(home: Home, kind: str, files: Sequence[Path], source: str | Non
                     page = []
         done.new += commit_events(home, kept.lease, name, "files", _tell_apart(home, page), None, caught_up=True)
         home.lake.compact(kept.lease)
-    _keep_aside(home, done.unread)
+    keep_aside(home, done.unread)
     return done
 
 
@@ -200,7 +200,7 @@ def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any] | Unread]:
         yield Unread(path.name, 0, path.stat().st_size, "the file is damaged or is not Parquet")
 
 
-def _keep_aside(home: Home, unread: Sequence[Unread]) -> None:
+def keep_aside(home: Home, unread: Sequence[Unread]) -> None:
     """Remember which places could not be read (never what stood there)."""
     if not unread:
         return

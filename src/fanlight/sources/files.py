@@ -16,7 +16,7 @@ from typing import IO, Any
 import orjson
 import zstandard
 
-__all__ = ["Unread", "read_records"]
+__all__ = ["Unread", "read_line", "read_records", "read_stream"]
 
 _WRAPPERS = ("Records", "records", "items", "activities", "value", "data", "logs")
 _BESIDE = frozenset(
@@ -47,6 +47,16 @@ def read_records(path: Path) -> Iterator[Mapping[str, Any] | Unread]:
             yield from _records(path.name, _opened(plain, head))
         except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
             yield Unread(path.name, 0, path.stat().st_size, "the compressed file is cut off or damaged")
+
+
+def read_stream(name: str, stream: IO[bytes]) -> Iterator[Mapping[str, Any] | Unread]:
+    """Every record of a stream of bytes that is not compressed."""
+    return _records(name, stream)
+
+
+def read_line(name: str, number: int, text: bytes) -> Iterator[Mapping[str, Any] | Unread]:
+    """The record of one line (JSON or NSS); several when the line is a wrapped list."""
+    return _line(name, number, text)
 
 
 def _opened(plain: IO[bytes], head: bytes) -> IO[bytes]:

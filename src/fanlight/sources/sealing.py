@@ -6,6 +6,8 @@ Every source has a data file `content_fields.json` beside its mapping:
 * `names`: fields whose text is kept although it may hold white space (names of people, groups, roles,
   organizations, projects; the vendor's own display texts), up to 256 characters.
 * `long`: fields kept up to 2,048 characters (user agents, the vendor's own addresses).
+* `tokens`: with `"default": "content"`, the whole paths that may be kept when they look like what the last sentence
+  below allows: an allow-list.
 * `hosts`: addresses of which only scheme and host are kept; path and query can hold secrets.
 
 `"default": "name"` keeps other text up to 256 characters: audit logs of directories, clouds and code hosts describe
@@ -36,6 +38,7 @@ _SHORT = 256
 _LONG = 2048
 _DEEPEST = 24
 _WIDEST = 4096
+_LISTS = ("content", "names", "long", "hosts", "tokens")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?$")
 Action = Literal["content", "name", "long", "host", "token"]
 
@@ -48,8 +51,10 @@ class ContentFields:
     names: frozenset[str] = frozenset()
     long: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
+    tokens: frozenset[str] = frozenset()
     default: Action = "token"
-    """For fields in no list: `token` for sources that carry people's content, `name` for pure audit logs."""
+    """For fields in no list: `token` for sources that carry people's content, `name` for pure audit logs, `content`
+    where only listed fields are kept."""
 
     def action_for(self, path: str) -> Action:
         """What happens to text at a dotted lower-case path; a whole path wins over a last name."""
@@ -63,13 +68,13 @@ class ContentFields:
                 return "long"
             if wanted in self.names:
                 return "name"
-        return self.default
+        return "token" if path in self.tokens else self.default
 
 
 def load_content_fields(package: str) -> ContentFields:
     """Read `content_fields.json` of a source package, for example `fanlight.sources.claude`."""
     data = orjson.loads(resources.files(package).joinpath("content_fields.json").read_bytes())
-    lists = {name: frozenset(map(str.lower, data.get(name, ()))) for name in ("content", "names", "long", "hosts")}
+    lists = {name: frozenset(map(str.lower, data.get(name, ()))) for name in _LISTS}
     return ContentFields(**lists, default=data.get("default", "token"))
 
 

@@ -171,6 +171,13 @@ class Tick:
             )
         )
 
+    def fact(self, name: str) -> str | None:
+        """One small value of the installation, as this transaction sees it."""
+        table = schema.facts
+        return self.connection.execute(
+            select(table.c.value).where(table.c.tenant == self.tenant, table.c.name == name)
+        ).scalar()
+
     def set_fact(self, name: str, value: str) -> None:
         """Keep one small value of the installation."""
         table = schema.facts

@@ -1,0 +1,134 @@
+"""The HTTP event collector's bodies: JSON objects one after another, each an envelope with the event inside.
+
+A request is taken whole or refused whole, so that a sender never has to guess what of it was kept.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from fanlight.inputs.batch import Refused
+from fanlight.inputs.records import Arrived
+from fanlight.inputs.texts import record_of_text, records_of_line
+from fanlight.model import Micros
+from fanlight.sources.files import Unread, read_stream
+from fanlight.sources.native import read_moment
+
+__all__ = ["MOST_EVENTS", "read_events", "read_lines", "read_raw"]
+
+MOST_EVENTS = 50_000
+"""Events in one request."""
+
+_BOUNDARY = re.compile(rb"(?<=\})\s*(?=\{)")
+_ENVELOPE = ("host", "source", "sourcetype", "index", "fields")
+_DECODER = json.JSONDecoder()
+
+
+def read_events(body: bytes) -> list[Arrived]:
+    """Records of a body of the endpoint `event`. Raises `Refused` with the collector's own codes."""
+    arrived: list[Arrived] = []
+    for number, envelope in enumerate(_objects(body)):
+        if number >= MOST_EVENTS:
+            raise Refused(f"A request may hold {MOST_EVENTS:,} events; send smaller batches.", status=413)
+        arrived.append(_open(envelope, number))
+    if not arrived:
+        raise Refused("No data", code=5)
+    return arrived
+
+
+def read_raw(body: bytes, moment: Micros | None, name: str = "request") -> list[Arrived]:
+    """Records of a body without envelopes: lines of JSON, NSS or CEF, or one JSON document that lists them."""
+    head = body.lstrip()[:4]
+    found: Iterator[Mapping[str, Any] | Unread]
+    found = read_lines(name, body) if head == b"CEF:" else read_stream(name, io.BytesIO(body))
+    arrived: list[Arrived] = []
+    for number, record in enumerate(found):
+        if isinstance(record, Unread):
+            raise Refused(f"Line {record.line}: {record.reason}.", number=number)
+        if number >= MOST_EVENTS:
+            raise Refused(f"A request may hold {MOST_EVENTS:,} events; send smaller batches.", status=413)
+        arrived.append(Arrived(record, moment))
+    if not arrived:
+        raise Refused("No data", code=5)
+    return arrived
+
+
+def read_lines(name: str, body: bytes) -> Iterator[Mapping[str, Any] | Unread]:
+    """Records of lines, each by itself."""
+    for number, line in enumerate(body.splitlines(), 1):
+        if line.strip():
+            found = records_of_line(name, number, line)
+            if isinstance(found, Unread):
+                yield found
+            else:
+                yield from found
+
+
+def _objects(body: bytes) -> Iterator[Any]:
+    """JSON values one after another, with or without white space between them.
+
+    Cutting where an object ends and another begins is quick; where a text holds such a place the pieces are no JSON,
+    and the body is read the slow way.
+    """
+    text = body.strip()
+    if text[:1] == b"[":
+        yield from _whole_list(text)
+        return
+    found: list[Any] = []
+    try:
+        for piece in _BOUNDARY.split(text) if text else ():
+            found.append(orjson.loads(piece))
+    except orjson.JSONDecodeError:
+        yield from _one_by_one(text)
+        return
+    yield from found
+
+
+def _whole_list(text: bytes) -> Iterator[Any]:
+    try:
+        yield from orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Refused("Invalid data format", number=0) from None
+
+
+def _one_by_one(body: bytes) -> Iterator[Any]:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("Invalid data format", number=0) from None
+    at, number = 0, 0
+    while at < len(text):
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            raise Refused("Invalid data format", number=number) from None
+        yield value
+        number += 1
+        while at < len(text) and text[at] in " \t\r\n,":
+            at += 1
+
+
+def _open(envelope: Any, number: int) -> Arrived:
+    if not isinstance(envelope, dict):
+        raise Refused("Invalid data format", number=number)
+    if "event" not in envelope:
+        raise Refused("Event field is required", code=12, number=number)
+    event = envelope["event"]
+    if event is None or event in ("", {}):
+        raise Refused("Event field cannot be blank", code=13, number=number)
+    record = event if isinstance(event, dict) else record_of_text(event) if isinstance(event, str) else None
+    if record is None:
+        raise Refused("Invalid data format", number=number)
+    moment = None
+    if (written := envelope.get("time")) is not None and (moment := read_moment(written)) is None:
+        raise Refused("Error in handling indexed fields", code=15, number=number)
+    around = {name: envelope[name] for name in _ENVELOPE if envelope.get(name) is not None}
+    if around and "collector" not in record:
+        record = {**record, "collector": around}
+    return Arrived(record, moment)
