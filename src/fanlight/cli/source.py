@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, end, open_home, print_rows
+
+if TYPE_CHECKING:
+    from fanlight.sources.registry import SourceKind
 
 
 def register(app: App) -> None:
@@ -24,7 +30,47 @@ def _add_group() -> App:
     add = App(name="add", help="Connect a source; keys are given as env:NAME or file:PATH.")
     add.command(_add_claude, name="claude")
     add.command(_add_okta, name="okta")
+    if "add" in sys.argv:  # reading every source's front takes a tenth of a second, which other commands need not pay
+        from fanlight.sources.registry import kinds
+
+        for kind in kinds().values():
+            if kind.connector is not None and kind.settings:
+                add.command(_add_of(kind), name=kind.kind, help=f"Connect {kind.summary}")
     return add
+
+
+def _add_of(kind: SourceKind) -> Callable[..., None]:
+    """The command that connects one kind of source, made from what its package says it needs."""
+
+    def command(**given: Any) -> None:
+        home, tenant, name = given.pop("home"), given.pop("tenant"), given.pop("name")
+        options = {setting.name: str(given[setting.name]) for setting in kind.settings}
+        for setting in kind.settings:
+            if setting.name == "share" and not _is_share(options["share"]):
+                end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
+        _add(home, tenant, kind.kind, name, options)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    fields = [
+        inspect.Parameter(
+            setting.name,
+            keyword,
+            annotation=Annotated[
+                str, Parameter(help=setting.help + (" Given as env:NAME or file:PATH." if setting.secret else ""))
+            ],
+            default=inspect.Parameter.empty if setting.default is None else setting.default,
+        )
+        for setting in kind.settings
+    ]
+    named = Annotated[str, Parameter(help="Name of this source in Fanlight.")]
+    fields += [
+        inspect.Parameter("name", keyword, annotation=named, default=kind.kind),
+        inspect.Parameter("home", keyword, annotation=HomeOption, default=None),
+        inspect.Parameter("tenant", keyword, annotation=TenantOption, default="default"),
+    ]
+    command.__signature__ = inspect.Signature(fields)  # type: ignore[attr-defined]
+    command.__annotations__ = {field.name: field.annotation for field in fields}
+    return command
 
 
 def _add_claude(

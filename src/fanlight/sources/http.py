@@ -1,7 +1,8 @@
 """One HTTP client for every pull source: one retry policy, one rate budget, one place where answers are opened.
 
 Only GET exists here; `signin` has the one exception, for tokens. Redirects are never followed, so a key cannot travel
-to another host. An answer that is not usable becomes (source, status, length): no exception of this module holds a body, and none is chained to one that does.
+to another host. An answer that is not usable becomes (source, status, length): no exception of this module holds a
+body, and none is chained to one that does.
 The retry table is that of `reference/sources.md` 1.5.
 """
 

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fanlight.sources.contract import SourceError
 
-__all__ = ["grant_key", "number_of"]
+__all__ = ["Setting", "grant_key", "needed", "number_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing an administrator enters to connect a source: an option of `fanlight source add`."""
+
+    name: str
+    help: str
+    default: str | None = None
+    """None: it must be given."""
+    secret: bool = False
+    """A reference to a key (env:NAME, file:PATH), never the key."""
+
+
+def needed(options: Mapping[str, str], name: str, sentence: str) -> str:
+    """An option that must be there. Raises `SourceError` with the sentence."""
+    if not options.get(name):
+        raise SourceError(sentence, kind="refused")
+    return options[name]
 
 
 def number_of(options: Mapping[str, str], name: str, default: float) -> float:

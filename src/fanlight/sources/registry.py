@@ -11,6 +11,7 @@ from typing import Any
 
 from fanlight.model import Event
 from fanlight.sources.contract import Source, SourceContext, SourceError
+from fanlight.sources.options import Setting
 
 __all__ = ["SourceKind", "find_kind", "kinds"]
 
@@ -26,6 +27,8 @@ class SourceKind:
     map_record: MapRecord | None
     summary: str
     """First line of the package's own description."""
+    settings: tuple[Setting, ...] = ()
+    """What an administrator enters to connect it."""
 
     def connect(self, context: SourceContext) -> Source:
         """The connected source. Raises `SourceError` when this kind can only be imported from files."""
@@ -51,6 +54,7 @@ def kinds() -> Mapping[str, SourceKind]:
                 connector=getattr(module, "connect", None),
                 map_record=getattr(module, "map_record", None),
                 summary=(module.__doc__ or "").strip().partition("\n")[0],
+                settings=getattr(module, "SETTINGS", ()),
             )
     return found
 

@@ -1,15 +1,15 @@
-"""Serve a world: an Anthropic address (Compliance and Admin API), an Okta address, and the control surface."""
+"""Serve a world: an Anthropic address (Compliance and Admin API), Okta, its neighbours, and the control surface."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from fanlight.model import SECOND, Clock, Micros, SystemClock
 from fanlight.simulator.http.analytics import PREFIX as ANALYTICS_PREFIX
@@ -27,6 +27,9 @@ from fanlight.simulator.http.okta import OktaApi
 from fanlight.simulator.http.problems import Generation
 from fanlight.simulator.http.wire import Answer, Connection, Request, Site
 from fanlight.simulator.world import World
+
+if TYPE_CHECKING:
+    from fanlight.simulator.neighbours.site import NeighbourSite
 
 __all__ = ["Ports", "RunningSimulator", "serve"]
 
@@ -76,8 +79,10 @@ class RunningSimulator:
         *,
         ledger: Ledger,
         menu: FaultMenu,
+        neighbours: Mapping[str, NeighbourSite] | None = None,
     ) -> None:
         self.world = world
+        self._neighbours = dict(neighbours or {})
         self._control = control
         self._ledger = ledger
         self._menu = menu
@@ -87,11 +92,13 @@ class RunningSimulator:
         self._thread.start()
         self._servers: list[asyncio.Server] = []
         addresses: list[str] = []
-        for site, port in zip(sites, (ports.anthropic, ports.okta, ports.control), strict=True):
+        fixed = zip(sites, (ports.anthropic, ports.okta, ports.control), strict=True)
+        for site, port in (*fixed, *((neighbour, 0) for neighbour in self._neighbours.values())):
             server = self._wait(self._loop.create_server(partial(Connection, site, self._connections), host, port))
             self._servers.append(server)
             addresses.append(f"http://{host}:{server.sockets[0].getsockname()[1]}")
-        self.compliance_url, self.okta_url, self.control_url = addresses
+        self.compliance_url, self.okta_url, self.control_url = addresses[:3]
+        self._neighbour_urls = dict(zip(self._neighbours, addresses[3:], strict=True))
         self.admin_url = self.compliance_url
 
     def __enter__(self) -> Self:
@@ -133,6 +140,10 @@ class RunningSimulator:
         """DELETE requests seen so far."""
         return self._call(lambda: self._ledger.deletes)
 
+    def neighbour_settings(self, kind: str) -> dict[str, str]:
+        """What an administrator enters to connect to another vendor of the company; `key` and `token` are secrets."""
+        return self._call(lambda: dict(self._neighbours[kind].settings(self._neighbour_urls[kind])))
+
     def addresses(self) -> dict[str, str]:
         """URLs and keys, as `--print-addresses` prints them."""
         credentials = self.world.keys()
@@ -143,6 +154,11 @@ class RunningSimulator:
             "okta_url": self.okta_url,
             "control_url": self.control_url,
             **keys,
+            **{
+                f"{kind}_{name}": value
+                for kind in self._neighbours
+                for name, value in self.neighbour_settings(kind).items()
+            },
         }
 
     def close(self) -> None:
@@ -199,6 +215,8 @@ def serve(
     """Start serving. `rate` is requests a minute for the parent organization (0: without limit); the Admin API has a
     sixth of it, Okta and remote sessions as much unless said otherwise. `faults` is a share of requests.
     `local_sessions=False`: a tenant where that whole feature is unavailable."""
+    from fanlight.simulator.neighbours import neighbour_kinds  # they are built on this package
+
     machine = clock or SystemClock()
     menu = FaultMenu(faults, seed, fault_kinds, wait_seconds, drip_seconds)
     ledger = Ledger()
@@ -241,5 +259,11 @@ def serve(
         cursors=cursors,
     )
     control = Control(world, menu, ledger, trail)
+    neighbours = {
+        kind: site(world, clock=machine, budget=Budget(rate, machine), menu=menu, ledger=ledger, cursors=cursors)
+        for kind, site in (neighbour_kinds() if isinstance(world, World) else {}).items()
+    }
     sites: tuple[Site, Site, Site] = (_Anthropic(compliance, console, analytics), okta, control)
-    return RunningSimulator(world, sites, control, host, ports or Ports(), ledger=ledger, menu=menu)
+    return RunningSimulator(
+        world, sites, control, host, ports or Ports(), ledger=ledger, menu=menu, neighbours=neighbours
+    )

@@ -1,90 +1,37 @@
-"""Microsoft Entra ID sign-ins and directory audits, from Graph or as Azure Monitor forwards them."""
+"""Microsoft Entra ID: sign-ins, directory audits, users, groups, who is assigned to Claude, and directory roles."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from fanlight.model import Event
-from fanlight.sources.contract import SourceContext
-from fanlight.sources.native import Folded, LogPaths, NativeLog, first_of
+from fanlight.sources.contract import Source, SourceContext
+from fanlight.sources.options import Setting
+
+__all__ = ["KIND", "SETTINGS", "connect", "map_record"]
 
 KIND = "entra_id"
-
-_FAMILIES = (
-    ("add member to role", "privilege_grant"),
-    ("add eligible member to role", "privilege_grant"),
-    ("remove member from role", "privilege_revoke"),
-    ("member to group", "membership"),
-    ("member from group", "membership"),
-    ("app role assignment", "app_access"),
-    ("consent to application", "integration"),
-    ("service principal", "integration"),
-    ("application", "integration"),
-    ("conditional access", "settings_change"),
-    ("policy", "settings_change"),
-    ("security info", "mfa"),
-    ("strong authentication", "mfa"),
-    ("user", "account_change"),
-    ("device", "account_change"),
+SETTINGS = (
+    Setting("directory", "Directory (tenant) id."),
+    Setting("client", "Application (client) id of the app registration."),
+    Setting("key", "Its client secret, or its private key and certificate in one PEM file.", secret=True),
+    Setting("app", "Name of the enterprise application through which people reach Claude.", "Claude"),
+    Setting("url", "Address of Microsoft Graph; another one for national clouds.", "https://graph.microsoft.com"),
+    Setting("login_url", "Address that gives tokens.", "https://login.microsoftonline.com"),
+    Setting("share", "Part of Graph's request limit to use, 0.05 to 1.", "0.5"),
 )
-_SIGN_IN = "sign-in activity"
 
 
-def _family(kind: str, record: Folded) -> str:
-    name = kind.casefold()
-    if name == _SIGN_IN:
-        return "sign_in_failed" if _error_code(record) not in (None, "0") else "sign_in"
-    return next((family for words, family in _FAMILIES if words in name), "other")
+def connect(context: SourceContext) -> Source:
+    """The connected source. Options: `SETTINGS`, and `patience`, `first_wait`. Raises `SourceError`."""
+    from fanlight.sources.entra_id.source import connect_entra
 
-
-def _error_code(record: Folded) -> str | None:
-    return first_of(record, ("properties.status.errorcode", "status.errorcode", "resulttype"))
-
-
-def _amend(event: Event, record: Folded) -> Event:
-    """A Graph sign-in record has no operation name; success is error code 0."""
-    properties = record.get("properties")
-    body = properties if isinstance(properties, dict) else record
-    if "signin" in str(record.get("category", "")).casefold() or ("appdisplayname" in body and "status" in body):
-        code = _error_code(record)
-        outcome = event.outcome if code is None else "success" if code == "0" else "failure"
-        return replace(event, type="Sign-in activity", outcome=outcome, family=_family(_SIGN_IN, record))
-    return event
-
-
-def _prefixed(*names: str) -> tuple[str, ...]:
-    """The same field inside the forwarder's `properties` and at the top."""
-    return tuple(path for name in names for path in (f"properties.{name}", name))
-
-
-_LOG = NativeLog(
-    product=KIND,
-    package=__name__,
-    paths=LogPaths(
-        event_id=_prefixed("id"),
-        time=(*_prefixed("activitydatetime", "createddatetime"), "time"),
-        observed=("time",),
-        type=(*_prefixed("activitydisplayname"), "operationname"),
-        actor_id=_prefixed(
-            "userid", "initiatedby.user.id", "initiatedby.app.serviceprincipalid", "initiatedby.app.appid",
-            "serviceprincipalid", "appid", "identity",
-        ),
-        actor_email=(*_prefixed("userprincipalname", "initiatedby.user.userprincipalname"), "identity"),
-        ip=(*_prefixed("ipaddress", "initiatedby.user.ipaddress"), "calleripaddress"),
-        user_agent=_prefixed("useragent"),
-        device=_prefixed("devicedetail.deviceid"),
-        organization=("tenantid", "properties.tenantid", "resourcetenantid"),
-        target_id=_prefixed("targetresources.0.id", "resourceid", "appid"),
-        target_kind=_prefixed("targetresources.0.type"),
-        outcome=(*_prefixed("result"), "resultsignature"),
-    ),
-    family_of=_family,
-    amend=_amend,
-)  # fmt: skip
+    return connect_entra(context)
 
 
 def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
-    """The event of one sign-in or audit."""
-    return _LOG.map_record(record, context)
+    """The event of one exported sign-in or audit."""
+    from fanlight.sources.entra_id.mapping import LOG
+
+    return LOG.map_record(record, context)
