@@ -32,6 +32,11 @@ def test_a_text_that_looks_like_a_boundary_is_no_boundary(text: str) -> None:
     assert [one.record for one in arrived] == [{"text": text}, {"n": 2}]
 
 
+def test_commas_between_objects_change_no_text() -> None:
+    arrived = read_events(b'{"event":{"t":"}{"}} , {"event":{"t":"},{"}}{"event":{"n":1}}')
+    assert [one.record for one in arrived] == [{"t": "}{"}, {"t": "},{"}, {"n": 1}]
+
+
 def test_lists_of_objects_inside_an_event_are_left_alone() -> None:
     event = {"target": [{"id": 1}, {"id": 2}], "deep": [[{"x": {}}, {"y": []}]]}
     assert read_events(joined("", {"event": event}, ONE))[0].record == event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 __all__ = [
@@ -68,4 +69,9 @@ def format_time(at: Micros) -> str:
 
 def day_of(at: Micros) -> str:
     """The UTC day of a moment, `YYYY-MM-DD`."""
-    return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%d")
+    return _name_of_day(at // DAY)
+
+
+@lru_cache(maxsize=4096)
+def _name_of_day(number: int) -> str:
+    return datetime.fromtimestamp(number * (DAY // SECOND), UTC).strftime("%Y-%m-%d")
