@@ -46,6 +46,7 @@ _DOCUMENTATION = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=65_536)
 def parse_address(ip: str | None) -> IPv4Address | IPv6Address | None:
     """An address out of a vendor's text: port, brackets, zone and IPv4-in-IPv6 are taken off. None if it is none."""
     if not ip:

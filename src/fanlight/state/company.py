@@ -16,7 +16,16 @@ from sqlalchemy import delete, insert, select
 from fanlight.state import schema
 from fanlight.state.state import State
 
-__all__ = ["CompanySettings", "Leaver", "Office", "SettingsProblem", "apply_settings", "load_settings"]
+__all__ = [
+    "CompanySettings",
+    "Leaver",
+    "Office",
+    "PersonHours",
+    "SettingsProblem",
+    "SourceCredential",
+    "apply_settings",
+    "load_settings",
+]
 
 
 class SettingsProblem(ValueError):
@@ -66,6 +75,42 @@ class WorkingHours(BaseModel):
     timezone: str | None = None
 
 
+class PersonHours(BaseModel):
+    """When one person works, where it differs from the company; local time, ISO weekdays (1 = Monday).
+
+    `end` before `start` is a shift over midnight.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    email: str
+    start: int = Field(default=8, ge=0, le=23)
+    end: int = Field(default=19, ge=0, le=24)
+    days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    timezone: str | None = None
+
+    @field_validator("days")
+    @classmethod
+    def _check(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not all(1 <= day <= 7 for day in value):
+            raise ValueError("Days are numbers from 1 (Monday) to 7 (Sunday)")
+        return value
+
+
+class SourceCredential(BaseModel):
+    """When the key of a source ends, where the vendor does not say so itself."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: str
+    expires: str
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def _check(cls, value: Any) -> str:
+        return _day(value)
+
+
 class CompanySettings(BaseModel):
     """Contents of `fanlight settings apply`."""
 
@@ -74,15 +119,23 @@ class CompanySettings(BaseModel):
     company_domains: tuple[str, ...] = ()
     partner_domains: tuple[str, ...] = ()
     corporate_egress: tuple[str, ...] = ()
+    vpn_pools: tuple[str, ...] = ()
+    """Addresses that the company's own VPN gives its people: `vpn` of the company, not somebody's relay."""
     offices: tuple[Office, ...] = ()
     approved_mcp_servers: tuple[str, ...] = ()
+    approved_integrations: tuple[str, ...] = ()
+    """Connectors, plugins, skills, marketplaces, repositories, webhooks, agents: a name, or `kind:name`."""
+    source_credentials: tuple[SourceCredential, ...] = ()
     known_compliance_keys: tuple[str, ...] = ()
     known_collector_ips: tuple[str, ...] = ()
     tool_administrators: tuple[str, ...] = ()
     leavers: tuple[Leaver, ...] = ()
     shared_mailboxes: tuple[str, ...] = ()
     working_hours: WorkingHours = WorkingHours()
+    people_hours: tuple[PersonHours, ...] = ()
     holidays: tuple[str, ...] = ()
+    holiday_calendars: tuple[str, ...] = ()
+    """Public holidays of countries or their parts: `DE`, `DE-BY`, `US-CA`."""
 
     @field_validator("offices", mode="before")
     @classmethod
@@ -97,7 +150,7 @@ class CompanySettings(BaseModel):
     def _read_holidays(cls, value: Any) -> Any:
         return [_day(item) for item in value] if isinstance(value, list | tuple) else value
 
-    @field_validator("corporate_egress", "known_collector_ips")
+    @field_validator("corporate_egress", "known_collector_ips", "vpn_pools")
     @classmethod
     def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
@@ -165,6 +218,8 @@ def _unknown(data: Mapping[str, Any]) -> Iterator[str]:
         "leavers": set(Leaver.model_fields),
         "offices": {*Office.model_fields, *_OFFICE_NETWORKS},
         "working_hours": set(WorkingHours.model_fields),
+        "people_hours": set(PersonHours.model_fields),
+        "source_credentials": set(SourceCredential.model_fields),
     }
     for name, known in inner.items():
         value = data.get(name)

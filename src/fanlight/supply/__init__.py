@@ -1,0 +1,1 @@
+"""What of other makers works inside Claude: servers, connectors, plugins, skills, agents; who uses which."""
