@@ -54,7 +54,7 @@ def test_complete_and_once_with_faults_kills_late_rows_and_a_wrong_clock(
     site, since = vendors.site(kind), vendors.world.now - 2 * DAY
     stores: dict[str, Store] = {}
     dice = random.Random(f"{kind}{skew}")
-    connect: Callable[[], object] = lambda: vendors.connect(kind, log_page="100")  # noqa: E731
+    connect: Callable[[], object] = lambda: vendors.connect(kind, log_page="50")  # noqa: E731
     for hours in (0, 1, 1, 2, 3, 2):
         vendors.advance(hours * HOUR)
         read_pass(connect, stores, dice)
@@ -62,7 +62,7 @@ def test_complete_and_once_with_faults_kills_late_rows_and_a_wrong_clock(
     read_pass(connect, stores, dice)
     # The last three hours may still hold rows that were not shown when they were swept.
     settled = vendors.world.now
-    assert sum(vendors.running.faults_struck().values()) > 20
+    assert sum(vendors.running.faults_struck().values()) > 15
     assert any(row.late for store in stores.values() for row in store.rows.values())
     for stream, wanted in served(site, since).items():
         assert wanted - set(stores[stream].rows) == set(), stream
