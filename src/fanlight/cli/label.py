@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 import orjson
 
+from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home
+
 if TYPE_CHECKING:
-    from fanlight.labels import Labeller, TextLabels
+    from fanlight.labels import Labeller, Span, TextLabels
+    from fanlight.labels.custom import CustomCategories
 
 __all__ = ["register"]
 
@@ -23,11 +27,18 @@ def register(app: cyclopts.App) -> None:
 
 def label(
     *files: Path,
-    jsonl: Annotated[Path | None, cyclopts.Parameter(help="JSON Lines of {id, text}; - reads standard input.")] = None,
+    jsonl: Annotated[
+        Path | None,
+        cyclopts.Parameter(help="JSON Lines of {id, text}; - reads standard input.", allow_leading_hyphen=True),
+    ] = None,
     format: Annotated[Literal["table", "jsonl"], cyclopts.Parameter(help="How documents are printed.")] = "table",
+    categories: Annotated[Path | None, cyclopts.Parameter(help="A file of custom categories to use as well.")] = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
 ) -> int:
     """Label texts or documents. Nothing is stored.
 
+    The custom categories of the home take part, where there is one.
     With --jsonl one JSON line a text: id, labels with confidence, spans. For files the labels and masked evidence.
     Ends with 2 when a line or a file could not be read; the others are still done.
     """
@@ -37,7 +48,8 @@ def label(
     from fanlight.labels import Labeller
 
     bad = 0
-    with Labeller(b"fanlight label: nothing is stored", cache=_cache()) as labeller:
+    custom = _custom(home, tenant, categories)
+    with Labeller(b"fanlight label: nothing is stored", cache=_cache(home), custom=custom) as labeller:
         if jsonl is not None:
             bad += _label_lines(labeller, jsonl)
         for file in files:
@@ -45,11 +57,32 @@ def label(
     return 2 if bad else 0
 
 
-def _cache() -> Path:
-    import os
+def _folder(home: Path | None) -> Path:
+    named = os.environ.get("FANLIGHT_HOME")
+    return home or (Path(named) if named else Path.home() / ".fanlight")
 
-    home = os.environ.get("FANLIGHT_HOME")
-    return (Path(home) if home else Path.home() / ".fanlight") / "cache"
+
+def _cache(home: Path | None) -> Path:
+    return _folder(home) / "cache"
+
+
+def _custom(home: Path | None, tenant: str, file: Path | None) -> CustomCategories | None:
+    """The categories of a home that is there already, and those of a file that are only tried."""
+    if file is None and not (_folder(home) / "state.db").exists() and "FANLIGHT_STATE_URL" not in os.environ:
+        return None
+    from fanlight.labels.custom import CategoryProblem
+    from fanlight.pipeline.categories import open_categories, with_categories
+
+    try:
+        opened = open_home(home, tenant)
+        if file is not None:
+            return with_categories(opened, file)
+    except CategoryProblem as problem:
+        end(Exit.USAGE, str(problem))
+    found, problems = open_categories(opened)
+    for sentence in problems:
+        sys.stderr.write(f"{sentence}\n")
+    return found
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -132,14 +165,18 @@ def _print(row: dict[str, object]) -> None:
 
 
 def _record(key: object, labels: TextLabels) -> dict[str, object]:
-    from fanlight.labels.taxonomy import taxonomy
-
-    groups = taxonomy().groups
     return {
         "id": key,
         "labels": labels.categories,
         "spans": [
-            {"start": s.start, "end": s.end, "type": groups[s.group].span, "kind": s.type, "score": s.confidence}
+            {"start": s.start, "end": s.end, "type": _span_name(s), "kind": s.type, "score": s.confidence}
             for s in labels.spans
         ],
     }
+
+
+def _span_name(span: Span) -> str:
+    from fanlight.labels.taxonomy import taxonomy
+
+    group = taxonomy().groups.get(span.group)
+    return group.span if group is not None else span.category

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fanlight.labels.custom import About, CustomCategories
 from fanlight.labels.engine import Engine
 from fanlight.labels.files import FileText, Readers
 from fanlight.labels.recognizers import ruleset_hash
@@ -27,7 +28,7 @@ class Labeller:
     """Labels texts and sealed objects of one tenant. Thread-safe; keeps no content.
 
     `tenant_key` keys the fingerprints of high-entropy secrets (HMAC); `cache` is a folder for the compiled patterns;
-    `names=False` leaves the name model out.
+    `names=False` leaves the name model out. `custom` are the company's own categories.
     `close` ends the file workers; the labeller is also a context manager.
     """
 
@@ -39,20 +40,31 @@ class Labeller:
         exact_fallback: bool = False,
         workers: int = 1,
         names: bool = True,
+        custom: CustomCategories | None = None,
     ) -> None:
         key = hashlib.blake2b(b"fanlight label fingerprints", key=tenant_key[:64], digest_size=32).digest()
+        self._key, self._custom = key, custom
         self._engine = Engine(key, cache=cache, exact_fallback=exact_fallback, without=() if names else ("names",))
         self._readers = Readers(workers=workers)
         self.ruleset_version = f"{ruleset_hash()}-t{taxonomy().version}-e{ENGINE_VERSION}"
+        if custom:
+            self.ruleset_version += f"-c{custom.version}"
 
-    def label_text(self, text: str) -> TextLabels:
-        """Spans and categories of one text. Pure. Raises `LabelError`, which never quotes the text."""
-        return self._engine.label(text)
+    def label_text(self, text: str, about: About | None = None) -> TextLabels:
+        """Spans and categories of one text. Pure. Raises `LabelError`, which never quotes the text.
+
+        `about` is what is known beside the words; custom categories may ask for it.
+        """
+        labels = self._engine.label(text)
+        if not self._custom:
+            return labels
+        return labels.with_spans(self._custom.spans(text, about or About(), self._key))
 
     def label_file(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> tuple[TextLabels, FileText]:
         """Labels of one file's bytes, and how far it could be read (its text left out)."""
         text = self._readers.read(data, name=name, mime_type=mime_type)
-        labels = self.label_text(text.text)
+        about = About(part_kind="file", name=name, mime_type=mime_type or "", size=len(data))
+        labels = self.label_text(text.text, about)
         return labels, text.without_text()
 
     def read_parts(
@@ -90,7 +102,7 @@ class Labeller:
     ) -> Iterator[Match]:
         tally.take(part)
         try:
-            spans, evidence_of_read = self._open(part)
+            spans, evidence_of_read = self._open(part, _about(ref, part))
         except LabelError:
             tally.fail("the labeller could not finish a part")
             spans = []
@@ -108,14 +120,14 @@ class Labeller:
                 ruleset=self.ruleset_version,
             )  # fmt: skip
 
-    def _open(self, part: ContentPart) -> tuple[list[Span], FileText]:
+    def _open(self, part: ContentPart, about: About) -> tuple[list[Span], FileText]:
         """Labels of one part. The content exists only inside this call."""
         spans: list[Span] = []
         name = ""
         if part.file_name is not None and not part.file_name.dropped:
             with part.file_name.opened() as opened_name:
                 name = opened_name
-                spans += _spans_of(self.label_text(opened_name))
+                spans += _spans_of(self.label_text(opened_name, replace(about, part_kind="name")))
         length = part.sealed.length
         with part.sealed.opened() as content:
             if isinstance(content, bytes):
@@ -125,9 +137,17 @@ class Labeller:
                     raise LabelError("file reader", length) from None
             else:
                 file = FileText(text=content)
-        del content, name
-        spans += _spans_of(self.label_text(file.text))
+        del content
+        spans += _spans_of(self.label_text(file.text, replace(about, name=name)))
+        del name
         return spans, file.without_text()
+
+
+def _about(ref: ContentRef, part: ContentPart) -> About:
+    return About(
+        kind=ref.kind, part_kind=part.part_kind, role=part.role or ref.role, project_id=ref.project_id,
+        owner=ref.owner_account, mime_type=part.mime_type or "", size=part.sealed.length,
+    )  # fmt: skip
 
 
 def _spans_of(labels: TextLabels) -> list[Span]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fanlight.model import Match, Reading
@@ -60,6 +61,20 @@ class TextLabels:
     characters: int
     more: dict[str, int] = field(default_factory=dict)
     """Type to how many further finds there are than the spans list (ten thousand of each type are listed)."""
+
+    def with_spans(self, more: Sequence[Span]) -> TextLabels:
+        """With further finds, each in its own category; those of no extent are about the text as a whole."""
+        if not more:
+            return self
+        categories = dict(self.categories)
+        for span in more:
+            categories[span.category] = max(categories.get(span.category, 0.0), span.confidence)
+        return replace(
+            self,
+            spans=tuple(sorted((*self.spans, *(s for s in more if s.end > s.start)), key=lambda s: s.start)),
+            document=(*self.document, *(s for s in more if s.end <= s.start)),
+            categories=dict(sorted(categories.items())),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ def make_backup(home: Home, target: Path) -> int:
         file = target / "lake" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home.lake.root / path, file)
-    for extra in ("rules", "geo"):
+    for extra in ("rules", "geo", "exact"):
         if (home.path / extra).is_dir():
             shutil.copytree(home.path / extra, target / extra)
     os.sync()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from fanlight.labels import Labeller
 from fanlight.model import SECOND
 from fanlight.pipeline.collect import Collected, collect_events, take_snapshots, walk_inventory
 from fanlight.pipeline.conclude import Concluded, conclude
@@ -16,6 +15,7 @@ from fanlight.pipeline.connections import Connection, ConnectionProblem, connect
 from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import is_judged
+from fanlight.pipeline.labelling import open_labeller
 from fanlight.pipeline.leases import KeptLease
 from fanlight.pipeline.queue import next_refs
 from fanlight.sources.contract import Source, SourceError
@@ -158,7 +158,7 @@ def _walk(
             outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
     if not next_refs(home.state, source.name, 1, None if until_caught_up else home.clock.now()):
         return
-    with Labeller(home.vault.tenant_key("fingerprint"), cache=home.path / "cache") as labeller:
+    with open_labeller(home) as labeller:
         for again in range(1 + (_MORE_TRIES if until_caught_up else 0)):
             counts = read_queue(
                 home,

@@ -1,0 +1,223 @@
+"""Regular expressions of customers, in time that grows with the text alone.
+
+RE2 decides what matches (no look-around, no back-references, so no expression can run wild); one Vectorscan pass over
+the text says before which of many expressions can match at all. Where Vectorscan is missing or refuses an expression,
+RE2 is asked directly: slower, with the same result.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import re2
+
+from fanlight.labels.custom.definitions import CategoryProblem
+from fanlight.labels.text import TextView
+
+__all__ = ["Hit", "Pattern", "PatternSet", "checked_pattern", "compile_pattern"]
+
+_STRETCH = 32_768
+"""Bytes searched at a time: an expression that reads far ahead for every match reads no further than this."""
+_OVERLAP = 2_048
+"""The longest match that a border between two stretches cannot cut."""
+_BOUNDED_FINDS = 10_000
+_OPEN_FINDS = 100
+"""Finds of one expression in one stretch; for one without a longest match each may cost a whole stretch."""
+_PACE = 4e-6
+"""CPU seconds a byte that an expression may need on the texts made to slow it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One compiled expression. `group` holds the value; None is the first group that matched, else the whole."""
+
+    text: str
+    regex: Any
+    group: int | None
+    bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One match in characters of the folded text: the value, and the whole match around it."""
+
+    start: int
+    end: int
+    whole_start: int
+    whole_end: int
+
+
+def compile_pattern(text: str, group: int | None = 0) -> Pattern:
+    """Compile one expression. Raises `CategoryProblem` with a reason that does not quote the expression."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 16 << 20
+    try:
+        regex = re2.compile(text.encode(), options)
+    except re2.error as problem:
+        raise CategoryProblem(_refusal(problem)) from None
+    if group is not None and group > regex.groups:
+        raise CategoryProblem(f"the expression has no group {group}")
+    if regex.search(b"") is not None:
+        raise CategoryProblem("the expression matches the empty text, so it would match everywhere")
+    return Pattern(text, regex, group, _is_bounded(text))
+
+
+def _refusal(problem: Exception) -> str:
+    words = problem.args[0] if problem.args else ""
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    kind = said.partition(":")[0]
+    if "(?=" in said or "(?!" in said or "(?<" in said:
+        return "the expression looks ahead or behind (?=, ?!, ?<=, ?<!), which cannot run in linear time"
+    if "escape" in kind and re.search(r"\\[1-9]", said):
+        return "the expression refers back to a group, which cannot run in linear time"
+    if "repetition" in kind:
+        return "the expression repeats something more than 1,000 times or in a way that cannot run in linear time"
+    if "too large" in said:
+        return "the expression is too large"
+    return f"the expression is not valid ({kind or 'cannot be parsed'})"
+
+
+def checked_pattern(text: str, group: int | None = 0) -> Pattern:
+    """Compile an expression and try it on texts made to slow it down. Raises `CategoryProblem`."""
+    pattern = compile_pattern(text, group)
+    letters = re.sub(r"[^\w@ .:/-]", "", text)[:40] or "a"
+    for unit in ("a", "1", "aA1-", "a b ", letters, letters[:1], letters[:2]):
+        data = (unit * (_STRETCH // len(unit.encode()) + 1)).encode()[:_STRETCH]
+        began = time.process_time()
+        for _ in _finds(pattern, data):
+            pass
+        if time.process_time() - began > _PACE * _STRETCH:
+            raise CategoryProblem("the expression is too slow: make it narrower, or anchor it with a fixed word")
+    return pattern
+
+
+def _is_bounded(text: str) -> bool:
+    try:
+        return bool(re.compile(text) and importlib.import_module("re._parser").parse(text).getwidth()[1] <= _OVERLAP)
+    except (re.error, RecursionError, OverflowError):
+        return False
+
+
+def _stretches(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Begin, end of what is searched, and where the next one begins; cut where a line or a word ends."""
+    begin = 0
+    while begin < len(data):
+        following = begin + _STRETCH
+        if following >= len(data):
+            yield begin, len(data), len(data)
+            return
+        cut = data.rfind(b"\n", begin + _STRETCH // 2, following) + 1
+        cut = cut or data.rfind(b" ", begin + _STRETCH // 2, following) + 1
+        if not cut:
+            cut = following
+            while data[cut] & 0xC0 == 0x80:  # never inside a character
+                cut -= 1
+        stop = min(len(data), cut + _OVERLAP)
+        while stop < len(data) and data[stop] & 0xC0 == 0x80:
+            stop += 1
+        yield begin, stop, cut
+        begin = cut
+
+
+def _finds(pattern: Pattern, data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Byte offsets of value and whole match; each match once, however the text is cut."""
+    most = _BOUNDED_FINDS if pattern.bounded else _OPEN_FINDS
+    done = 0
+    for begin, stop, following in _stretches(data):
+        for found, match in enumerate(pattern.regex.finditer(data, max(begin, done), stop), 1):
+            low, high = match.span()
+            if low >= following and following < len(data):
+                break
+            if high > low:
+                done = high
+                yield (*_value(pattern, match), low, high)
+            if found >= most:
+                break
+
+
+def _value(pattern: Pattern, match: Any) -> tuple[int, int]:
+    if pattern.group is not None:
+        low, high = match.span(pattern.group)
+        return (low, high) if high > low else match.span()
+    for number in range(1, pattern.regex.groups + 1):
+        low, high = match.span(number)
+        if high > low:
+            return low, high
+    low, high = match.span()
+    return low, high
+
+
+class PatternSet:
+    """Many expressions, each found where it matches. Thread-safe; holds no text."""
+
+    def __init__(self, patterns: Sequence[Pattern], *, without_filter: bool = False) -> None:
+        self._patterns = tuple(patterns)
+        self._always: list[int] = []
+        self._database: Any = None
+        engine = None if without_filter else _vectorscan()
+        if engine is None:
+            self._always = list(range(len(patterns)))
+            return
+        self._engine = engine
+        plain = [(number, pattern.text) for number, pattern in enumerate(patterns) if _same_meaning(pattern.text)]
+        try:
+            self._database = _compiled(engine, plain) if plain else None
+            fit = {number for number, _ in plain}
+        except engine.error:
+            plain = [(number, text) for number, text in plain if _accepts(engine, text)]
+            self._database = _compiled(engine, plain) if plain else None
+            fit = {number for number, _ in plain}
+        self._always = sorted(set(range(len(patterns))) - fit)
+
+    def hits(self, view: TextView) -> dict[int, list[Hit]]:
+        """For each expression that matches, by its number, where it does."""
+        data = view.encoded()
+        candidates = set(self._always)
+        if self._database is not None and data:
+            # A scratch a scan: the database is shared between threads, a scratch must not be.
+            scratch = self._engine.Scratch(self._database)
+            self._database.scan(data, match_event_handler=lambda number, *_: candidates.add(number), scratch=scratch)
+        result: dict[int, list[Hit]] = {}
+        for number in sorted(candidates):
+            places = list(_finds(self._patterns[number], data))
+            if places:
+                offsets = view.characters_at(np.array(places, dtype=np.int64).reshape(-1)).reshape(-1, 4).tolist()
+                result[number] = [Hit(*row) for row in offsets]
+        return result
+
+
+def _vectorscan() -> Any:
+    try:
+        return importlib.import_module("hyperscan")
+    except ImportError:
+        return None
+
+
+def _compiled(engine: Any, patterns: Sequence[tuple[int, str]]) -> Any:
+    database = engine.Database(mode=engine.HS_MODE_BLOCK)
+    flags = engine.HS_FLAG_UTF8 | engine.HS_FLAG_SINGLEMATCH
+    database.compile(
+        expressions=[text.encode() for _, text in patterns], ids=[number for number, _ in patterns],
+        elements=len(patterns), flags=[flags] * len(patterns),
+    )  # fmt: skip
+    return database
+
+
+def _same_meaning(text: str) -> bool:
+    """Whether the filter reads the expression as RE2 does; single bytes and swapped greed it does not."""
+    return re.search(r"\\[CQE]|\(\?[a-zA-Z-]*U", text) is None
+
+
+def _accepts(engine: Any, text: str) -> bool:
+    try:
+        _compiled(engine, [(0, text)])
+    except engine.error:
+        return False
+    return True
