@@ -126,7 +126,7 @@ def test_plain_text_needs_no_worker():
             lambda: packed({"a.zip": packed({"b.zip": packed({"c.zip": packed({"d.zip": packed({"e.txt": "x"})})})})}),
             "deep",
         ),
-        ("members", lambda: packed({f"{n}": b"" for n in range(10_001)}), "members"),
+        ("members", lambda: packed({f"{n}": b"" for n in range(10_001)}), "files or parts"),
         ("zeros", lambda: gzip.compress(b"\0" * 120_000_000), "times its size"),
         ("damaged", lambda: b"PK\x03\x04" + b"\xff" * 500, "damaged"),
         ("bad pdf", lambda: b"%PDF-1.7\n" + b"\xff" * 2000, "damaged"),

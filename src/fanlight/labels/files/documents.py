@@ -5,23 +5,31 @@ Runs inside the sandboxed worker.
 
 from __future__ import annotations
 
-import email
-import email.policy
-import importlib
 import io
 import re
-from html.parser import HTMLParser
-from typing import Any
 
-from fanlight.labels.files.containers import gunzip, members_of
+from fanlight.labels.files.charsets import decode_text
+from fanlight.labels.files.containers import (
+    Broken,
+    compression_of,
+    inflate,
+    is_tar,
+    members_of,
+    members_of_tar,
+)
 from fanlight.labels.files.limits import Budget, CannotRead, TooMuch
-from fanlight.labels.files.office import office_kind, read_office
-from fanlight.labels.files.plain import decode_text
+from fanlight.labels.files.mail import looks_like_mail, read_mail
+from fanlight.labels.files.markup import looks_like_html, text_of_html, text_of_rtf
+from fanlight.labels.files.notebooks import text_of_notebook
+from fanlight.labels.files.office import is_embedded, is_picture, office_kind, read_office
+from fanlight.labels.files.pdf import read_natively, read_pdf
 
 __all__ = ["Document", "read_document"]
 
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_SOUND = (b"ID3", b"OggS", b"fLaC", b"\xff\xfb", b"\x1aE\xdf\xa3")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
+_SOUND = (b"ID3", b"OggS", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\x1aE\xdf\xa3")
+_OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")
+_PICTURE_FILES = (b"heic", b"heix", b"mif1", b"avif")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -30,7 +38,14 @@ class Document:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.names: list[str] = []
+        """Of files inside it. They are labelled too, but a file of which only these could be read was not read."""
         self.reasons: list[str] = []
+
+    @property
+    def read(self) -> bool:
+        """Whether there is any content."""
+        return any(text.strip() for text in self.texts)
 
     def leave_out(self, reason: str) -> None:
         """Remember once that something was not read."""
@@ -44,104 +59,119 @@ def read_document(data: bytes, name: str, mime_type: str, budget: Budget, docume
         return
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         _archive(data, budget, document, depth)
-    elif data[:1024].lstrip().startswith(b"%PDF") or b"%PDF-" in data[:1024]:
-        document.texts.append(budget.keep(_pdf(data)))
-    elif data.startswith(b"\x1f\x8b"):
-        budget.open_member(depth + 1)
-        inner = name[:-3] if name.endswith(".gz") else name
-        read_document(gunzip(data, budget), inner, "", budget, document, depth + 1)
-    elif data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    elif b"%PDF-" in data[:1024]:
+        text = read_pdf(
+            data, budget, document.reasons, lambda title, content: _inner(content, title, "", budget, document, depth)
+        )
+        document.texts.append(text)
+    elif (ending := compression_of(data)) is not None:
+        _compressed(data, name.removesuffix(ending), budget, document, depth)
+    elif is_tar(data):
+        _tar(data, budget, document, depth)
+    elif data.startswith(_OTHER_ARCHIVES):
+        raise CannotRead("it is an archive of a kind that is not read")
+    elif data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP") or data[8:12] in _PICTURE_FILES:
         raise CannotRead("it is an image, and images are not read")
-    elif data.startswith(_SOUND) or data[4:8] == b"ftyp":
+    elif data.startswith(_SOUND) or data[4:8] == b"ftyp" or data[:4] == b"RIFF":
         raise CannotRead("it is sound or video, which is not read")
     elif data.startswith(_OLE):
         document.texts.append(budget.keep(_legacy_office(data, name)))
-    elif _is_mail(data, name, mime_type):
-        _mail(data, budget, document, depth)
+    elif looks_like_mail(data, name, mime_type):
+        read_mail(
+            data, budget, document.texts, document.reasons,
+            lambda title, kind, content: _inner(content, title, kind, budget, document, depth), depth + 1,
+        )  # fmt: skip
     else:
-        text = decode_text(data)
-        if text is None:
-            raise CannotRead("it is of a kind that cannot be read")
-        document.texts.append(budget.keep(text))
+        document.texts.append(budget.keep(_text(data, name, mime_type, document)))
+
+
+def _text(data: bytes, name: str, mime_type: str, document: Document) -> str:
+    text = decode_text(data)
+    if text is None:
+        raise CannotRead("it is of a kind that cannot be read")
+    if looks_like_html(data, name, mime_type):
+        return text_of_html(text)
+    if data.startswith(b"{\\rtf"):
+        return text_of_rtf(text)
+    if name.lower().endswith(".ipynb") or mime_type == "application/x-ipynb+json":
+        return text_of_notebook(data, document.reasons) or text
+    return text
+
+
+def _inner(data: bytes, name: str, mime_type: str, budget: Budget, document: Document, depth: int) -> bool:
+    """Read a file inside a file; what fails is noted. Whether anything of it was read. Raises `TooMuch`."""
+    if name:
+        document.names.append(name)
+    try:
+        budget.open_member(depth + 1)
+        read_document(data, name, mime_type, budget, document, depth + 1)
+    except TooMuch:
+        raise
+    except CannotRead as problem:
+        document.leave_out(f"a file inside it was not read: {problem}")
+        return False
+    return True
 
 
 def _archive(data: bytes, budget: Budget, document: Document, depth: int) -> None:
     members = list(members_of(data, budget, depth + 1))
     kind = office_kind(frozenset(member.name for member in members))
     if kind is not None:
-        document.texts.append(read_office(kind, members, budget))
-        if any(re.match(r"(?:word|ppt|xl)/media/", member.name) for member in members):
-            document.leave_out("pictures inside it were not read")
+        document.texts.append(read_office(kind, members, budget, document.reasons))
+        for member in members:
+            if is_picture(member.name):
+                document.leave_out("pictures inside it were not read")
+            elif is_embedded(member.name):
+                _inner(member.data(), "", "", budget, document, depth)
         return
+    read = 0
     for member in members:
-        document.texts.append(member.name)
+        document.names.append(member.name)
         try:
             read_document(member.data(), member.name, "", budget, document, depth + 1)
+            read += 1
         except TooMuch:
             raise
         except CannotRead as problem:
-            document.leave_out(f"a member was not read: {problem}")
+            document.leave_out(f"a file inside it was not read: {problem}")
+    if members and not read:
+        _nothing_read(document)
 
 
-def _pdf(data: bytes) -> str:
+def _nothing_read(document: Document) -> None:
+    """Names alone are no content: an archive of which no file could be read was not read."""
+    reason = document.reasons.pop() if document.reasons else "none of its files could be read"
+    raise CannotRead(reason)
+
+
+def _tar(data: bytes, budget: Budget, document: Document, depth: int) -> None:
+    count = read = 0
+    for name, content in members_of_tar(data, budget, depth + 1):
+        count += 1
+        read += _inner(content, name, "", budget, document, depth)
+    if count and not read:
+        _nothing_read(document)
+
+
+def _compressed(data: bytes, name: str, budget: Budget, document: Document, depth: int) -> None:
+    budget.open_member(depth + 1)
     try:
-        return _pdf_by_pypdf(data)
-    except CannotRead as first:
-        if "password" in str(first):
-            raise
-        return _by_kreuzberg(data, "application/pdf", str(first))
-
-
-def _pdf_by_pypdf(data: bytes) -> str:
-    import pypdf
-    import pypdf.errors
-
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise CannotRead("it is protected by a password")  # noqa: TRY301
-        texts = [f"{key}: {value}" for key, value in (reader.metadata or {}).items() if isinstance(value, str)]
-        for page in reader.pages:
-            texts.append(page.extract_text() or "")
-            if "/Annots" in page:
-                notes: Any = page["/Annots"]
-                texts += [str(note.get_object().get("/Contents", "")) for note in notes]
-    except CannotRead:
-        raise
-    except MemoryError:
-        raise TooMuch("it needs more memory than a file may have") from None
-    except Exception:  # noqa: BLE001 - a hostile PDF can raise anything, and the message may quote it
-        raise CannotRead("the PDF is damaged") from None
-    text = "\n".join(texts)
-    if len(text.strip()) < 8:
-        raise CannotRead("the PDF holds no text, only pictures")
-    return text
-
-
-def _by_kreuzberg(data: bytes, mime_type: str, otherwise: str) -> str:
-    try:
-        kreuzberg = importlib.import_module("kreuzberg")
-
-        result = kreuzberg.extract_bytes_sync(data, mime_type)
-    except MemoryError:
-        raise TooMuch("it needs more memory than a file may have") from None
-    except BaseException:  # noqa: BLE001 - the native reader raises its own kinds
-        raise CannotRead(otherwise) from None
-    text = str(result.content)
-    if not text.strip():
-        raise CannotRead(otherwise)
-    return text
+        content = inflate(data, budget)
+    except Broken as broken:
+        content = broken.data
+        document.leave_out("the compressed file breaks off; what came before was read")
+    read_document(content, name, "", budget, document, depth + 1)
 
 
 def _legacy_office(data: bytes, name: str) -> str:
-    if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data[:65536]:
+    if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data:
         raise CannotRead("it is protected by a password")
-    if name.lower().endswith((".xls", ".xlt")) or b"W\0o\0r\0k\0b\0o\0o\0k" in data:
+    if name.lower().endswith((".xls", ".xlt", ".xlsb")) or b"W\0o\0r\0k\0b\0o\0o\0k" in data:
         return _by_calamine(data)
     kind = "application/vnd.ms-powerpoint" if b"P\0o\0w\0e\0r\0P\0o\0i\0n\0t" in data else "application/msword"
-    if name.lower().endswith(".msg"):
+    if name.lower().endswith(".msg") or b"_\0_\0p\0r\0o\0p\0e\0r\0t\0i\0e\0s\0_\0v\0e\0r" in data:
         kind = "application/vnd.ms-outlook"
-    return _by_kreuzberg(data, kind, "this old office format could not be read")
+    return read_natively(data, kind, "this old office format could not be read")
 
 
 def _by_calamine(data: bytes) -> str:
@@ -149,105 +179,12 @@ def _by_calamine(data: bytes) -> str:
         import python_calamine
 
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        rows = [
-            "\t".join(str(cell) for cell in row)
-            for sheet in book.sheet_names
-            for row in book.get_sheet_by_name(sheet).to_python()
-        ]
+        rows: list[str] = []
+        for sheet in book.sheet_names:
+            cells = book.get_sheet_by_name(sheet).to_python()
+            rows += [sheet, *("\t".join(str(cell) for cell in row) for row in cells)]
     except MemoryError:
         raise TooMuch("it needs more memory than a file may have") from None
-    except Exception:  # noqa: BLE001
+    except BaseException:  # noqa: BLE001 - native code may panic
         raise CannotRead("the workbook is damaged or protected") from None
-    return "\n".join(rows)
-
-
-_MAIL_HEAD = re.compile(rb"(?im)^(?:from|received|return-path|message-id|mime-version|delivered-to): ?\S")
-
-
-def _is_mail(data: bytes, name: str, mime_type: str) -> bool:
-    if name.lower().endswith(".eml") or mime_type == "message/rfc822":
-        return True
-    head = data[:4096]
-    return len(_MAIL_HEAD.findall(head)) >= 3 and head[:1].isalpha()
-
-
-def _mail(data: bytes, budget: Budget, document: Document, depth: int) -> None:
-    try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
-        parts = list(message.walk())
-        document.texts.append(budget.keep("\n".join(f"{key}: {value}" for key, value in message.items())))
-    except Exception:  # noqa: BLE001 - the parser of the standard library raises many kinds on damaged mail
-        text = decode_text(data)
-        if text is None:
-            raise CannotRead("the message is damaged") from None
-        document.texts.append(budget.keep(text))
-        return
-    for part in parts:
-        if part.is_multipart():
-            continue
-        budget.open_member(depth + 1)
-        payload = part.get_payload(decode=True)
-        if not isinstance(payload, bytes):
-            continue
-        name = part.get_filename() or ""
-        if name:
-            document.texts.append(name)
-        try:
-            if part.get_content_type() == "text/html":
-                document.texts.append(budget.keep(text_of_html(decode_text(payload) or "")))
-            else:
-                read_document(payload, name, part.get_content_type(), budget, document, depth + 1)
-        except TooMuch:
-            raise
-        except CannotRead as problem:
-            document.leave_out(f"an attachment was not read: {problem}")
-
-
-class _Html(HTMLParser):
-    _HIDDEN = frozenset({"style"})
-    _INLINE = frozenset({"a", "b", "i", "em", "strong", "span", "u", "font", "small", "sub", "sup", "mark"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.out: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._HIDDEN:
-            self._hidden += 1
-        if tag not in self._INLINE:
-            self.out.append("\n" if tag not in {"td", "th"} else "\t")
-        for key, value in attrs:
-            if (
-                value
-                and key in {"href", "value", "content", "alt", "title", "placeholder"}
-                and not value.startswith("#")
-            ):
-                self.out.append(
-                    f" {value} "
-                    if key == "href" and value.startswith("mailto:")
-                    else f" {key}={value} "
-                    if key != "href"
-                    else ""
-                )
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._HIDDEN and self._hidden:
-            self._hidden -= 1
-        if tag not in self._INLINE:
-            self.out.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.out.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.out.append(data)
-
-
-def text_of_html(text: str) -> str:
-    """Text of a page, comments and hidden values included."""
-    parser = _Html()
-    parser.feed(text)
-    parser.close()
-    return "".join(parser.out)
+    return re.sub(r"\t{2,}", "\t", "\n".join(rows))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 __all__ = ["Budget", "CannotRead", "TooMuch"]
 
@@ -10,7 +11,9 @@ MEMBERS = 10_000
 DEPTH = 3
 RATIO = 100
 INFLATED = 200_000_000
-TEXT = 50_000_000
+TEXT = 30_000_000
+SECONDS = 22.0
+"""Processor time after which a reader that can stop in between stops and keeps what it has; the limit ends it at 30."""
 
 
 class CannotRead(Exception):
@@ -30,14 +33,15 @@ class Budget:
     text: int = TEXT
     cut: bool = False
     """Some text was left out because there was too much of it."""
+    started: float = field(default_factory=time.process_time)
 
     def open_member(self, depth: int) -> None:
         """Take one member at a nesting depth. Raises `TooMuch`."""
         self.members -= 1
         if self.members < 0:
-            raise TooMuch(f"the archive holds more than {MEMBERS} members")
+            raise TooMuch(f"it holds more than {MEMBERS} files or parts")
         if depth > DEPTH:
-            raise TooMuch(f"archives are nested more than {DEPTH} deep")
+            raise TooMuch(f"files in it are nested more than {DEPTH} deep")
 
     def take(self, size: int, *, packed: int, inflated: int) -> None:
         """Take `size` more inflated bytes of a member that so far came from `packed` bytes. Raises `TooMuch`."""
@@ -46,6 +50,10 @@ class Budget:
             raise TooMuch(f"it inflates to more than {INFLATED // 1_000_000} MB")
         if inflated > 10_000_000 and inflated > RATIO * max(1, packed):
             raise TooMuch(f"it inflates to more than {RATIO} times its size")
+
+    def late(self) -> bool:
+        """Whether most of the processor time of this file is used up."""
+        return time.process_time() - self.started > SECONDS
 
     def keep(self, text: str) -> str:
         """Take text, cut where the limit of text is reached."""

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from fanlight.labels.files.limits import TEXT
 from fanlight.labels.files.plain import plain_text
 from fanlight.labels.files.worker import read_frame, write_frame
 
@@ -39,8 +41,8 @@ class FileText:
         return replace(self, text="")
 
 
-def _could_not(reason: str) -> FileText:
-    return FileText(reason=f"could not read a file: {reason}", unreadable=True)
+def _could_not(reason: str, names: str = "") -> FileText:
+    return FileText(text=names, reason=f"could not read a file: {reason}", unreadable=True)
 
 
 class Readers:
@@ -56,9 +58,11 @@ class Readers:
 
     def read(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> FileText:
         """The text of one file. Never raises for a bad file: says so in the result."""
-        text = plain_text(data, name, mime_type or "")
-        if text is not None:
-            return FileText(text=text)
+        plain = plain_text(data, name, mime_type or "")
+        if plain is not None:
+            text, cut = plain
+            reason = f"read in part: only the first {TEXT // 1_000_000} million characters were read" if cut else ""
+            return FileText(text=text, reason=reason)
         if len(data) > _LARGEST:
             return _could_not(f"it is larger than {_LARGEST // 1_000_000} MB")
         with self._slots:
@@ -84,12 +88,14 @@ class Readers:
                 return None
             if self._idle:
                 return self._idle.pop()
-        try:
-            worker = _Worker()
-        except (OSError, EOFError, ValueError):
-            return None
-        self.holds = worker.holds
-        return worker
+        for _ in range(2):  # a machine short of memory may kill one at its birth
+            try:
+                worker = _Worker()
+            except (OSError, EOFError, ValueError):
+                continue
+            self.holds = worker.holds
+            return worker
+        return None
 
     def _give_back(self, worker: _Worker) -> None:
         with self._lock:
@@ -104,7 +110,12 @@ class _Worker:
 
     def __init__(self) -> None:
         paths = [path for path in sys.path if path]
-        code = f"import sys; sys.path[:] = {paths!r}; from fanlight.labels.files.worker import main; main()"
+        # The room itself (engine, patterns, weights) is not loaded there: a reader needs none of it.
+        code = (
+            f"import sys, types; sys.path[:] = {paths!r}; room = types.ModuleType('fanlight.labels'); "
+            f"room.__path__ = [{str(Path(__file__).parents[1])!r}]; sys.modules[room.__name__] = room; "
+            "from fanlight.labels.files.worker import main; main()"
+        )
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-I", "-S", "-B", "-c", code],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"},
@@ -136,8 +147,8 @@ class _Worker:
         header, payload = answer
         text = payload.decode("utf-8", "replace")
         reason = str(header.get("reason", ""))
-        if reason and not text.strip():
-            return _could_not(reason)
+        if reason and not header.get("read"):
+            return _could_not(reason, text)
         left_out = [str(item) for item in header.get("left_out", ())]  # type: ignore[attr-defined]
         if reason:
             left_out.insert(0, reason)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from fanlight.labels.files.limits import Budget, CannotRead
+from fanlight.labels.files.limits import TEXT, Budget, CannotRead
 
 __all__ = ["main", "read_frame", "write_frame"]
 
@@ -50,7 +50,7 @@ def main() -> None:
     requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - readers may print
     os.dup2(sys.stdout.fileno(), 1)
-    from fanlight.labels.files.documents import Document, read_document, text_of_html
+    from fanlight.labels.files.documents import Document, read_document
     from fanlight.labels.files.sandbox import allow_cpu, confine
 
     _import_readers()
@@ -64,22 +64,16 @@ def main() -> None:
         reason = ""
         try:
             read_document(data, name, mime_type, budget, document)
-            if (
-                name.lower().endswith((".html", ".htm"))
-                or mime_type == "text/html"
-                or data[:200].lstrip()[:5].lower() in {b"<html", b"<!doc"}
-            ):
-                document.texts = [text_of_html(text) for text in document.texts]
         except CannotRead as problem:
             reason = str(problem)
         except MemoryError:
             reason = "it needs more memory than a file may have"
         except BaseException:  # noqa: BLE001 - nothing of the file may leave in an exception
             reason = "its reader failed"
-        text = "\n".join(document.texts)
+        text = "\n".join([*document.names, *document.texts])
         if budget.cut:
-            document.leave_out("only the first 50 million characters were read")
-        answer = {"reason": reason, "left_out": document.reasons}
+            document.leave_out(f"only the first {TEXT // 1_000_000} million characters were read")
+        answer = {"reason": reason, "left_out": document.reasons, "read": document.read}
         write_frame(answers, answer, text.encode("utf-8", "replace"))
         del frame, data, text, document
 
@@ -100,6 +94,8 @@ def _import_readers() -> None:
         "python_calamine",
         "bisect",
         "zoneinfo",
+        "fanlight.labels.files.sheets",
+        "_strptime",
     ]
     late += [f"encodings.{module.name}" for module in pkgutil.iter_modules(encodings.__path__)]
     for name in late:
@@ -112,7 +108,9 @@ def _import_readers() -> None:
 
 def _warm_up() -> None:
     """Read one small file of each kind, so that what is imported late is there."""
+    import gzip
     import io
+    import lzma
     import zipfile
 
     from fanlight.labels.files.documents import Document, read_document
@@ -123,7 +121,7 @@ def _warm_up() -> None:
     mail = (
         b"From: a@example.com\r\nTo: =?utf-8?q?b?= <b@example.com>\r\nSubject: s\r\nMIME-Version: 1.0\r\n\r\ntext\r\n"
     )
-    for data in (buffer.getvalue(), mail, _SMALL_PDF, b"plain"):
+    for data in (buffer.getvalue(), mail, _SMALL_PDF, b"plain", b"\xe9t\xe9", gzip.compress(b"a"), lzma.compress(b"a")):
         try:
             read_document(data, "", "", Budget(), Document())
         except CannotRead:
