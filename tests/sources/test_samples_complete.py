@@ -31,7 +31,8 @@ from support.source_fixtures import CONTENT_KEY, JumpingClock
 pytestmark = pytest.mark.shared
 
 SAMPLES = SHARED / "samples"
-KINDS = ("okta", "google_workspace", "github_audit", "entra_id", "zscaler_zia", "aws_cloudtrail", "anthropic")
+KINDS = ("okta", "google_workspace", "github_audit", "entra_id", "zscaler_zia", "aws_cloudtrail", "anthropic",
+         "crowdstrike", "openai")  # fmt: skip
 NOTHING = ("", "none", "null", "n/a", "-", "unknown")
 ACTOR_NAMES = re.compile(
     r"^(actor|initiatedby|useridentity|sender|pusher)\.(.+\.)?"
@@ -39,14 +40,15 @@ ACTOR_NAMES = re.compile(
     r"|principalid|arn|accountid|accesskeyid|invokedby|username|api_key_id|callertype|displayname)$"
     r"|^(properties\.)?(initiatedby\.)?(user|app)\.(id|userprincipalname|serviceprincipalid|appid)$"
     r"|^(event\.)?(login|user|adminid)$|^actor_id$|^actor$|^(properties\.)?(userid|userprincipalname)$|^identity$"
+    r"|^event\.(userid|usersid|username)$"
 )
 ADDRESS_NAMES = frozenset(
     {"ipaddress", "ip_address", "actor_ip", "sourceipaddress", "calleripaddress", "cltip", "clientip", "cltpubip",
-     "clientpublicip", "ip"}
+     "clientpublicip", "ip", "userip", "aip"}
 )  # fmt: skip
 TIME_NAMES = re.compile(
     r"^(properties\.)?(published|createddatetime|activitydatetime)$|^(event\.)?(time|epochtime|datetime)$"
-    r"|^(id\.time|@timestamp|eventtime|created_at)$"
+    r"|^(id\.time|@timestamp|eventtime|created_at|effective_at)$|^(event\.)?(utctimestamp|timestamp)$"
 )
 
 
@@ -55,7 +57,8 @@ def records_of(path: Path) -> Iterator[dict[str, Any]]:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ndjson":
         for line in text.splitlines():
-            yield json.loads(line)["event"]
+            record = json.loads(line)
+            yield record["event"] if "origin" in record else record
     elif path.suffix == ".json":
         whole = json.loads(text)
         yield from whole if isinstance(whole, list) else whole.get("Records") or whole["activities"]

@@ -29,8 +29,8 @@ def _import(
     Parameters
     ----------
     kind:
-        okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, anthropic, events (as exported,
-        JSON Lines or Parquet) or directory (people, as CSV or SCIM JSON).
+        okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, crowdstrike, openai, anthropic,
+        claude_telemetry (OTLP/JSON), events (as exported, JSON Lines or Parquet) or directory (people, as CSV or SCIM JSON).
     files:
         JSON arrays, JSON Lines, wrapped lists or NSS lines; gzip and zstd too.
     source:
