@@ -1,6 +1,6 @@
 """Nine stories found, nine twins silent, what else was raised, and how much reaches high sensitivity.
 
-    python benchmarks/stories.py [--size S|M] [--seeds 3] [--seed N …] [--geo]
+    python benchmarks/stories.py [--size S|M] [--seeds 3] [--seed N …] [--geo] [--without-okta]
 
 Exits with 1 if a story is missed, a twin is raised, a chat or project that truly is of high sensitivity does not reach
 it, or (size M) more than 8 % of the chats or 10 % of the projects do. Seeds are drawn at run time unless given, and
@@ -20,11 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fanlight.access.store import sensitivities
+from fanlight.enrich.geo_install import install
 from fanlight.model import DAY, HOUR, Finding, Match, Micros, ObjectVersion, format_time, parse_time
 from fanlight.pipeline.connections import add_connection
 from fanlight.pipeline.home import Home, open_home
 from fanlight.pipeline.sync import sync
 from fanlight.simulator.http import serve
+from fanlight.simulator.http.geo import write_geo
 from fanlight.simulator.truth import RULES, Story, Truth
 from fanlight.simulator.world import build_world
 from fanlight.state.findings import StoredFinding, load_findings
@@ -96,8 +98,11 @@ def concerns(finding: Finding, story: Story) -> bool:
     return f"claude:{story.user_id}" in accounts and abs(finding.at - story.at) <= 2 * HOUR
 
 
-def run(size: str, seed: int) -> Score:
-    """Sync one company into an empty home and hold the findings against the truth."""
+def run(size: str, seed: int, *, geo: bool = False, okta: bool = True) -> Score:
+    """Sync one company into an empty home and hold the findings against the truth.
+
+    With `geo` places come from a database, else from what the identity provider states beside its own events.
+    """
     world = build_world(seed=seed, size=size, now=NOW)  # type: ignore[arg-type]
     truth = world.truth
     with tempfile.TemporaryDirectory() as folder, serve(world, rate=0) as simulator:
@@ -107,7 +112,11 @@ def run(size: str, seed: int) -> Score:
         home = open_home(Path(folder), clock=Running(world.now + 60_000_000))
         options = {"url": simulator.compliance_url, "key": "env:STORY_KEY", "admin_key": "env:STORY_ADMIN"}
         add_connection(home, "claude", "claude", options)
-        add_connection(home, "okta", "okta", {"url": simulator.okta_url, "token": "env:STORY_OKTA"})
+        if okta:
+            add_connection(home, "okta", "okta", {"url": simulator.okta_url, "token": "env:STORY_OKTA"})
+        if geo:
+            city, asn = write_geo(world, Path(folder) / "addresses")
+            install(home.path, city=[city], asn=[asn])
         begun = time.monotonic()
         outcome = sync(home)
         assert outcome.complete, [source.problem for source in outcome.sources]
@@ -153,9 +162,11 @@ def main() -> int:
     arguments.add_argument("--size", default="S")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--seed", type=int, action="append")
+    arguments.add_argument("--geo", action="store_true", help="install a database of the company's addresses")
+    arguments.add_argument("--without-okta", action="store_true", help="connect Claude only")
     chosen = arguments.parse_args()
     seeds = chosen.seed or [secrets.randbelow(1_000_000) for _ in range(chosen.seeds)]
-    scores = {seed: run(chosen.size, seed) for seed in seeds}
+    scores = {seed: run(chosen.size, seed, geo=chosen.geo, okta=not chosen.without_okta) for seed in seeds}
     print(f"\nsize {chosen.size}, seeds {', '.join(map(str, seeds))}")
     print(f"{'rule':<30}" + "".join(f"{seed:>10}" for seed in seeds) + "   (story / twin)")
     for rule in RULES:
