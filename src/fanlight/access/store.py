@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 
 from fanlight.access.graph import AccessGraph
-from fanlight.labels.sensitivity import highest, of_matches
+from fanlight.labels.sensitivity import Weights, highest, of_matches, weights_of
 from fanlight.model import Match, Micros, Sensitivity
 
 __all__ = ["StoredFacts", "load_graph", "sensitivities"]
@@ -30,10 +30,10 @@ class StoredFacts(Protocol):
 def load_graph(reader: StoredFacts, at: Micros) -> AccessGraph:
     """The graph as of `at`, with the labels of what had been written by then as they are known now."""
     matches = reader.rows(Match, '"at" IS NULL OR "at" <= ?', [at], now=True)
-    return AccessGraph.load(reader, at, sensitivities(matches))
+    return AccessGraph.load(reader, at, sensitivities(matches, weights_of(reader)))
 
 
-def sensitivities(matches: Iterable[Match]) -> dict[tuple[str, str], Sensitivity]:
+def sensitivities(matches: Iterable[Match], weights: Weights | None = None) -> dict[tuple[str, str], Sensitivity]:
     """Sensitivity by (kind, id) of every chat, file, document, session and project that has any.
 
     A chat counts what its files hold. A project is as sensitive as the most sensitive thing in it: many
@@ -49,6 +49,6 @@ def sensitivities(matches: Iterable[Match]) -> dict[tuple[str, str], Sensitivity
             things[whole].append(match)
         if match.project_id:
             in_project[match.project_id].add(whole)
-    found = {key: of_matches(parts) for key, parts in things.items()}
+    found = {key: of_matches(parts, weights or Weights()) for key, parts in things.items()}
     projects = {("project", key): highest(found[thing] for thing in members) for key, members in in_project.items()}
     return {key: level for key, level in {**found, **projects}.items() if level != "none"}

@@ -9,7 +9,7 @@ from typing import Any
 from fanlight.detections.facts import Company, Gap, Sighting
 from fanlight.enrich.client import client_label
 from fanlight.enrich.places import Place, Places
-from fanlight.labels.sensitivity import of_matches
+from fanlight.labels.sensitivity import of_matches, weights_of
 from fanlight.lake.read import Reader
 from fanlight.model import (
     DAY,
@@ -41,7 +41,8 @@ class LakeFacts:
     company: Company = field(default_factory=Company)
     silences: Sequence[Gap] = ()
     """Times without records, from the health of the sources."""
-    sensitivity: Callable[[Sequence[Match]], Sensitivity] = of_matches
+    sensitivity: Callable[[Sequence[Match]], Sensitivity] | None = None
+    """How sensitive matches are together; by the weights in force when not given."""
 
     def events(self, types: Collection[str] | None, since: Micros, until: Micros) -> Sequence[Event]:
         where = "day BETWEEN ? AND ? AND occurred_at >= ? AND occurred_at < ?"
@@ -129,7 +130,7 @@ class LakeFacts:
         return client_label(user_agent)
 
     def sensitivity_of(self, matches: Sequence[Match]) -> Sensitivity:
-        return self.sensitivity(matches)
+        return self.sensitivity(matches) if self.sensitivity else of_matches(matches, weights_of(self.reader))
 
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.silences if gap.since < until and gap.until > since]

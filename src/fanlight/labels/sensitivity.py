@@ -6,17 +6,29 @@ band. The sum decides. Names, e-mail addresses, phone numbers and source code ha
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from fanlight.labels.taxonomy import taxonomy
 from fanlight.labels.types import group_of_type
+from fanlight.lake.policy import LabelPolicy
 from fanlight.model import SENSITIVITY_ORDER, Match, Sensitivity
 
-__all__ = ["Weights", "categories_of", "highest", "of_matches", "weights_from"]
+__all__ = [
+    "CHANGEABLE",
+    "Weights",
+    "categories_of",
+    "changes_of",
+    "highest",
+    "of_matches",
+    "weights_from",
+    "weights_of",
+]
 
 _POINTS = {
     # ordinary at work: many of them matter, one does not
@@ -30,6 +42,10 @@ _POINTS = {
 }  # fmt: skip
 
 _ORDINARY = frozenset({"person", "email", "phone", "source_code"})
+
+_CUSTOM = "custom:"
+_LEVELS = {"low": 4.0, "moderate": 40.0, "high": 100.0}
+"""Points of one match of a custom category, by the sensitivity that its definition gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +65,82 @@ class Weights:
     """Added when a person is identified (name, contact, id, birth date) and health data or money stands beside it."""
     marked_money: float = 60.0
     """Added when a classification mark stands beside financial data or a contract."""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """Recognizer of a custom category to low, moderate or high; a changed number in `points` goes first."""
+
+    def points_of(self, group: str) -> float:
+        """What one certain match of a group weighs."""
+        known = self.points.get(group)
+        if known is not None:
+            return known
+        return _LEVELS[self.levels.get(group, "moderate")] if group.startswith(_CUSTOM) else 20.0
+
+    def is_ordinary(self, group: str) -> bool:
+        """Whether any number of matches of a group stays low by itself."""
+        return group in _ORDINARY or (
+            group.startswith(_CUSTOM) and self.levels.get(group) == "low" and group not in self.points
+        )
 
 
-def weights_from(settings: Mapping[str, object]) -> Weights:
+CHANGEABLE = tuple(f.name for f in fields(Weights) if f.name != "levels")
+"""Names that an operator may give in a table of weights; `points` is a table of group and number."""
+
+
+def weights_from(settings: Mapping[str, object], levels: Mapping[str, str] | None = None) -> Weights:
     """Weights with an operator's changes. Raises `ValueError` that names what is not understood."""
-    known = {f.name for f in fields(Weights)}
-    unknown = sorted(set(settings) - known)
+    unknown = sorted(set(settings) - set(CHANGEABLE))
     if unknown:
-        raise ValueError(f"Sensitivity weights have no {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
+        raise ValueError(
+            f"Sensitivity weights have no {', '.join(unknown)}; known are {', '.join(CHANGEABLE)}."
+        )
     points = dict(_POINTS)
     changed = settings.get("points", {})
     if not isinstance(changed, Mapping):
         raise ValueError("Sensitivity weights: points must be a table of group and number.")  # noqa: TRY004
     for group, value in changed.items():
-        if group not in taxonomy().groups:
+        if group not in taxonomy().groups and not str(group).startswith(_CUSTOM):
             raise ValueError(f"Sensitivity weights: there is no group {group}.")
-        points[str(group)] = float(value)
-    numbers: dict[str, Any] = {name: float(str(value)) for name, value in settings.items() if name != "points"}
-    return replace(Weights(points=points), **numbers)
+        points[str(group)] = _number(f"points.{group}", value)
+    numbers: dict[str, Any] = {name: _number(name, value) for name, value in settings.items() if name != "points"}
+    made = replace(Weights(points=points), levels=dict(levels or {}), **numbers)
+    if not 0 < made.low <= made.moderate <= made.high:
+        raise ValueError("Sensitivity weights: low, moderate and high must be above 0 and in this order.")
+    return made
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if isinstance(value, bool) or not 0 <= number <= 10_000:
+        raise ValueError(f"Sensitivity weights: {name} must be a number from 0 to 10,000.")
+    return number
+
+
+def changes_of(weights: Weights) -> dict[str, Any]:
+    """What differs from the weights that come with Fanlight, as a table that `weights_from` understands."""
+    plain = Weights()
+    changed: dict[str, Any] = {
+        name: getattr(weights, name)
+        for name in CHANGEABLE
+        if name != "points" and getattr(weights, name) != getattr(plain, name)
+    }
+    points = {group: value for group, value in weights.points.items() if plain.points.get(group) != value}
+    return {**changed, "points": points} if points else changed
+
+
+def weights_of(reader: object) -> Weights:
+    """The weights in force for a snapshot of facts; those that come with Fanlight where none were changed."""
+    policy = getattr(reader, "policy", None)
+    if not isinstance(policy, LabelPolicy) or not (policy.weights or policy.levels):
+        return _DEFAULT
+    return _stored(policy.weights, tuple(sorted(policy.levels.items())))
+
+
+@lru_cache(maxsize=16)
+def _stored(text: str, levels: tuple[tuple[str, str], ...]) -> Weights:
+    return weights_from(json.loads(text) if text else {}, dict(levels))
 
 
 _DEFAULT = Weights()
@@ -78,7 +152,7 @@ def of_matches(matches: Iterable[Match], weights: Weights = _DEFAULT) -> Sensiti
     certainty: dict[str, float] = defaultdict(float)
     bands = {"low": weights.band_low, "medium": weights.band_medium, "high": weights.band_high}
     for match in matches:
-        group = group_of_type(match.type, match.category)
+        group = _group_of(match)
         counts[group] += max(1, match.count)
         certainty[group] = max(certainty[group], bands.get(match.band, 1.0))
     if not counts:
@@ -86,8 +160,8 @@ def of_matches(matches: Iterable[Match], weights: Weights = _DEFAULT) -> Sensiti
     total = ordinary = 0.0
     for group, count in counts.items():
         grown = 1 + weights.growth * math.log2(count)
-        points = weights.points.get(group, 20.0) * grown * certainty[group]
-        if group in _ORDINARY:
+        points = weights.points_of(group) * grown * certainty[group]
+        if weights.is_ordinary(group):
             ordinary += points
         else:
             total += points
@@ -100,6 +174,13 @@ def of_matches(matches: Iterable[Match], weights: Weights = _DEFAULT) -> Sensiti
     if total >= weights.moderate:
         return "moderate"
     return "low" if total >= weights.low else "none"
+
+
+def _group_of(match: Match) -> str:
+    """The group a match is weighed in; a custom category is one of its own, whatever it is filed under."""
+    if match.recognizer.startswith(_CUSTOM):
+        return match.recognizer.partition("/")[0]
+    return group_of_type(match.type, match.category)
 
 
 _IDENTIFYING = frozenset({"person", "email", "phone", "address", "birth_date", "national_id", "passport", "health_id"})
@@ -126,7 +207,7 @@ def categories_of(matches: Iterable[Match]) -> dict[str, float]:
     known = taxonomy()
     result: dict[str, float] = {}
     for match in matches:
-        group = known.groups.get(group_of_type(match.type, match.category))
+        group = known.groups.get(_group_of(match))
         for category in (match.category, *(group.implies if group else ())):
             result[category] = max(result.get(category, 0.0), match.confidence)
     return dict(sorted(result.items()))

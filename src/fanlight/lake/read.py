@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from fanlight.lake.policy import LabelPolicy, load_policy
 from fanlight.lake.tables import TABLE_OF, TABLES, FactTable
 from fanlight.state import Segment, State
 
@@ -41,29 +42,58 @@ _NOW_VIEWS = {
                    WHERE "full" AND outcome IN ('read', 'partly_read') GROUP BY ALL) r
           ON r.object_kind = m.object_kind AND r.object_id = m.object_id
         WHERE m.read_at >= coalesce(r.full_at, 0)
-        QUALIFY row_number() OVER (
+        QUALIFY rank() OVER (
             PARTITION BY m.object_kind, m.object_id, m.part_id, m.part_kind, m.type, m.recognizer
+            ORDER BY m.read_at DESC) = 1
+          AND row_number() OVER (
+            PARTITION BY m.object_kind, m.object_id, m.part_id, m.part_kind, m.type, m.recognizer, m.fingerprint
             ORDER BY m.read_at DESC) = 1
         """,
 }
-"""`objects_now` keeps the last version of a removed object (its `removed` is true): people ask about leavers."""
+"""`objects_now` keeps the last version of a removed object (its `removed` is true): people ask about leavers.
+
+Of a part that was read again only the newest reading counts; different secrets of one part stay apart by fingerprint.
+"""
+
+_UNDER_POLICY = """
+    SELECT m.* REPLACE (coalesce(c.label, m.category) AS category) FROM ({matches}) m
+    LEFT JOIN label_categories c ON c.recognizer = split_part(m.recognizer, '/', 1)
+    WHERE m.recognizer_version > coalesce(c.hidden_to, -1)
+      AND NOT EXISTS (
+        SELECT 1 FROM label_dismissals d WHERE d.fingerprint IS NULL AND m.fingerprint IS NULL
+          AND d.object_kind = m.object_kind AND d.object_id = m.object_id AND d.part_id = m.part_id
+          AND d.part_kind = m.part_kind AND d.type = m.type AND d.recognizer = m.recognizer
+          AND d.count = m.count AND d.evidence = m.evidence AND d."at" IS NOT DISTINCT FROM m."at")
+      AND NOT EXISTS (
+        SELECT 1 FROM label_dismissals d WHERE d.type = m.type AND d.fingerprint = m.fingerprint)
+"""
 
 
 class Reader:
     """A snapshot of one tenant's facts. Not shared between threads; cheap to open.
 
     Views: each lake table (`events`, `objects`, …; columns are the model's fields and `day`), and the current
-    state of versioned ones: `objects_now`, `grants_now`, `links_now`, `matches_now`, `readings_now`.
+    state of versioned ones: `objects_now`, `grants_now`, `links_now`, `matches_now`, `readings_now`. What the company
+    says of its labels (`policy`) holds in `matches_now`.
     """
 
-    def __init__(self, root: Path, segments: Sequence[Segment], memory: str = "1GB") -> None:
+    def __init__(
+        self, root: Path, segments: Sequence[Segment], memory: str = "1GB", policy: LabelPolicy | None = None
+    ) -> None:
+        self.policy = policy or LabelPolicy()
         self._root = root
         self._segments = segments
         self._memory = memory
         self._connection = duckdb.connect(config={"memory_limit": memory, "threads": 2})
         for table in TABLES.values():
             self._show(table)
-        for name, query in _NOW_VIEWS.items():
+        views = dict(_NOW_VIEWS)
+        if self.policy:
+            self._connection.register("label_categories", self.policy.categories)
+            self._connection.register("label_dismissals", self.policy.dismissed)
+            # After the newest reading of each part was chosen: an older one must not come back in its place.
+            views["matches_now"] = _UNDER_POLICY.format(matches=views["matches_now"])
+        for name, query in views.items():
             self._connection.execute(f"CREATE VIEW {name} AS {query}")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
@@ -86,7 +116,7 @@ class Reader:
             for segment in self._segments
             if segment.fact not in ("events", "rollups") or first_day <= segment.day <= last_day
         ]
-        return Reader(self._root, kept, self._memory)
+        return Reader(self._root, kept, self._memory, self.policy)
 
     def close(self) -> None:
         self._connection.close()
@@ -112,4 +142,4 @@ class Reader:
 
 def open_reader(root: Path, state: State, memory: str = "1GB") -> Reader:
     """A reader over everything committed now."""
-    return Reader(root, state.live_segments(), memory)
+    return Reader(root, state.live_segments(), memory, load_policy(state))

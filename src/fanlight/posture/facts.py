@@ -14,6 +14,7 @@ import pyarrow as pa
 from fanlight.access import AccessGraph
 from fanlight.access.store import sensitivities
 from fanlight.identity.addresses import normal_address
+from fanlight.labels.sensitivity import weights_of
 from fanlight.model import (
     DAY,
     SENSITIVITY_ORDER,
@@ -274,7 +275,7 @@ def load_facts(
     """Read what the checks need from the store, as of now."""
     marks = ", ".join("?" for _ in _INVENTORY)
     matches = reader.rows(Match, now=True)
-    levels = sensitivities(matches)
+    levels = sensitivities(matches, weights_of(reader))
     activity = reader.query(_ACTIVITY).to_pylist()
     own = {row["account_key"]: row["own"] for row in activity if row["own"] is not None}
     objects = reader.rows(ObjectVersion, f"kind IN ({marks})", list(_INVENTORY))
