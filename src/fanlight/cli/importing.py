@@ -30,7 +30,7 @@ def _import(
     ----------
     kind:
         okta, google_workspace, github_audit, entra_id, zscaler_zia, aws_cloudtrail, crowdstrike, openai, anthropic,
-        claude_telemetry (OTLP/JSON), events (as exported, JSON Lines or Parquet) or directory (people, as CSV or SCIM JSON).
+        claude_telemetry (OTLP/JSON), events (as exported, JSON Lines or Parquet) or directory (people, CSV or SCIM).
     files:
         JSON arrays, JSON Lines, wrapped lists or NSS lines; gzip and zstd too.
     source:

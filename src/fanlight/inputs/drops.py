@@ -32,7 +32,7 @@ from fanlight.pipeline.importing import keep_aside
 from fanlight.sources.files import Unread, read_records
 from fanlight.state import LeaseLost
 
-__all__ = ["Folder", "watch_folders"]
+__all__ = ["Folder", "NotStored", "watch_folders"]
 
 _LOOK_SECONDS = 1.0
 _SETTLED_SECONDS = 2.0
@@ -47,6 +47,10 @@ _BEGINNING = 1024
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp")
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _LOG = logging.getLogger("fanlight.inputs")
+
+
+class NotStored(Exception):
+    """The last lines could not be stored; they are read again. The text is the kind of the trouble alone."""
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ class Folder:
         self._places = _Places.of(home.state.cursor(sender.source, sender.stream))
 
     def look(self, stop: threading.Event | None = None) -> int:
-        """Read what is new in all files; returns how many events were new. Raises what the commit raises."""
+        """Read what is new in all files; returns how many events were new. Raises `NotStored`, `LeaseLost`."""
         new = 0
         present: set[str] = set()
         for path, status in _files(Path(self._sender.where), self._home.path):
@@ -100,7 +104,7 @@ class Folder:
                 return new
             try:
                 new += self._take(path, key, status)
-            except OSError:
+            except OSError:  # gone meanwhile, or not ours to read
                 _LOG.warning("A file in the folder of %s cannot be read.", self._sender.name)
         for gone in set(self._places.by_file) - present:
             del self._places.by_file[gone]  # its place is forgotten with the next commit
@@ -180,7 +184,8 @@ class Folder:
         for _ in islice(records, place.offset):
             pass
         while page := list(islice(records, _PAGE)):
-            new += self._store(page, place, place.offset + len(page))
+            cut = [one for one in page if isinstance(one, Unread) and not one.line]  # damaged, or still growing
+            new += self._store(page, place, place.offset + len(page) - len(cut))
         place.size = size
         new += self._store([], place, place.offset)
         return new
@@ -205,9 +210,11 @@ class Folder:
         )  # fmt: skip
         try:
             new = self._committer.offer(batch).result()
-        except BaseException:
-            place.offset = before
+        except LeaseLost:
             raise
+        except Exception as problem:
+            place.offset = before
+            raise NotStored(type(problem).__name__) from None
         keep_aside(self._home, unread)
         return new
 
