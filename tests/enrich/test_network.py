@@ -85,3 +85,15 @@ def test_a_number_outweighs_a_word() -> None:
 def test_a_bad_network_is_named_in_one_sentence() -> None:
     with pytest.raises(ValueError, match=r"'192\.0\.2\.0/99' is neither an IP address nor a network"):
         parse_networks(["192.0.2.0/24", "192.0.2.0/99"])
+
+
+def test_the_company_s_own_vpn_is_not_somebody_s_relay() -> None:
+    """An address of a VPN pool says `company_vpn`, also where it lies inside the egress."""
+    pools, egress = parse_networks(["192.0.2.128/25"]), parse_networks(["192.0.2.0/24"])
+    assert network_kind("192.0.2.200", 64500, "Some VPN", egress, vpn_pools=pools) == "company_vpn"
+    assert network_kind("192.0.2.20", 64500, "Some VPN", egress, vpn_pools=pools) == "office"
+
+
+def test_about_eighty_networks_are_known_by_number() -> None:
+    """The curated list; each number stands in one class."""
+    assert len(network_classes().by_number) >= 80

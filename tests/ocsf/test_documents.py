@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from fanlight.enrich.devices import DeviceGuess
 from fanlight.enrich.places import Place
 from fanlight.model import FAMILIES, Event, SystemClock, parse_time
 from fanlight.ocsf import event_document
@@ -147,6 +148,17 @@ class TestADocument:
         assert document["src_endpoint"]["location"]["city"] == "Berlin"
         assert document["src_endpoint"]["autonomous_system"] == {"number": 64500, "name": "Example Net"}
         assert document["enrichments"][0]["data"]["network_kind"] == "home"
+
+    @pytest.mark.parametrize("sure", ["high", "low"])
+    def test_a_guessed_device_says_that_it_is_guessed(self, sure: Any) -> None:
+        guess = DeviceGuess(
+            device_id="d1", name="LT-ANA-01", managed=True, compliant=None, confidence=sure, why="the person …",
+            source="okta",
+        )  # fmt: skip
+        document = event_document(activity("claude_chat_viewed"), PLACE, guess)
+        assert faults(document) == []
+        assert ("device" in document) is (sure == "high")
+        assert document["enrichments"][0]["data"]["confidence"] == sure
 
     def test_keeps_the_source_s_own_id_type_and_time(self) -> None:
         document = event_document(activity("sso_login_succeeded"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import orjson
 
 from fanlight.model import Event, Micros
 from fanlight.pipeline.home import Home
@@ -36,7 +37,7 @@ def event(number: int | str, type: str, at: Micros, **more: Any) -> Event:
     raw = more.pop("raw", {})
     values: dict[str, Any] = {
         "tenant": "default", "source": "claude", "product": "claude", "event_id": f"e{number}", "type": type,
-        "family": "other", "occurred_at": at, "ingested_at": at + 60_000_000, "raw": json.dumps(raw),
+        "family": "other", "occurred_at": at, "ingested_at": at + 60_000_000, "raw": orjson.dumps(raw).decode(),
         "actor_kind": "user_actor", "actor_id": "user_01A", "account_key": "claude:user_01A",
     }  # fmt: skip
     return Event(**{**values, **more})

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from fanlight.detections.people import People, Person, attributes_of
 from fanlight.detections.things import Things
 from fanlight.enrich.countries import country_code
-from fanlight.enrich.localtime import hour_of_week, zone_of
+from fanlight.enrich.localtime import hour_of_week, zone_at, zone_of
 from fanlight.enrich.network import network_prefix, parse_address, parse_networks, within
 from fanlight.model import (
     DAY,
@@ -112,7 +112,8 @@ class Context(People, Things):
         prefix = network_prefix(ip)
         return Where(
             ip, place.country, place.city, place.latitude, place.longitude, place.asn, place.as_name,
-            place.network_kind, prefix, corporate or place.network_kind == "office", str(place.confidence),
+            place.network_kind, prefix, corporate or place.network_kind in ("office", "company_vpn"),
+            str(place.confidence),
         )  # fmt: skip
 
     # --------------------------------------------------------------- behaviour
@@ -159,12 +160,13 @@ class Context(People, Things):
         known = self._zones.get(key)
         if known is None:
             baseline = self.baseline(person.id, at)
-            countries: dict[str, int] = defaultdict(int)
+            zones: dict[str, int] = defaultdict(int)
             for ip, habit in baseline.values("ip").items():
-                countries[self.where(ip, habit.last_at).country or ""] += habit.n
-            country = max(countries, key=lambda c: (countries[c], c), default="") or None
+                where = self.where(ip, habit.last_at)
+                zones[zone_at(where.country, where.lat, where.lon) or ""] += habit.n
+            usual = max(zones, key=lambda zone: (zones[zone], zone), default="") or None
             hours = [baseline.values("hour")[str(h)].n if str(h) in baseline.values("hour") else 0 for h in range(168)]
-            learned = zone_of(person.timezone, country, hours)
+            learned = zone_of(person.timezone, None, hours, usual)
             known = self.facts.company.timezone if learned.reason == "unknown" else learned.zone
             self._zones[key] = known = known or "UTC"
         return known

@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from fanlight.enrich.calendars import Calendars
 from fanlight.enrich.places import Place
+from fanlight.enrich.workhours import StatedHours
 from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion, Rollup, Sensitivity
 
 __all__ = ["Company", "Exported", "Facts", "Gap", "Sighting"]
@@ -44,6 +46,20 @@ class Company:
     """Local hours (from, to) that are usual while somebody has no history."""
     holidays: tuple[str, ...] = ()
     """Local days, `YYYY-MM-DD`; like a Sunday for everybody."""
+    holiday_calendars: tuple[str, ...] = ()
+    """Public holidays of countries or their parts (`DE`, `DE-BY`), for people whose zone lies there."""
+    people_hours: tuple[tuple[str, StatedHours], ...] = ()
+    """E-mail and stated hours of people who work at other times than the company."""
+
+    @property
+    def calendars(self) -> Calendars:
+        """The days on which people do not work."""
+        return Calendars(self.holiday_calendars, frozenset(self.holidays))
+
+    def hours_of(self, email: str | None) -> StatedHours | None:
+        """What the operator said of a person's hours; None when nothing."""
+        folded = (email or "").casefold()
+        return next((hours for address, hours in self.people_hours if address.casefold() == folded), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ __all__ = ["at_time", "day_name", "did", "fill", "listed", "place", "span", "thi
 
 _NETWORKS = {
     "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
-    "secure_web_gateway": "a secure web gateway", "office": "an office", "private": "a private network",
+    "secure_web_gateway": "a secure web gateway", "office": "an office", "company_vpn": "the company's VPN",
+    "private": "a private network",
 }  # fmt: skip
 
 

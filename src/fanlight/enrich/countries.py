@@ -11,7 +11,7 @@ from importlib import resources
 
 import yaml
 
-__all__ = ["country_code", "country_name", "main_zone"]
+__all__ = ["country_code", "country_name", "country_of_zone", "main_zone"]
 
 
 def country_code(text: str | None) -> str | None:
@@ -57,17 +57,30 @@ def main_zone(code: str | None) -> str | None:
     return _zones().get(code) if code else None
 
 
+def country_of_zone(zone: str | None) -> str | None:
+    """The country in which a zone's main town lies; None for zones that belong to none, such as `UTC`."""
+    return _zone_countries().get(zone) if zone else None
+
+
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
     zones: dict[str, str] = {}
-    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
-    for line in table.splitlines():
-        if line.startswith("#") or line.count("\t") < 2:
-            continue
-        code, _, zone = line.split("\t")[:3]
+    for zone, code in _zone_countries().items():
         zones.setdefault(code, zone)
     zones.update(yaml.safe_load(_catalog("main_zones.yml")))
     return zones
+
+
+@lru_cache(maxsize=1)
+def _zone_countries() -> dict[str, str]:
+    """Zone to country, in the order of the database's own table."""
+    found: dict[str, str] = {}
+    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
+    for line in table.splitlines():
+        if not line.startswith("#") and line.count("\t") >= 2:
+            code, _, zone = line.split("\t")[:3]
+            found[zone] = code
+    return found
 
 
 def _catalog(name: str) -> str:

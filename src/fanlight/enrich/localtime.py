@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fanlight.enrich.countries import main_zone
 from fanlight.model import SECOND, Micros
 
-__all__ = ["UTC_ZONE", "PersonZone", "hour_name", "hour_of_week", "local_time", "zone_of"]
+__all__ = ["UTC_ZONE", "PersonZone", "hour_name", "hour_of_week", "local_time", "zone_at", "zone_of"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -29,21 +29,28 @@ class PersonZone:
 
     zone: str
     """IANA name; `UTC` when nothing is known."""
-    reason: Literal["directory", "country", "activity", "unknown"]
+    reason: Literal["directory", "place", "country", "activity", "unknown"]
 
 
 UTC_ZONE = PersonZone("UTC", "unknown")
 
 
 def zone_of(
-    directory_zone: str | None = None, country: str | None = None, hours_utc: Sequence[int] | None = None
+    directory_zone: str | None = None,
+    country: str | None = None,
+    hours_utc: Sequence[int] | None = None,
+    place_zone: str | None = None,
 ) -> PersonZone:
-    """The zone of a person: what the directory says, else the country's main zone, else learned from activity.
+    """The zone of a person: what the directory says, else that of their usual place, else learned from activity.
+
+    `place_zone` is `zone_at` of that place; without it the main zone of `country` counts.
 
     `hours_utc` are 168 counts by UTC hour of the week (Monday 00 first).
     """
     if directory_zone and _zone(directory_zone.strip()) is not None:
         return PersonZone(directory_zone.strip(), "directory")
+    if place_zone and _zone(place_zone) is not None:
+        return PersonZone(place_zone, "place")
     zone = main_zone(country)
     if zone is not None and _zone(zone) is not None:
         return PersonZone(zone, "country")
@@ -52,6 +59,18 @@ def zone_of(
         # POSIX names count westward: Etc/GMT-2 is two hours ahead of UTC.
         return PersonZone("UTC" if offset == 0 else f"Etc/GMT{-offset:+d}", "activity")
     return UTC_ZONE
+
+
+@lru_cache(maxsize=16_384)
+def zone_at(country: str | None, latitude: float | None = None, longitude: float | None = None) -> str | None:
+    """The zone of a place: by its coordinates, else the main zone of its country; None where neither is known."""
+    if latitude is not None and longitude is not None and abs(latitude) <= 90 and abs(longitude) <= 180:
+        import tzfpy  # borders of the world: loaded only where a place is asked for its clock
+
+        found = tzfpy.get_tz(longitude, latitude)
+        if found and _zone(found) is not None and not found.startswith("Etc/"):
+            return str(found)
+    return main_zone(country)
 
 
 def local_time(at: Micros, zone: str) -> datetime:

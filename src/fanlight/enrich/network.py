@@ -32,7 +32,17 @@ __all__ = [
 
 AddressClass = Literal["public", "private", "cgnat", "loopback", "documentation", "bogon", "invalid"]
 NetworkKind = Literal[
-    "home", "office", "mobile", "hosting", "vpn", "tor", "secure_web_gateway", "private", "anthropic", "unknown"
+    "home",
+    "office",
+    "company_vpn",
+    "mobile",
+    "hosting",
+    "vpn",
+    "tor",
+    "secure_web_gateway",
+    "private",
+    "anthropic",
+    "unknown",
 ]
 Network = IPv4Network | IPv6Network
 
@@ -164,6 +174,7 @@ def network_kind(
     as_name: str | None = None,
     corporate_egress: Sequence[Network] = (),
     is_proxy: bool | None = None,
+    vpn_pools: Sequence[Network] = (),
 ) -> NetworkKind:
     """The kind of network: the operator's word first, then the address, then the network's number and name.
 
@@ -172,6 +183,8 @@ def network_kind(
     address = parse_address(ip)
     if address is None:
         return "unknown"
+    if within(address, vpn_pools):
+        return "company_vpn"
     if within(address, corporate_egress):
         return "office"
     if address_class(ip) in {"private", "loopback", "cgnat"}:

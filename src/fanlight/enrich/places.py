@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from fanlight.enrich.countries import country_code
 from fanlight.enrich.geo_install import GeoAnswer, GeoDatabases
+from fanlight.enrich.localtime import zone_at
 from fanlight.enrich.network import (
     Network,
     NetworkKind,
@@ -54,6 +55,11 @@ class Place:
     confidence: Confidence = "low"
 
     @property
+    def zone(self) -> str | None:
+        """The IANA time zone of the place, None where the country is not known."""
+        return zone_at(self.country, self.latitude, self.longitude)
+
+    @property
     def label(self) -> str:
         """For people: `Lyon, FR`, `FR`, or `unknown`."""
         return ", ".join(part for part in (self.city, self.country) if part) or "unknown"
@@ -79,6 +85,8 @@ class OperatorNetworks:
 
     offices: tuple[Office, ...] = ()
     corporate_egress: tuple[Network, ...] = ()
+    vpn_pools: tuple[Network, ...] = ()
+    """Addresses of the company's own VPN: whoever uses one may be anywhere."""
 
     @property
     def all_networks(self) -> tuple[Network, ...]:
@@ -92,7 +100,7 @@ class OperatorNetworks:
 
 
 def operator_networks(settings: Mapping[str, Any]) -> OperatorNetworks:
-    """`offices` and `corporate_egress` of the operator's settings.
+    """`offices`, `corporate_egress` and `vpn_pools` of the operator's settings.
 
     An office is a network text, or a table with `networks` (or `network`), `country`, `city`, `latitude`,
     `longitude`. Raises `ValueError` with a sentence.
@@ -115,10 +123,15 @@ def operator_networks(settings: Mapping[str, Any]) -> OperatorNetworks:
                 longitude=entry.get("longitude"),
             )
         )
-    egress = settings.get("corporate_egress") or ()
     return OperatorNetworks(
-        offices=tuple(offices), corporate_egress=parse_networks([egress] if isinstance(egress, str) else list(egress))
+        offices=tuple(offices),
+        corporate_egress=_networks(settings.get("corporate_egress")),
+        vpn_pools=_networks(settings.get("vpn_pools")),
     )
+
+
+def _networks(value: Any) -> tuple[Network, ...]:
+    return parse_networks([value] if isinstance(value, str) else list(value or ()))
 
 
 class Places:
@@ -159,7 +172,7 @@ class Places:
             return NOWHERE
         near = self._near_statements(str(address), at)
         if office is None and answer is None and not near:
-            kind = network_kind(ip, None, None, self._owned)
+            kind = network_kind(ip, None, None, self._owned, vpn_pools=self._operator.vpn_pools)
             return Place(network_kind=kind, source="none" if kind == "unknown" else "address", confidence="low")
         return self._combine(ip, office, answer, near)
 
@@ -186,7 +199,7 @@ class Places:
         asn = (answer.asn if answer else None) or (network.asn if network else None)
         as_name = (answer.as_name if answer else None) or (network.as_name if network else None)
         proxy = next((place.is_proxy for place in near if place.is_proxy is not None), None)
-        kind = network_kind(ip, asn, as_name, self._owned, proxy)
+        kind = network_kind(ip, asn, as_name, self._owned, proxy, self._operator.vpn_pools)
         if office is not None and (office.country or office.city):
             return Place(
                 country=office.country, city=office.city, latitude=office.latitude, longitude=office.longitude,

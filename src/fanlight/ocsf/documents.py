@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 
 from fanlight.enrich.client import client_label, client_of
+from fanlight.enrich.devices import DeviceGuess
 from fanlight.enrich.places import Place
 from fanlight.model import Event
 from fanlight.ocsf.mapping import Classified, OcsfClass, Product, classes, classify, product_of
 from fanlight.ocsf.parts import (
     HOST,
     Json,
+    device_enrichment,
     device_of,
     endpoint_of,
     kept,
@@ -48,6 +50,7 @@ class _Draft:
     raw: Mapping[str, Any]
     product: Product
     place: Place | None
+    device: DeviceGuess | None
     kind: Classified
     profiles: set[str] = field(default_factory=set)
 
@@ -60,14 +63,15 @@ class _Draft:
         return None
 
 
-def event_document(event: Event, place: Place | None = None) -> Json:
+def event_document(event: Event, place: Place | None = None, device: DeviceGuess | None = None) -> Json:
     """The document of an event; every field of its record is there, by its schema name or under `unmapped`.
 
+    `device` is the guess for events that name none; the document says that it is one, and how sure.
     Sealed content stays a mark (length and keyed hash). Never raises: what nobody mapped has the class of its family.
     """
     raw = _record(event.raw)
     product = product_of(event.product)
-    draft = _Draft(event, raw, product, place, classify(event.product, event.type, event.family))
+    draft = _Draft(event, raw, product, place, device, classify(event.product, event.type, event.family))
     draft.kind = _adjusted(draft)
     schema = classes()[draft.kind.class_uid]
     body: Json = {**_BODIES[schema.uid](draft), **_context(draft, schema), **_verdict(draft)}
@@ -145,7 +149,7 @@ def _context(draft: _Draft, schema: OcsfClass) -> Json:
         context["src_endpoint"] = endpoint_of(event.ip, draft.place, event.actor_kind or draft.product.name)
     if schema.has_request and event.user_agent and "http_request" not in context:
         context["http_request"] = {"user_agent": event.user_agent}
-    device = device_of(event.device_id, None if schema.has_source else event.ip, event.user_agent)
+    device = device_of(event.device_id, None if schema.has_source else event.ip, event.user_agent, draft.device)
     if device is not None and schema.uid != _DETECTION:
         context["device"] = device
         draft.profiles.add(HOST)
@@ -171,6 +175,8 @@ _MUST_NAME_SOURCE = frozenset({6003, 6006})
 
 def _enrichments(draft: _Draft, where: str) -> list[Json]:
     event, found = draft.event, []
+    if draft.device is not None and event.device_id is None:
+        found.append(device_enrichment(draft.device))
     if event.ip and draft.place is not None:
         known = place_enrichment(event.ip, draft.place, where)
         found += [known] if known else []

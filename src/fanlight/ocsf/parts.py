@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fanlight.enrich.client import client_of
+from fanlight.enrich.devices import DeviceGuess
 from fanlight.enrich.network import parse_address
 from fanlight.enrich.places import Place
 from fanlight.model import Micros, format_time
@@ -15,6 +16,7 @@ __all__ = [
     "HOST",
     "SCHEMA_VERSION",
     "Json",
+    "device_enrichment",
     "device_of",
     "email_of",
     "endpoint_of",
@@ -79,14 +81,20 @@ def endpoint_of(ip: str | None, place: Place | None, service: str) -> Json:
     return endpoint
 
 
-def device_of(device_id: str | None, ip: str | None, user_agent: str | None) -> Json | None:
-    """The device when the event names one, or where only a device can carry the address."""
+def device_of(
+    device_id: str | None, ip: str | None, user_agent: str | None, guess: DeviceGuess | None = None
+) -> Json | None:
+    """The device when the event names one or a guess is not weak, or where only a device can carry the address."""
     address = parse_address(ip)
-    if device_id is None and address is None:
+    taken = guess if device_id is None and guess is not None and guess.confidence != "low" else None
+    if device_id is None and taken is None and address is None:
         return None
     client = client_of(user_agent)
     return kept(
-        uid=device_id,
+        uid=taken.device_id if taken else device_id,
+        name=taken.name if taken else None,
+        is_managed=taken.managed if taken else None,
+        is_compliant=taken.compliant if taken else None,
         ip=str(address) if address else None,
         type_id=_DEVICE_TYPES.get(client.device_class, 0),
         os=_system(client.os_family),
@@ -137,6 +145,17 @@ def observables_of(found: Iterable[tuple[int, str, str | None]]) -> list[Json]:
         if value:
             seen.setdefault((number, value), {"type_id": number, "name": name, "value": value})
     return list(seen.values())
+
+
+def device_enrichment(guess: DeviceGuess) -> Json:
+    """Where a device was taken from that the event itself does not name, and how sure that is."""
+    return {
+        "name": "device.uid",
+        "value": guess.device_id,
+        "type": "device",
+        "provider": guess.source,
+        "data": kept(confidence=guess.confidence, why=guess.why, managed=guess.managed, compliant=guess.compliant),
+    }
 
 
 def place_enrichment(ip: str, place: Place, where: str) -> Json | None:

@@ -10,6 +10,7 @@ from fanlight.labels.export import label_rows, object_kind_of
 from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion
 from fanlight.ocsf import event_document, finding_document, label_document, posture_document
 from fanlight.pipeline.conclude import posture_of
+from fanlight.pipeline.devices import load_devices
 from fanlight.pipeline.exports import ExportOptions, Row, shown_findings
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import load_places
@@ -21,12 +22,13 @@ def _events(home: Home, options: ExportOptions) -> Iterator[Row]:
     """Every event, oldest first; places as judging sees them."""
     del options
     with home.reader() as reader:
-        places = load_places(home, reader)
+        places, devices = load_places(home, reader), load_devices(reader)
         days = reader.query("SELECT DISTINCT day FROM events ORDER BY day")["day"].to_pylist()
         for day in days:
             with reader.between(day, day) as one:
                 for event in sorted(one.rows(Event), key=lambda row: (row.occurred_at, row.event_id)):
-                    yield event_document(event, places.locate(event.ip, event.occurred_at) if event.ip else None)
+                    place = places.locate(event.ip, event.occurred_at) if event.ip else None
+                    yield event_document(event, place, devices.behind(event))
 
 
 def _findings(home: Home, options: ExportOptions) -> Iterator[Row]:

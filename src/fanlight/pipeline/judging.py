@@ -15,11 +15,13 @@ from fanlight.detections.lakefacts import LakeFacts
 from fanlight.detections.rulefile import RuleSet, load_rules
 from fanlight.enrich.geo_install import load as load_databases
 from fanlight.enrich.places import Places, operator_networks, stated_places
+from fanlight.enrich.workhours import StatedHours
 from fanlight.findings.lifecycle import reconcile
 from fanlight.lake import Reader
 from fanlight.model import DAY, Event, Micros
 from fanlight.pipeline.home import Home
 from fanlight.state import Lease, schema
+from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
 
 __all__ = ["Judged", "company_of", "gaps_of", "is_judged", "judge_rules", "load_facts", "load_places", "rules_in_force"]
@@ -75,7 +77,13 @@ def company_of(home: Home) -> Company:
         timezone=settings.working_hours.timezone,
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         holidays=settings.holidays,
+        holiday_calendars=settings.holiday_calendars,
+        people_hours=tuple((entry.email, _stated(entry)) for entry in settings.people_hours),
     )
+
+
+def _stated(entry: PersonHours) -> StatedHours:
+    return StatedHours(start=entry.start, end=entry.end, days=frozenset(entry.days), zone=entry.timezone, of="person")
 
 
 def gaps_of(home: Home) -> list[Gap]:

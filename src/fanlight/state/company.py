@@ -150,6 +150,15 @@ class CompanySettings(BaseModel):
     def _read_holidays(cls, value: Any) -> Any:
         return [_day(item) for item in value] if isinstance(value, list | tuple) else value
 
+    @field_validator("holiday_calendars")
+    @classmethod
+    def _check_calendars(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            country, _, part = name.partition("-")
+            if len(country) != 2 or not country.isalpha() or (part and not part.isalnum()):
+                raise ValueError(f"Write a calendar as a country or its part, like DE or DE-BY, not '{name}'")
+        return tuple(name.upper() for name in value)
+
     @field_validator("corporate_egress", "known_collector_ips", "vpn_pools")
     @classmethod
     def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from fanlight.detections.outcome import (
     nothing_left,
     period,
 )
+from fanlight.enrich.countries import country_of_zone
 from fanlight.enrich.localtime import hour_of_week, local_time
 from fanlight.model import Why
 
@@ -48,7 +49,11 @@ def hour_outcome(subject: Subject, where: Where | None, context: Context, atleas
     local = local_time(at, zone)
     hour = local.weekday() * 24 + local.hour
     nats = curve.surprise(hour)
-    if context.facts.company.holidays and local.strftime("%Y-%m-%d") in context.facts.company.holidays:
+    stated = context.facts.company.hours_of(person.email)
+    if stated is not None and stated.covers(local_time(at, stated.zone or zone)):
+        return None
+    holiday = context.facts.company.calendars.holiday(local.date(), country_of_zone(zone))
+    if holiday is not None:
         nats = max(nats, curve.surprise(144 + hour % 24))
     if nats < atleast:
         return None
@@ -60,7 +65,8 @@ def hour_outcome(subject: Subject, where: Where | None, context: Context, atleas
     near, total = _events_near(habits, hour_of_week(at)), sum(habit.n for habit in habits.values())
     why = Why(
         fact="hour of week", observed=f"{local.strftime('%a %H:%M')} {zone}",
-        usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}",
+        usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}"
+        + (f"; stated {stated.words}" if stated else "") + (f"; {holiday}" if holiday else ""),
         weight=round(nats, 1),
     )  # fmt: skip
     clause = f"{near:,} of {total:,} events in {period(baseline.since, baseline.until)} fell near this hour"

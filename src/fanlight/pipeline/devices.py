@@ -1,0 +1,49 @@
+"""Devices of people, out of what identity providers said of their sessions."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable
+
+from fanlight.enrich.devices import Devices, device_session
+from fanlight.lake import Reader
+from fanlight.model import Event, Link, Micros
+
+__all__ = ["load_devices"]
+
+_PROVIDERS = ("okta", "entra_id", "google_workspace")
+
+
+def load_devices(reader: Reader) -> Devices:
+    """Every session with a device in a snapshot; one statement an hour, account, address and product is enough."""
+    marks = ", ".join("?" for _ in _PROVIDERS)
+    events = reader.rows(
+        Event,
+        f"product IN ({marks}) AND account_key IS NOT NULL AND "
+        '(device_id IS NOT NULL OR raw LIKE \'%"deviceid":"%\' OR raw LIKE \'%"device":{"%\') '
+        "QUALIFY row_number() OVER (PARTITION BY product, account_key, ip, device_id, occurred_at // 3600000000 "
+        "ORDER BY occurred_at, event_id) = 1",
+        _PROVIDERS,
+    )
+    sessions = (session for event in events if (session := device_session(event)) is not None)
+    return Devices(sessions, _identities(reader.rows(Link, now=True)))
+
+
+def _identities(links: list[Link]) -> Callable[[str, Micros], str | None]:
+    """Who is behind an account at a time; an account whose link starts later was listed after it acted."""
+    spans: dict[str, list[tuple[Micros, Micros | None, str]]] = defaultdict(list)
+    for link in links:
+        spans[link.account_key].append((link.valid_from, link.valid_to, link.identity_id))
+    for found in spans.values():
+        found.sort(key=lambda span: span[0])
+
+    def identity_of(account: str, at: Micros) -> str | None:
+        found = spans.get(account)
+        if not found:
+            return None
+        place = bisect_right(found, at, key=lambda span: span[0]) - 1
+        since, until, identity = found[max(place, 0)]
+        return identity if at < since or until is None or at < until else None
+
+    return identity_of
