@@ -140,3 +140,20 @@ def test_readers_of_chosen_days_see_only_those_events(home: Home) -> None:
     store(home.lake, lease, [event(1), event(2, NOW + 3 * DAY)])
     with home.reader() as reader, reader.between("2026-09-21", "2026-09-22") as few:
         assert [row.event_id for row in few.rows(Event)] == ["activity_1"]
+
+
+def test_full_files_are_left_alone_and_a_merge_takes_no_more_than_fits(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fanlight.lake.lake._FULL_ROWS", 50)
+    monkeypatch.setattr("fanlight.lake.lake._MOST_ROWS", 40)
+    lease = home.state.take_lease("x")
+    now = home.clock.now()
+    for number, rows in enumerate([60, *([10] * 5)]):
+        page = [event(number * 100 + row, now) for row in range(rows)]
+        with home.state.tick(lease) as tick:
+            tick.add_segments(home.lake.stage(page))
+    assert home.lake.compact(lease, at_least=3) == 4
+    assert sorted(segment.rows for segment in home.state.live_segments()) == [10, 40, 60]
+    with home.reader() as reader:
+        assert len(reader.rows(Event)) == 110

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,23 +29,42 @@ def register(app: App) -> None:
     app.command(_run_web, name="run-web", show=False)
 
 
-def _up(*, port: int = 8321, home: HomeOption = None, tenant: TenantOption = "default") -> None:
-    """Collect, label and judge, and serve the web page; both parts are started again when they die.
+def _up(
+    *,
+    port: int = 8321,
+    listen: bool = False,
+    listen_port: int = 8088,
+    syslog_port: int | None = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
+) -> None:
+    """Collect, label and judge, and serve the web page; each part is started again when it dies.
 
     Parameters
     ----------
     port:
         Port of the web page on this machine.
+    listen:
+        Receive what other systems send too, on this machine; `fanlight listen` has more settings.
+    listen_port:
+        Port of the event collector and of OpenTelemetry.
+    syslog_port:
+        Port of syslog over TCP; without it there is no syslog.
     """
     opened = open_home(home, tenant)
     print(sign_in_sentence(opened, port), flush=True)
-    supervise(opened.path, tenant, port)
+    further = ["--port", str(listen_port)]
+    if syslog_port is not None:
+        further += ["--syslog-port", str(syslog_port)]
+    supervise(opened.path, tenant, port, further if listen or syslog_port is not None else None)
 
 
-def supervise(path: Path, tenant: str, port: int) -> None:
-    """Run the collector and the web page as processes of their own until this one is told to stop."""
+def supervise(path: Path, tenant: str, port: int, listen: Sequence[str] | None = None) -> None:
+    """Run the collector, the web page and, with arguments for them, the receivers until this process is to stop."""
     where = ["--home", str(path), "--tenant", tenant]
     wanted = {"run-collect": [], "run-web": ["--port", str(port)]}
+    if listen is not None:
+        wanted["listen"] = list(listen)
     running: dict[str, subprocess.Popen[bytes]] = {}
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -212,7 +212,7 @@ class Folder:
             new = self._committer.offer(batch).result()
         except LeaseLost:
             raise
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever failed, its text may quote a line
             place.offset = before
             raise NotStored(type(problem).__name__) from None
         keep_aside(self._home, unread)

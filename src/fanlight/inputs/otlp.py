@@ -10,6 +10,7 @@ from fanlight.inputs.senders import Sender
 from fanlight.labels import Labeller
 from fanlight.model import Event, Match, Micros, Reading
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.labelling import open_labeller
 from fanlight.sources.claude_telemetry.mapping import MappedTelemetry, TelemetryMapper
 from fanlight.sources.claude_telemetry.wire import answer_of, records_of_bytes
 from fanlight.sources.contract import ContentRef
@@ -71,7 +72,7 @@ class TelemetryReader:
     def _labels(self, mapped: MappedTelemetry, sender: Sender, now: Micros) -> Sequence[Match | Reading]:
         with self._lock:
             if self._labeller is None:
-                self._labeller = Labeller(self._home.vault.tenant_key("fingerprint"), cache=self._home.path / "cache")
+                self._labeller = open_labeller(self._home)
         labelled = self._labeller.read_parts(
             _ref(mapped.event), mapped.content, tenant=self._home.tenant, source=sender.source, now=now
         )

@@ -7,6 +7,7 @@ out among them. A worker that dies is started again on the same socket; what it 
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -26,9 +27,10 @@ from fanlight.inputs.commits import Committer
 from fanlight.inputs.drops import watch_folders
 from fanlight.inputs.syslog import serve_syslog
 from fanlight.inputs.web import Receiver
+from fanlight.pipeline.duplicates import prune_keys
 from fanlight.pipeline.home import Home, open_home
 from fanlight.pipeline.leases import KeptLease
-from fanlight.state import Lease
+from fanlight.state import Lease, LeaseLost
 
 __all__ = ["LEASE", "Endpoints", "listen", "usual_workers"]
 
@@ -39,6 +41,9 @@ _MOST_CONNECTIONS = 2_000
 _RESTART_SECONDS = 1.0
 _GRACE_SECONDS = 15
 _LOOK_SECONDS = 1.0
+_TIDY_SECONDS = 15.0
+_SWEEP_ROUNDS = 40
+_LOG = logging.getLogger("fanlight.inputs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,8 @@ def listen(home: Home, endpoints: Endpoints, stop: threading.Event, ready: Calla
             start(number)
         first = sockets[0]
         ready(first.web.getsockname()[1], first.syslog.getsockname()[1] if first.syslog is not None else None)
+        tidying = threading.Thread(target=_tidy, args=(home, kept.lease, stop), name="tidy", daemon=True)
+        tidying.start()
         while not stop.is_set():
             wait([process.sentinel for process in running.values()], timeout=0.5)
             for number, process in list(running.items()):
@@ -105,6 +112,23 @@ def listen(home: Home, endpoints: Endpoints, stop: threading.Event, ready: Calla
         for one in (group.web, group.syslog, group.datagrams):
             if one is not None:
                 one.close()
+
+
+def _tidy(home: Home, lease: Lease, stop: threading.Event) -> None:
+    """Merge small files, sweep those that no commit names, forget old keys: now and then, beside the workers."""
+    rounds = 0
+    while not stop.wait(_TIDY_SECONDS):
+        rounds += 1
+        try:
+            home.lake.compact(lease)
+            if rounds % _SWEEP_ROUNDS == 0:
+                home.lake.sweep(home.clock.now())
+                with home.state.tick(lease) as tick:
+                    prune_keys(tick)
+        except LeaseLost:
+            return
+        except Exception as problem:  # noqa: BLE001 - receiving goes on; a full disk is told by the commits
+            _LOG.error("Files were not merged (%s).", type(problem).__name__)
 
 
 def _open(endpoints: Endpoints) -> list[_Sockets]:

@@ -21,6 +21,12 @@ __all__ = ["COMPACT_AT", "GRACE", "Lake"]
 COMPACT_AT = 24
 """Small files of one table and day before they are merged: opening files is what costs (notes: 100 to 200 in all)."""
 
+_FULL_ROWS = 250_000
+"""A file of so many rows is left alone: a busy day is not written anew with every merge."""
+
+_MOST_ROWS = 500_000
+"""Rows merged at once, so that a merge fits into memory."""
+
 GRACE: Micros = HOUR
 """How long replaced or orphaned files stay on disk: longer than the longest query."""
 
@@ -49,9 +55,11 @@ class Lake:
         """Merge the small files of each table and day; returns how many files were replaced."""
         groups: dict[tuple[str, str], list[Segment]] = defaultdict(list)
         for segment in self.state.live_segments():
-            groups[(segment.fact, segment.day)].append(segment)
+            if segment.rows < _FULL_ROWS:
+                groups[(segment.fact, segment.day)].append(segment)
         replaced = 0
-        for (fact, day), members in sorted(groups.items()):
+        for (fact, day), all_members in sorted(groups.items()):
+            members = _up_to(all_members, _MOST_ROWS)
             if len(members) >= at_least:
                 with suppress(SegmentGone):  # another process merged this day meanwhile
                     self._merge(lease, fact, day, members)
@@ -137,3 +145,15 @@ class Lake:
                 file.unlink(missing_ok=True)
                 swept += 1
         return swept
+
+
+def _up_to(members: Sequence[Segment], most: int) -> list[Segment]:
+    """The first members, smallest first, that hold so many rows together."""
+    chosen: list[Segment] = []
+    rows = 0
+    for member in sorted(members, key=lambda one: one.rows):
+        rows += member.rows
+        if rows > most:
+            break
+        chosen.append(member)
+    return chosen
