@@ -17,6 +17,8 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -501,6 +503,62 @@ def check(rows: list[Any], draw: random.Random, expand: Any) -> None:
         )
 
 
+LEARNED_FROM = frozenset({*WITH_NAMES, *WITHOUT_NAMES, *WEAK, "maison-dlp"})
+
+
+class Workshop:
+    """Everything that the weights are made of; makes them of all sources, or without one."""
+
+    def __init__(self, names: Path, *, copies: int = 6) -> None:
+        self._copies = copies
+        self._firsts, self._lasts = read_names(names)
+        self._first = {locale: sorted({n for k, n in self._firsts if k == locale}) for locale in LOCALES}
+        self._last = {locale: sorted({n for k, n in self._lasts if k == locale}) for locale in LOCALES}
+        LOCALES[:] = [locale for locale in LOCALES if self._first[locale] and self._last[locale]]
+        self.rows = read_rows()
+
+    def lexicon_of(self, rows: list[Any]) -> Lexicon:
+        """Known names and words, of the lists and of the texts of `rows`."""
+        texts = [text for source, _, text, _ in rows if source != "presidio-research"]
+        return read_lexicon(self._firsts, self._lasts, texts)
+
+    def expander(self, draw: random.Random) -> Any:
+        """A function that adds copies with other names, and sentences of our own."""
+
+        def expand(chosen: list[tuple[str, str, str, list[tuple[int, int]]]]) -> list[Row]:
+            out: list[Row] = []
+            for source, _, text, spans in chosen:
+                row = (text, spans, source in WEAK)
+                out.append(row)
+                if spans:
+                    copies = self._copies if len(text) < 3000 else 2
+                    out += [with_other_names(row, draw, self._first, self._last) for _ in range(copies)]
+                elif source in {"tech-prose", "maison-dlp", "gen-lookalike"}:
+                    out += [row] * 2
+            return out + made_sentences(draw, self._first, self._last, 6000)
+
+        return expand
+
+    @contextmanager
+    def without(self, source: str) -> Iterator[None]:
+        """Inside, the name model is one that was made without a source."""
+        rows = [row for row in self.rows if row[0] != source]
+        module = importlib.import_module("fanlight.labels.detectors.names")
+        here = sys.modules[__name__]
+        before = module.lexicon, module._weights
+        built = self.lexicon_of(rows)
+        module.lexicon = here.lexicon = lambda: built  # type: ignore[attr-defined]
+        try:
+            x, y = to_features(self.expander(random.Random(11))(rows), forget=0.2)
+            weights, bias = fit(x, y, epochs=4, seed=2)
+            kept = np.where(np.abs(weights) > 0.02, weights, 0).astype(np.float16).astype(np.float32)
+            module._weights = lambda: (kept, float(bias))  # type: ignore[attr-defined]
+            yield
+        finally:
+            module.lexicon, module._weights = before  # type: ignore[attr-defined]
+            here.lexicon = before[0]  # type: ignore[attr-defined]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--names", type=Path, required=True, help="folder with the packages faker and names")
@@ -508,32 +566,13 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     draw = random.Random(11)
-    pairs_first, pairs_last = read_names(arguments.names)
-    first = {locale: sorted({n for k, n in pairs_first if k == locale}) for locale in LOCALES}
-    last = {locale: sorted({n for k, n in pairs_last if k == locale}) for locale in LOCALES}
-    LOCALES[:] = [locale for locale in LOCALES if first[locale] and last[locale]]
-    rows = read_rows()
-    built = read_lexicon(
-        pairs_first, pairs_last, [text for source, _, text, _ in rows if source != "presidio-research"]
-    )
+    shop = Workshop(arguments.names, copies=arguments.copies)
+    rows, expand = shop.rows, shop.expander(draw)
+    built = shop.lexicon_of(rows)
     LEXICON.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(LEXICON, **dict(zip(("first", "last", "word", "place"), built.sets, strict=True)))
     lexicon.cache_clear()
     print("lexicon:", [len(known) for known in built.sets], f"{LEXICON.stat().st_size / 1000:.0f} kB")
-
-    def expand(chosen: list[tuple[str, str, str, list[tuple[int, int]]]]) -> list[Row]:
-        out: list[Row] = []
-        for source, _, text, spans in chosen:
-            row = (text, spans, source in WEAK)
-            out.append(row)
-            if spans:
-                out += [
-                    with_other_names(row, draw, first, last) for _ in range(arguments.copies if len(text) < 3000 else 2)
-                ]
-            elif source in {"tech-prose", "maison-dlp", "gen-lookalike"}:
-                out += [row] * 2
-        return out + made_sentences(draw, first, last, 6000)
-
     if arguments.check:
         check(rows, draw, expand)
     x, y = to_features(expand(rows), forget=0.2)
