@@ -24,6 +24,12 @@ _STARTS = (
     ("Describe", "admin_read"), ("List", "admin_read"), ("Get", "admin_read"), ("Lookup", "admin_read"),
 )  # fmt: skip
 
+_ENDS = ("id", "arn", "name", "bucket", "identifier")
+_NO_TARGETS = frozenset({"clientrequesttoken", "clienttoken", "sessionname", "rolesessionname", "rawname"})
+_ABOUT_NOTHING = frozenset({"filter", "filters", "filterset", "parameterfilters", "tags", "tagspecificationset"})
+_DEEPEST = 4
+_LONGEST = 256
+
 
 def _family(kind: str, record: Folded) -> str:
     found = next((family for start, family in _STARTS if kind.startswith(start)), None)
@@ -36,7 +42,26 @@ def _amend(event: Event, record: Folded) -> Event:
     refused = isinstance(answer, dict) and str(answer.get("consolelogin", "")).casefold() == "failure"
     failed = bool(record.get("errorcode")) or refused
     family = "sign_in_failed" if refused else event.family
-    return replace(event, outcome="failure" if failed else "success", family=family)
+    email = event.actor_email.rpartition(":")[2] if event.actor_email else None  # role id, then the session's name
+    target = event.target_id or _named(record.get("requestparameters"), 0)
+    return replace(
+        event, outcome="failure" if failed else "success", family=family, actor_email=email, target_id=target
+    )
+
+
+def _named(value: object, depth: int) -> str | None:
+    """What a request is about: the first identifier among its parameters, outer ones before inner ones."""
+    if isinstance(value, list):
+        return next((found for item in value if (found := _named(item, depth))), None)
+    if not isinstance(value, Mapping) or depth > _DEEPEST:
+        return None
+    for name, inner in value.items():
+        if name not in _NO_TARGETS and name.endswith(_ENDS):
+            text = inner.get("content") if isinstance(inner, Mapping) else inner
+            if isinstance(text, str) and 0 < len(text) <= _LONGEST and not any(map(str.isspace, text)):
+                return text
+    within = [inner for name, inner in value.items() if name not in _ABOUT_NOTHING]
+    return next((found for inner in within if (found := _named(inner, depth + 1))), None)
 
 
 _LOG = NativeLog(

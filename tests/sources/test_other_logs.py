@@ -1,4 +1,4 @@
-"""CrowdStrike and OpenAI records: who, what, from where and on what; command lines are content."""
+"""CrowdStrike, OpenAI and AWS records: who, what, from where and on what; command lines are content."""
 
 from __future__ import annotations
 
@@ -89,3 +89,23 @@ def test_an_audit_entry_of_openai_is_mapped_whole(
 def test_an_entry_of_a_list_claims_no_actor() -> None:
     event = mapped("openai", {"object": "organization.user", "id": "user-2", "added_at": 1795144258, "name": "Bo"})
     assert (event.actor_id, event.account_key, event.target_kind, event.target_id) == (None, None, "user", "user-2")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "target"),
+    [
+        ({"secretId": "arn:aws:secretsmanager:x"}, "arn:aws:secretsmanager:x"),
+        ({"filterSet": {"items": [{"name": "state"}]}, "vpcSet": {"items": [{"vpcId": "vpc-1"}]}}, "vpc-1"),
+        ({"R": {"NatGatewayId": {"tag": 1, "content": "nat-1"}}}, "nat-1"),
+        ({"description": "words"}, None),
+        (None, None),
+    ],
+)
+def test_a_call_to_aws_is_about_what_its_parameters_name(parameters: Any, target: str | None) -> None:
+    event = mapped(
+        "aws_cloudtrail",
+        {"eventID": "c1", "eventTime": AT, "eventName": "GetSecretValue", "requestParameters": parameters,
+         "userIdentity": {"principalId": "AROA1:ana.rao@example.com"}},
+    )  # fmt: skip
+    assert event.target_id == target
+    assert event.actor_email == "ana.rao@example.com"
