@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from fanlight.model import DAY, HOUR, MINUTE, SECOND, Micros, parse_time
 from fanlight.server import schema as s
@@ -106,6 +107,7 @@ class SampleViews:
         self.drafts: dict[str, s.AddSourceRequest] = {}
         self.added: list[str] = []
         self.arrived = 0
+        self.snoozed: set[str] = set()
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -162,7 +164,9 @@ class SampleViews:
             rows = [
                 row
                 for row in (self._row(at) for at in range(len(_ROWS)))
-                if _SEVERITIES.index(row.severity) >= lowest and (row.status == "open") == (query.tab != "closed")
+                if _SEVERITIES.index(row.severity) >= lowest
+                and (row.status == "open") == (query.tab != "closed")
+                and (row.id in self.snoozed) == (query.tab == "snoozed")
             ]
             if query.tab == "mine":
                 rows = [row for row in rows if row.assignee == viewer.name]
@@ -207,6 +211,7 @@ class SampleViews:
             panes=0 if self.empty else 4,
             sources_connected=0 if self.empty else 9,
             newest_at=NOW,
+            people=["Lena Schmid", "Mira Köhler"],
         )  # fmt: skip
 
     def finding(self, viewer: Viewer, finding_id: str) -> s.FindingView | None:
@@ -313,12 +318,45 @@ class SampleViews:
                                    sentence="Jane Doe holds no role above member in 2 organizations.")],
         )  # fmt: skip
 
-    def access(self, pivot: str, select: str | None) -> s.AccessView | None:
+    def access(
+        self, pivot: str, select: str | None, as_of: date | None = None, since: date | None = None
+    ) -> s.AccessView | None:
         if pivot == "nothing:here":
             return None
+        picture = _picture()
+        if since is not None:
+            changed = {"p1": "added", "p4": "removed"}
+            columns = [
+                column.model_copy(
+                    update={"nodes": [n.model_copy(update={"change": changed.get(n.id)}) for n in column.nodes]}
+                )
+                for column in picture.columns
+            ]
+            picture = picture.model_copy(
+                update={"columns": columns, "compared_with": NOW - 30 * DAY, "added": 6, "removed": 1,
+                        "note": "Fanlight has looked since 1 May 2026."}
+            )  # fmt: skip
         return s.AccessView(
-            pivot=pivot, title="Who can reach Q2 close", detail="project", people_summary="1, strongest first", picture=_picture(),
+            pivot=pivot, title="Who can reach Q2 close", detail="project", people_summary="1, strongest first", picture=picture,
             people=[s.PersonRow(id="i-jane", name="Jane Doe", level="editor", how="through the group Finance-EU", known=True, since=NOW - 90 * DAY)],
+        )  # fmt: skip
+
+    def flyout(self, of: str) -> s.FlyoutView | None:
+        kind, _, key = of.partition(":")
+        if kind not in ("identity", "project") or key not in ("i-jane", "q2"):
+            return None
+        person = kind == "identity"
+        return s.FlyoutView(
+            of=of, kind="person" if person else "project", title="Jane Doe" if person else "Q2 close",
+            detail="Finance, jane.doe@example.com" if person else "Example Instruments",
+            page="/identities/i-jane" if person else "/access?pivot=project:q2",
+            facts=[s.Fact(label="Roles", value="user of Example Instruments")] if person
+            else [s.Fact(label="Owner", value="Jane Doe", link="/identities/i-jane")],
+            sensitivity=None if person else "high", labels=[] if person else chips("PII", "SECRET"),
+            severity="high", risk="81 of 100, +52 in 10 days; 1 open finding.", open_findings=[self._row(1)],
+            usual="Germany, 94.7 % of 90 days, mostly Berlin; Mon to Fri, 08 to 18 h.",
+            access=[s.Figure(value="143", label="projects"), s.Figure(value="318", label="sensitive")],
+            events=_chain().steps[-4:], events_summary="repeats folded, Europe/Berlin",
         )  # fmt: skip
 
     def sources(self) -> s.SourcesView:
@@ -357,7 +395,7 @@ class SampleViews:
         return s.SourcesView(
             summary="No source is connected" if not rows else f"{len(rows)} connected: 1 stopped, 1 late, 1 partial, 1 in first sync, 3 healthy",
             rows=rows,
-            unseen=[s.UnseenRow(name=name, sentence=text) for name, text in (
+            unseen=[s.UnseenRow(name=name, sentence=text, when="now") for name, text in (
                 ("AWS CloudTrail", "The role may not read the bucket any more (refused since 3 May, 16:20:41). Nothing is lost if it is allowed again before 1 August."),
                 ("Zscaler", "No records on 6 May from 22:00 to 01:37. The stream cannot be read again, so this time stays unknown. Findings that touch it say so."),
                 ("Example Labs", "The key has no scope for chats. Activity is seen, labels are not: 1,902 chats of Labs are “not read”, not “clean”."),
@@ -401,7 +439,22 @@ class SampleViews:
         self.audit.append(f"verdict {finding_id} {request.kind}")
         return s.Done(sentence="The finding is closed.", undo=finding_id)
 
+    def bulk(self, viewer: Viewer, request: s.BulkRequest) -> s.Done:
+        for each in request.ids:
+            if request.act == "verdict" and request.verdict is not None:
+                self.verdicts[each] = s.VerdictView(kind=request.verdict, by=viewer.name, at=NOW)
+            elif request.act == "assign":
+                self.assignees[each] = request.assignee
+            else:
+                self.snoozed.add(each)
+        self.audit.append(f"{request.act} {' '.join(request.ids)} {request.verdict or request.assignee or ''}".strip())
+        return s.Done(sentence=f"{len(request.ids)} findings done.", undo=",".join(request.ids))
+
     def undo(self, viewer: Viewer, token: str) -> s.Done:
+        if "," in token:
+            for each in token.split(","):
+                self.verdicts.pop(each, None)
+            return s.Done(sentence="Taken back.")
         if self.verdicts.pop(token, None) is None:
             raise NotAccepted("It is too late to take this back.")
         return s.Done(sentence="The finding is open again.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,36 +19,10 @@ from fanlight.sources.contract import Notice, SourceContext, SourceReport
 from fanlight.state import schema
 from fanlight.state.findings import load_exceptions, load_finding
 from fanlight.state.signin import SignIns
-from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep, make_home
+from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep
 
 MIRA = Viewer(name="Mira Köhler")
 FIRST = finding().id
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installation, made once; every test gets a copy of its own."""
-    folder = tmp_path_factory.mktemp("made")
-    make_home(folder / "home", HandClock()).close()
-    return folder
-
-
-@pytest.fixture
-def home(made: Path, tmp_path: Path, clock: HandClock) -> Iterator[Home]:
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    opened = open_home(tmp_path / "home", clock=clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def views(home: Home) -> LakeViews:
-    return LakeViews(home)
 
 
 def _audit(home: Home) -> list[tuple[str, str, str]]:

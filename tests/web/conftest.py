@@ -74,8 +74,10 @@ class Watched:
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""
     require(Path(CHROMIUM).exists(), f"There is no Chromium at {CHROMIUM}; install the package chromium.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A busy machine is slow, not wrong. What holds at once costs nothing of this.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield opened

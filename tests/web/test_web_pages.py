@@ -170,7 +170,7 @@ def test_arrivals_are_counted_and_placed_on_r(signed: Any) -> None:
     page = signed.page
     page.keyboard.press("j")
     signed.site.views.arrived = 2
-    expect(page.get_by_text("2 new")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("2 new")).to_be_visible()
     expect(_rows(page)).to_have_count(11)
     page.keyboard.press("r")
     expect(_rows(page)).to_have_count(13)
@@ -197,6 +197,8 @@ def test_a_box_lights_its_paths_and_pivots(signed: Any) -> None:
     page.wait_for_url("**/access?pivot=**")
     _shown(page, "Who can reach")
     page.get_by_role("link", name="Jane Doe").first.click()
+    expect(page.get_by_role("dialog", name="Jane Doe")).to_be_visible()
+    page.keyboard.press("Enter")
     page.wait_for_url("**/identities/i-jane")
 
 

@@ -33,6 +33,13 @@ export const weekday = (at: number, zone: string): string =>
 export const date = (at: number, zone: string): string =>
   write(at, zone, { day: "numeric", month: "short", year: "numeric" }).replace("Sept", "Sep");
 
+/** `2026-05-07`, as addresses carry days. */
+export const isoDay = (at: number, zone: string): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at / 1000));
+
+/** `7 May 2026` of `2026-05-07`. */
+export const dayWords = (day: string): string => date(Date.parse(`${day}T12:00:00Z`) * 1000, "UTC");
+
 /** `7 May 2026, 09:42:11`. */
 export const exact = (at: number, zone: string): string => `${date(at, zone)}, ${seconds(at, zone)}`;
 

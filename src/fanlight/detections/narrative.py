@@ -92,8 +92,6 @@ _KEYS = {
 
 
 def _did(event: Event) -> str:
-    if event.type == "org_sso_toggled":
-        return "switched single sign-on off"
     if event.type == SETTINGS_WEAKENED:
         return f"changed a setting: {json.loads(event.raw).get('setting')} is no longer on, by the settings' record,"
     phrase = did(event)

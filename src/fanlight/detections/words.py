@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -13,7 +14,19 @@ from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import local_time
 from fanlight.model import Event, Micros
 
-__all__ = ["at_time", "day_name", "did", "fill", "listed", "place", "span", "thing_with", "who", "with_article"]
+__all__ = [
+    "at_time",
+    "day_name",
+    "did",
+    "fill",
+    "listed",
+    "place",
+    "span",
+    "stating_types",
+    "thing_with",
+    "who",
+    "with_article",
+]
 
 _NETWORKS = {
     "hosting": "a hosting network", "vpn": "a VPN", "tor": "the Tor network", "mobile": "a mobile network",
@@ -86,14 +99,27 @@ def fill(template: str, values: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> dict[str, str]:
+def _phrases() -> Mapping[str, str | Mapping[str, str]]:
     text = resources.files("fanlight.catalog").joinpath("phrases.yml").read_text(encoding="utf-8")
-    return {str(name): str(phrase) for name, phrase in yaml.safe_load(text).items()}
+    loaded: Mapping[str, str | Mapping[str, str]] = yaml.safe_load(text)
+    return loaded
+
+
+def stating_types() -> list[str]:
+    """Event types whose words need what the event states, so its raw record."""
+    return [name for name, phrase in _phrases().items() if not isinstance(phrase, str)]
+
+
+def _stated(phrase: Mapping[str, str], event: Event) -> str:
+    """The words for the value that the event states; `other` where it states none that is known."""
+    value = json.loads(event.raw).get(phrase["by"])
+    return phrase.get(str(value).lower(), phrase["other"])
 
 
 def did(event: Event, times: int = 1) -> str:
     """What an event type means in words, for the evidence; unknown types are spelled out."""
-    phrase = _phrases().get(event.type)
+    known = _phrases().get(event.type)
+    phrase = known if known is None or isinstance(known, str) else _stated(known, event)
     if phrase is None:
         plain = event.type.removeprefix("claude_").replace(".", " ").replace("_", " ")
         phrase = plain[:1].upper() + plain[1:]

@@ -5,6 +5,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from fanlight.model import Micros
 from fanlight.server import schema
+from fanlight.server.exports import exports
 from fanlight.server.guard import Guard, allowed_hosts
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer, Views
 from fanlight.server.signin import Sessions
@@ -56,6 +58,7 @@ def create_app(views: Views, sessions: Sessions, settings: WebSettings | None = 
 
     app.include_router(_pages(views, viewer), prefix="/api")
     app.include_router(_acts(views, viewer), prefix="/api")
+    app.include_router(exports(views, viewer), prefix="/api/csv")
     app.include_router(_entrance(sessions))
     app.include_router(_interface(settings.static))
     return app
@@ -89,9 +92,16 @@ def _pages(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
 
     @router.get("/access", dependencies=[Depends(viewer)])
     def access(
-        pivot: Annotated[str, Query(max_length=400)], select: Annotated[str | None, Query(max_length=400)] = None
+        pivot: Annotated[str, Query(max_length=400)],
+        select: Annotated[str | None, Query(max_length=400)] = None,
+        at: date | None = None,
+        since: date | None = None,
     ) -> schema.AccessView:
-        return _found(views.access(pivot, select), "Nothing of this name is in the access graph now.")
+        return _found(views.access(pivot, select, at, since), "Nothing of this name is in the access graph then.")
+
+    @router.get("/flyout", dependencies=[Depends(viewer)])
+    def flyout(of: Annotated[str, Query(max_length=400)]) -> schema.FlyoutView:
+        return _found(views.flyout(of), "There is no person or project with this id.")
 
     @router.get("/sources", dependencies=[Depends(viewer)])
     def sources() -> schema.SourcesView:
@@ -111,6 +121,10 @@ def _acts(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
     @router.post("/findings/{finding_id}/verdict")
     def judge(who: Signed, finding_id: str, request: schema.VerdictRequest) -> schema.Done:
         return views.judge(who, finding_id, request)
+
+    @router.post("/findings")
+    def bulk(who: Signed, request: schema.BulkRequest) -> schema.Done:
+        return views.bulk(who, request)
 
     @router.post("/undo/{token}")
     def undo(who: Signed, token: str) -> schema.Done:

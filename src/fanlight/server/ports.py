@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from fanlight.model import Micros
@@ -54,7 +55,13 @@ class Pages(Protocol):
 
     def identity(self, identity_id: str) -> schema.IdentityView | None: ...
 
-    def access(self, pivot: str, select: str | None) -> schema.AccessView | None: ...
+    def access(
+        self, pivot: str, select: str | None, as_of: date | None = None, since: date | None = None
+    ) -> schema.AccessView | None:
+        """The picture at the end of the day `as_of` (None is now), and what differs from the end of the day `since`."""
+        ...
+
+    def flyout(self, of: str) -> schema.FlyoutView | None: ...
 
     def sources(self) -> schema.SourcesView: ...
 
@@ -69,6 +76,10 @@ class Workflow(Protocol):
     def undo(self, viewer: Viewer, token: str) -> schema.Done: ...
 
     def assign(self, viewer: Viewer, finding_id: str, assignee: str | None) -> schema.Done: ...
+
+    def bulk(self, viewer: Viewer, request: schema.BulkRequest) -> schema.Done:
+        """One act on several findings; those that it no longer fits are left alone and counted in the answer."""
+        ...
 
     def note(self, viewer: Viewer, finding_id: str, text: str) -> schema.Done: ...
 

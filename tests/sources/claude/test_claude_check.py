@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fanlight.sources.claude.check import _pace
 from support.vendor_world import SECRET
 
 DELETE = "delete:compliance_user_data"
@@ -25,7 +26,17 @@ def test_the_key_is_recognised_by_its_own_trace(connect, simulator):
     source = connect()
     source.check()
     simulator.advance(60)
-    assert source.check().owner == "the key parent, made by user_01000000"
+    assert source.check().owner == "the key parent, made by Person Number0, p0@example.com"
+
+
+def test_the_first_sync_is_estimated(connect):
+    estimate = connect().check().estimate
+    assert "history, then chats and files at about one request each: 10,000 of them take about 1 min." in estimate
+
+
+@pytest.mark.parametrize(("pace", "told"), [(360.0, "28 min."), (60.0, "2 h."), (90_000.0, "1 min.")])
+def test_the_pace_of_a_first_sync_is_told_in_minutes_or_hours(pace, told):
+    assert _pace(pace).endswith(f"about {told}")
 
 
 def test_a_key_that_can_delete_is_warned_about(connect, simulator):

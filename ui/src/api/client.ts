@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type {
-  AccessView, AddSourceRequest, Done, FindingView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
+  AccessView, AddSourceRequest, Done, FindingView, FlyoutView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
   SourcesView, TestedSource,
 } from "./types";
 
@@ -73,13 +73,25 @@ export const useFinding = (finding: string) =>
 export const useIdentity = (identity: string) =>
   useQuery({ queryKey: ["identity", identity], queryFn: () => get<IdentityView>(`/api/identities/${id(identity)}`) });
 
-export const useAccess = (pivot: string, select: string | null) =>
+/** Days of the access picture, `2026-05-07`: the one it shows (today where none is named), and one to compare with. */
+export type Days = { at?: string | undefined; since?: string | undefined };
+
+export const useAccess = (pivot: string, select: string | null, { at, since }: Days = {}) =>
   useQuery({
-    queryKey: ["access", pivot, select],
-    queryFn: () => get<AccessView>(`/api/access?${query({ pivot, select: select ?? undefined })}`),
+    queryKey: ["access", pivot, select, at ?? null, since ?? null],
+    queryFn: () => get<AccessView>(`/api/access?${query({ pivot, select: select ?? undefined, at, since })}`),
     enabled: pivot !== "",
     placeholderData: (before) => (before?.pivot === pivot ? before : undefined),
   });
+
+export const useFlyout = (of: string) =>
+  useQuery({ queryKey: ["flyout", of], queryFn: () => get<FlyoutView>(`/api/flyout?${query({ of })}`), enabled: of !== "" });
+
+/** Address of a table as a file. */
+export const csv = (table: string, values: Record<string, string | number | undefined> = {}): string => {
+  const asked = query(values);
+  return `/api/csv/${table.split("/").map(id).join("/")}${asked && `?${asked}`}`;
+};
 
 export const useSources = () =>
   useQuery({ queryKey: ["sources"], queryFn: () => get<SourcesView>("/api/sources"), refetchInterval: LIVE });

@@ -71,6 +71,14 @@ export type BlindSpot = {
   sentence: string;
 };
 
+export type BulkRequest = {
+  ids: string[];
+  act: "verdict" | "assign" | "snooze";
+  verdict?: "true_positive" | "false_positive" | "expected" | null;
+  assignee?: string | null;
+  until?: number | null;
+};
+
 export type Chain = {
   summary: string;
   steps: Step[];
@@ -156,6 +164,25 @@ export type FindingView = {
   verdict: VerdictView | null;
   exceptions: ExceptionPreview[];
   people: string[];
+};
+
+export type FlyoutView = {
+  of: string;
+  kind: string;
+  title: string;
+  detail: string;
+  page: string;
+  facts: Fact[];
+  sensitivity: "none" | "low" | "moderate" | "high" | "not_read" | null;
+  labels: LabelChip[];
+  severity: "info" | "low" | "medium" | "high" | "critical" | null;
+  risk: string;
+  open_findings: QueueRow[];
+  usual: string;
+  access: Figure[];
+  access_note: string;
+  events: Step[];
+  events_summary: string;
 };
 
 export type HeaderView = {
@@ -307,6 +334,10 @@ export type Picture = {
   edges: PictureEdge[];
   sentence: string;
   selected: string | null;
+  compared_with: number | null;
+  added: number;
+  removed: number;
+  note: string;
 };
 
 export type PictureColumn = {
@@ -396,6 +427,7 @@ export type QueueView = {
   panes: number;
   sources_connected: number;
   newest_at: number | null;
+  people: string[];
 };
 
 export type Refusal = {
@@ -496,7 +528,7 @@ export type TestedSource = {
 export type UnseenRow = {
   name: string;
   sentence: string;
-  now: boolean;
+  when: "now" | "earlier" | "always";
 };
 
 export type VerdictRequest = {

@@ -1,12 +1,15 @@
+import { Menu } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useAccess } from "../api/client";
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { useAccess, type Days } from "../api/client";
 import { useMemo, useState, type KeyboardEvent } from "react";
 import type { Picture, PictureNode } from "../api/types";
-import { date, exact } from "../format";
+import { date, dayWords, exact, isoDay } from "../format";
 import { useFrame } from "../frame/context";
 import { Go } from "../parts/go";
 import { useKeys } from "../parts/keys";
 import { Label, SensitivityMark } from "../parts/marks";
+import { Name } from "../parts/name";
 import { Panel, Toggle } from "../parts/panel";
 import { place, through, type Placed } from "./layout";
 
@@ -38,6 +41,7 @@ function Box(props: { node: PictureNode; at: Placed; lit: boolean; selected: boo
     >
       {node.sensitivity && node.sensitivity !== "not_read" && <SensitivityMark level={node.sensitivity} word={false} />}
       <span className="cut">{node.text}</span>
+      {node.change && <span className="sr">{node.change === "added" ? ", new since then" : ", no longer"}</span>}
       {node.count && <span className="n">{node.count}</span>}
       {node.labels.slice(0, room).map((chip) => <Label key={chip.category} chip={chip} />)}
       {node.labels.length > room && <span className="n">+{node.labels.length - room}</span>}
@@ -109,7 +113,10 @@ function PathTable({ picture }: { picture: Picture }) {
       <tbody>
         {(picture.columns[last - 1]?.nodes ?? []).map((node) => (
           <tr key={node.id}>
-            <td>{node.link ? <Go to={node.link}>{node.text}</Go> : node.text} <span className="t3">{node.count}</span></td>
+            <td>
+              {node.change === "removed" ? <s className="t3">{node.text}</s> : node.link ? <Name to={node.link}>{node.text}</Name> : node.text} <span className="t3">{node.count}</span>
+              {node.change && <span className={node.change === "added" ? "chip" : "small t3"}>{node.change === "added" ? "new" : "no longer"}</span>}
+            </td>
             <td>{up(node.id, last) || "–"}</td><td>{up(node.id, 3) || "–"}</td><td>{up(node.id, 2) || "–"}</td><td>{up(node.id, 1) || "–"}</td>
           </tr>
         ))}
@@ -118,16 +125,61 @@ function PathTable({ picture }: { picture: Picture }) {
   );
 }
 
-export function AccessPicture({ picture, title, pivot }: { picture: Picture; title: string; pivot: string }) {
-  const { time_zone } = useFrame();
+const BACK = [["a week before", 7], ["30 days before", 30], ["90 days before", 90]] as const;
+const DAY = 86_400_000_000;
+
+/** The day that is shown and the day it is compared with; both stand in the address. */
+function DaysOf({ picture, days, own }: { picture: Picture; days: Days; own: boolean }) {
+  const { now, time_zone } = useFrame();
+  const navigate = useNavigate();
+  const location = useLocation();
+  const set = (change: Days) => {
+    const wanted = { ...(location.search as Record<string, unknown>), ...days, ...change };
+    const search = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+    void navigate({ to: location.pathname as never, search: search as never, resetScroll: false });
+  };
+  const shown = days.at ? Date.parse(`${days.at}T12:00:00Z`) * 1000 : now;
+  const before = (from: number, back: number) => isoDay(from - back * DAY, time_zone);
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target><button type="button" className="btn slim" title={exact(picture.as_of, time_zone)}>As of {days.at ? dayWords(days.at) : date(picture.as_of, time_zone)}</button></Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => set({ at: undefined, since: undefined })}>Today</Menu.Item>
+          {BACK.map(([, back]) => <Menu.Item key={back} onClick={() => set({ at: before(now, back), since: undefined })}>{dayWords(before(now, back))}</Menu.Item>)}
+        </Menu.Dropdown>
+      </Menu>
+      {own && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <button type="button" className="btn slim">
+              {days.since ? <>Since {dayWords(days.since)}: <b>+{picture.added} −{picture.removed}</b></> : "Compare with another day"}
+            </button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {BACK.map(([words, back]) => <Menu.Item key={back} onClick={() => set({ since: before(shown, back) })}>{dayWords(before(shown, back))}, {words}</Menu.Item>)}
+            {days.since && <Menu.Item onClick={() => set({ since: undefined })}>Compare with nothing</Menu.Item>}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </>
+  );
+}
+
+export function AccessPicture({ picture: today, title, pivot }: { picture: Picture; title: string; pivot: string }) {
+  const { at, since } = useLocation({ select: (location) => location.search as Days });
   const [chosen, choose] = useState<string | null>(null);
   const [shown, show] = useState<"picture" | "table">("picture");
+  // The server words the path of what was chosen, and draws other days; until it answers, the box says what it is.
+  const dated = at !== undefined || since !== undefined;
+  const asked = useAccess(chosen === null && !dated ? "" : pivot, chosen, { at, since });
+  const answered = asked.data && !asked.isPlaceholderData;
+  const picture = dated && asked.data ? asked.data.picture : today;
+  const pending = dated && !answered && !asked.error;
   const nodes = picture.columns.flatMap((column) => column.nodes);
   const selected = chosen !== null && nodes.some((node) => node.id === chosen) ? chosen : picture.selected;
   const node = nodes.find((each) => each.id === selected);
-  // The server words the path of what was chosen; until it answers, the box says what it is.
-  const asked = useAccess(chosen === null ? "" : pivot, chosen);
-  const told = chosen === null ? picture.sentence : asked.data && !asked.isPlaceholderData ? asked.data.picture.sentence : "";
+  const told = asked.error ? asked.error.message : chosen === null ? picture.sentence : asked.data && answered ? asked.data.picture.sentence : "";
   useKeys({ t: () => show((now) => (now === "table" ? "picture" : "table")) });
   return (
     <Panel
@@ -136,16 +188,19 @@ export function AccessPicture({ picture, title, pivot }: { picture: Picture; tit
       bare
       end={
         <>
-          <span className="t3" title={exact(picture.as_of, time_zone)}>as of {date(picture.as_of, time_zone)}</span>
+          <DaysOf picture={picture} days={{ at, since }} own={pivot.startsWith("identity:")} />
           <Toggle name="View" value={shown} choices={[{ value: "picture", label: "Picture" }, { value: "table", label: "Table" }]} onChange={show} />
         </>
       }
     >
-      {shown === "table" ? <PathTable picture={picture} /> : <Drawing picture={picture} selected={selected} select={choose} />}
+      <div aria-busy={pending} className={pending ? "pending" : ""}>
+        {shown === "table" ? <PathTable picture={picture} /> : <Drawing picture={picture} selected={selected} select={choose} />}
+      </div>
+      {picture.note && <p className="note aside-line" style={{ margin: "0 14px 8px" }}>{picture.note}</p>}
       <div className="selected-path" aria-live="polite">
         <b style={{ whiteSpace: "nowrap" }}>{node ? "Selected path" : "No path selected"}</b>
         <span className="t2">{told || node?.sentence || node?.text || "Select a box to see every path through it."}</span>
-        {node?.link && <span className="end"><Go to={node.link}>{node.link_text || "Open"}</Go></span>}
+        {node?.link && <span className="end">{node.link.startsWith("/identities/") ? <Name to={node.link}>{node.link_text || "Open"}</Name> : <Go to={node.link}>{node.link_text || "Open"}</Go>}</span>}
       </div>
     </Panel>
   );

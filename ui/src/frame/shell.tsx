@@ -8,6 +8,8 @@ import { pages } from "../pages";
 import { Go } from "../parts/go";
 import { Mark } from "../parts/marks";
 import { Failed, State } from "../parts/panel";
+import { Flyout } from "./flyout";
+import { Help } from "./help";
 import { HeaderContext, SinceContext } from "./context";
 import { SayProvider } from "../parts/say";
 import { Search } from "./search";
@@ -115,6 +117,8 @@ export function Shell() {
           </header>
           <Nav header={header} />
           <main>{error ? <div className="page"><Failed error={error} again={() => void refetch()} /></div> : <SayProvider><Outlet /></SayProvider>}</main>
+          <Flyout />
+          <Help />
         </div>
       </SinceContext.Provider>
     </HeaderContext.Provider>

@@ -1,25 +1,26 @@
 import { useSearch } from "@tanstack/react-router";
-import { useAccess } from "../api/client";
+import { csv, useAccess, type Days } from "../api/client";
 import type { PersonRow } from "../api/types";
 import { AccessPicture } from "../charts/picture";
 import { date } from "../format";
 import { useFrame } from "../frame/context";
-import { Go } from "../parts/go";
+import { Csv } from "../parts/csv";
 import { useKeys } from "../parts/keys";
+import { Name } from "../parts/name";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
 import type { Page } from ".";
 
-function People({ rows, summary }: { rows: PersonRow[]; summary: string }) {
+function People({ rows, summary, file }: { rows: PersonRow[]; summary: string; file: string }) {
   const { time_zone } = useFrame();
   if (rows.length === 0) return null;
   return (
-    <Panel title="People" hint={summary} bare>
+    <Panel title="People" hint={summary} bare end={<Csv href={file} what="everybody who can reach it" />}>
       <table className="rows facts">
         <thead><tr><th>Who</th><th>Level</th><th>How</th><th className="num">Since</th></tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.id}>
-              <td><Go to={`/identities/${row.id}`} className="quiet">{row.name}</Go></td>
+              <td><Name to={`/identities/${row.id}`} className="quiet">{row.name}</Name></td>
               <td>{row.known ? row.level : <span className="t2">unknown: the vendor does not say</span>}</td>
               <td className="t2">{row.how}</td>
               <td className="num t2">{row.since === null ? "–" : date(row.since, time_zone)}</td>
@@ -32,8 +33,8 @@ function People({ rows, summary }: { rows: PersonRow[]; summary: string }) {
 }
 
 function Access() {
-  const { pivot = "", select } = useSearch({ strict: false }) as { pivot?: string; select?: string };
-  const { data: view, error, refetch } = useAccess(String(pivot), select ?? null);
+  const { pivot = "", select, at, since } = useSearch({ strict: false }) as { pivot?: string; select?: string } & Days;
+  const { data: view, error, refetch } = useAccess(String(pivot), select ?? null, { at, since });
   useKeys({ r: () => void refetch() });
   if (pivot === "") {
     return (
@@ -49,7 +50,7 @@ function Access() {
       <div className="title"><h1>{view.title}</h1><span className="t2">{view.detail}</span></div>
       <div className="stack">
         <AccessPicture key={view.pivot} picture={view.picture} title="Access" pivot={view.pivot} />
-        <People rows={view.people} summary={view.people_summary} />
+        <People rows={view.people} summary={view.people_summary} file={csv("people", { pivot: view.pivot, at })} />
       </div>
     </div>
   );

@@ -1,16 +1,18 @@
 import { Menu } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { useFinding, useMasks } from "../api/client";
+import { csv, useFinding, useMasks } from "../api/client";
 import type { FindingView, ObjectCard, Opened, VerdictRequest, WhyRow } from "../api/types";
 import { UsualAgainstObserved } from "../charts/compare";
 import { exact, minutes, seconds } from "../format";
 import { useFrame } from "../frame/context";
 import { ChainPanel } from "../parts/chain";
+import { Csv } from "../parts/csv";
 import { Facts } from "../parts/facts";
 import { Go, useGo } from "../parts/go";
 import { useKeys } from "../parts/keys";
 import { Key, Label, Labels, SensitivityMark, SeverityMark } from "../parts/marks";
+import { Name } from "../parts/name";
 import { Failed, Panel, Waiting } from "../parts/panel";
 import { useSay } from "../parts/say";
 import type { Page } from ".";
@@ -86,10 +88,10 @@ function Why({ rows }: { rows: WhyRow[] }) {
   );
 }
 
-function OpenedPanel({ opened }: { opened: Opened }) {
+function OpenedPanel({ opened, file }: { opened: Opened; file: string }) {
   const { time_zone } = useFrame();
   return (
-    <Panel title="What was opened" hint={opened.summary} bare>
+    <Panel title="What was opened" hint={opened.summary} bare end={<Csv href={file} what="what was opened" />}>
       <table className="rows facts">
         <thead><tr><th>Time</th><th>Chat, file or project</th><th>Labels</th><th>Sensitivity</th><th className="num">Opened earlier</th></tr></thead>
         <tbody>
@@ -175,7 +177,7 @@ function Right({ finding, path }: { finding: FindingView; path: string }) {
           <div className="figures">
             {finding.blast.numbers.map((number) => <div key={number.label}><b>{number.value}</b><span>{number.label}</span></div>)}
           </div>
-          <p style={{ marginTop: 6 }}><Go to={`/identities/${finding.blast.identity_id}`}>What {finding.blast.name} can reach</Go></p>
+          <p style={{ marginTop: 6 }}><Name to={`/identities/${finding.blast.identity_id}`}>What {finding.blast.name} can reach</Name></p>
         </Panel>
       )}
       {finding.runbook.length > 0 && (
@@ -304,10 +306,10 @@ function Finding() {
         <div className="stack">
           {finding.comparison ? <UsualAgainstObserved comparison={finding.comparison} /> : <Why rows={finding.why} />}
           <ChainPanel
-            title="Chain of evidence" summary={finding.chain.summary} steps={finding.chain.steps} folded={finding.chain.folded} starts
+            title="Chain of evidence" file={csv(`evidence/${id}`)} summary={finding.chain.summary} steps={finding.chain.steps} folded={finding.chain.folded} starts
             empty="The events of this finding are older than the kept time, or the source has not sent them."
           />
-          {finding.opened && <OpenedPanel opened={finding.opened} />}
+          {finding.opened && <OpenedPanel opened={finding.opened} file={csv(`opened/${id}`)} />}
           {finding.comparison && finding.why.length > 0 && <Why rows={finding.why} />}
         </div>
         <Right finding={finding} path={path} />

@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { useIdentity } from "../api/client";
+import { csv, useIdentity } from "../api/client";
 import type { AccountRow, IdentityView, PostureFact } from "../api/types";
 import { Activity } from "../charts/activity";
 import { CompareCell } from "../charts/compare";
@@ -7,6 +7,7 @@ import { AccessPicture } from "../charts/picture";
 import { age, date, exact } from "../format";
 import { useFrame } from "../frame/context";
 import { ChainPanel } from "../parts/chain";
+import { Csv } from "../parts/csv";
 import { Facts } from "../parts/facts";
 import { Go } from "../parts/go";
 import { useKeys } from "../parts/keys";
@@ -14,10 +15,10 @@ import { Labels, SeverityMark } from "../parts/marks";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
 import type { Page } from ".";
 
-function Accounts({ rows, summary }: { rows: AccountRow[]; summary: string }) {
+function Accounts({ rows, summary, file }: { rows: AccountRow[]; summary: string; file: string }) {
   const { time_zone } = useFrame();
   return (
-    <Panel title="Linked accounts" hint={summary} bare>
+    <Panel title="Linked accounts" hint={summary} bare end={<Csv href={file} what="the linked accounts" />}>
       <table className="rows facts">
         <thead><tr><th>Source</th><th>Login</th><th>Id</th><th>Why it is linked</th><th>Evidence</th><th className="num">Since</th></tr></thead>
         <tbody>
@@ -103,7 +104,7 @@ function Identity() {
       <div className="stack">
         <div className="top-pair">
           <Panel title="Facts" end={<span className="t3">as of {exact(identity.as_of, time_zone).slice(0, -3)}</span>}><Facts facts={identity.facts} /></Panel>
-          <Accounts rows={identity.accounts} summary={identity.accounts_summary} />
+          <Accounts rows={identity.accounts} summary={identity.accounts_summary} file={csv(`accounts/${identity.id}`)} />
         </div>
         {identity.picture ? <AccessPicture picture={identity.picture} title={`What ${identity.name} can reach`} pivot={`identity:${identity.id}`} /> : (
           <Panel title={`What ${identity.name} can reach`}>
@@ -117,7 +118,7 @@ function Identity() {
           </Panel>
         )}
         <div className="split key-panel">
-          <ChainPanel title="Time line" summary={identity.timeline_summary} steps={identity.timeline} empty="No connected source has named this identity." />
+          <ChainPanel title="Time line" file={csv(`timeline/${identity.id}`)} summary={identity.timeline_summary} steps={identity.timeline} empty="No connected source has named this identity." />
           <div className="stack">
             {identity.hours && <section className="panel" aria-label="Hour of week"><CompareCell cell={identity.hours} /></section>}
             <Posture rows={identity.posture} />

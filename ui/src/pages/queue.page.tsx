@@ -1,15 +1,18 @@
 import { Menu } from "@mantine/core";
 import { useSearch } from "@tanstack/react-router";
 import { Fragment, useContext, useEffect, useMemo, useState } from "react";
-import { useQueue, type QueueSearch } from "../api/client";
-import type { QueueRow, QueueView } from "../api/types";
+import { csv, useQueue, type QueueSearch } from "../api/client";
+import type { BulkRequest, QueueRow, QueueView, VerdictRequest } from "../api/types";
 import { Spark } from "../charts/spark";
 import { age, capital, exact, seconds } from "../format";
 import { SinceContext, useFrame } from "../frame/context";
 import { countOf } from "../frame/shell";
+import { Csv } from "../parts/csv";
 import { Go, useGo } from "../parts/go";
 import { useKeys } from "../parts/keys";
 import { Key, Labels, SeverityMark } from "../parts/marks";
+import { Name } from "../parts/name";
+import { useSay } from "../parts/say";
 import { Failed, Panel, State, Toggle, Waiting } from "../parts/panel";
 import type { Page } from ".";
 
@@ -59,10 +62,51 @@ function Filters({ search, set }: { search: Search; set: (change: Partial<Search
   );
 }
 
-function Row({ row, on, pick, open }: { row: QueueRow; on: boolean; pick: () => void; open: () => void }) {
+type Doing = "verdict" | "assign" | "snooze";
+const HOUR = 3_600_000_000;
+const NAPS = [["For 4 hours", 4], ["For a day", 24], ["For a week", 168]] as const;
+const CLOSE: { verdict: VerdictRequest["kind"]; label: string }[] = [
+  { verdict: "true_positive", label: "Close as true positive" },
+  { verdict: "false_positive", label: "Close as false positive, no exception" },
+  { verdict: "expected", label: "Close as expected" },
+];
+
+type TriageProps = { view: QueueView; chosen: string[]; doing: Doing | null; start: (what: Doing | null) => void; clear: () => void };
+
+/** What can be done with the chosen findings; stands where the filters stood, so that no row moves. */
+function Triage({ view, chosen, doing, start, clear }: TriageProps) {
+  const { now } = useFrame();
+  const { act } = useSay();
+  const send = (body: Omit<BulkRequest, "ids">) => {
+    start(null);
+    act({ path: "/api/findings", body: { ids: chosen, ...body } }, clear);
+  };
+  const menu = (what: Doing, label: string, key: string, items: [string, () => void][]) => (
+    <Menu opened={doing === what} onChange={(opened) => start(opened ? what : null)}>
+      <Menu.Target><button type="button" className="btn">{label} <Key>{key}</Key></button></Menu.Target>
+      <Menu.Dropdown>{items.map(([name, does]) => <Menu.Item key={name} onClick={does}>{name}</Menu.Item>)}</Menu.Dropdown>
+    </Menu>
+  );
+  return (
+    <div className="bar" role="group" aria-label="The chosen findings">
+      <b className="count" aria-live="polite">{chosen.length} chosen</b>
+      {menu("verdict", "Close with verdict", "E", CLOSE.map(({ verdict, label }) => [label, () => send({ act: "verdict", verdict })]))}
+      {menu("assign", "Assign", "A", [...view.people.map((name): [string, () => void] => [name, () => send({ act: "assign", assignee: name })]), ["Nobody", () => send({ act: "assign", assignee: null })]])}
+      {menu("snooze", "Snooze", "S", view.tab === "snoozed" ? [["Wake now", () => send({ act: "snooze", until: null })]] : NAPS.map(([label, hours]) => [label, () => send({ act: "snooze", until: now + hours * HOUR })]))}
+      <span className="end"><button type="button" className="btn link" onClick={clear}>Choose none <Key>Esc</Key></button></span>
+    </div>
+  );
+}
+
+type RowProps = { row: QueueRow; on: boolean; pick: () => void; open: () => void; chosen: boolean; choose: (() => void) | null };
+
+function Row({ row, on, pick, open, chosen, choose }: RowProps) {
   const { now, time_zone } = useFrame();
   return (
     <tr className={`pick${on ? " on" : ""}${row.new ? " fresh" : ""}`} onMouseDown={pick} onClick={open} aria-selected={on}>
+      <td className="box" onClick={(event) => event.stopPropagation()}>
+        {choose && <input type="checkbox" checked={chosen} onChange={choose} aria-label={`Choose “${row.title}”`} />}
+      </td>
       <td><SeverityMark level={row.severity} /></td>
       <td>
         <div className="cut" title={row.title}>
@@ -73,7 +117,7 @@ function Row({ row, on, pick, open }: { row: QueueRow; on: boolean; pick: () => 
       </td>
       <td>
         <div className="cut">
-          {row.who.id ? <span onClick={(event) => event.stopPropagation()}><Go to={`/identities/${row.who.id}`} className="quiet plain">{row.who.name}</Go></span> : row.who.name}
+          {row.who.id ? <Name to={row.who.kind === "project" ? `/access?pivot=project:${row.who.id}` : `/identities/${row.who.id}`} className="quiet plain">{row.who.name}</Name> : row.who.name}
         </div>
         <div className="cut small t3">{row.who.detail}</div>
       </td>
@@ -99,28 +143,37 @@ function grouped(rows: QueueRow[], by: Grouping): { head: string | null; rows: Q
   return [...groups].map(([head, members]) => ({ head, rows: members }));
 }
 
-function Findings({ view, group, at, pick, open }: { view: QueueView; group: Grouping; at: number; pick: (row: QueueRow) => void; open: (row: QueueRow) => void }) {
+type FindingsProps = {
+  view: QueueView; group: Grouping; at: number; pick: (row: QueueRow) => void; open: (row: QueueRow) => void;
+  chosen: string[]; choose: ((ids: string[]) => void) | null; file: string;
+};
+
+function Findings({ view, group, at, pick, open, chosen, choose, file }: FindingsProps) {
+  const all = view.rows.every((row) => chosen.includes(row.id));
   const order = grouped(view.rows, group);
   const current = order.flatMap((each) => each.rows)[at];
   return (
     <>
       <table className="rows named">
-        <colgroup><col style={{ width: 98 }} /><col /><col style={{ width: "13.5%" }} /><col style={{ width: 178 }} /><col style={{ width: 62 }} /><col style={{ width: view.tab === "closed" ? 116 : 54 }} /></colgroup>
+        <colgroup><col style={{ width: choose ? 32 : 6 }} /><col style={{ width: 98 }} /><col /><col style={{ width: "13.5%" }} /><col style={{ width: 178 }} /><col style={{ width: 62 }} /><col style={{ width: view.tab === "closed" ? 116 : 54 }} /></colgroup>
         <thead>
-          <tr><th>Severity</th><th>Finding</th><th>Who or what</th><th>Labels on the object</th><th className="num">Age</th><th><span className="sr">Assigned to</span></th></tr>
+          <tr><th className="box">{choose && <input type="checkbox" checked={all} onChange={() => choose(all ? [] : view.rows.map((row) => row.id))} aria-label="Choose every finding that is shown" />}</th><th>Severity</th><th>Finding</th><th>Who or what</th><th>Labels on the object</th><th className="num">Age</th><th><span className="sr">Assigned to</span></th></tr>
         </thead>
         <tbody>
           {order.map((each) => (
             <Fragment key={each.head ?? ""}>
-              {each.head && <tr className="group"><td colSpan={6}><b>{each.head}</b> · {each.rows.length}</td></tr>}
+              {each.head && <tr className="group"><td colSpan={7}><b>{each.head}</b> · {each.rows.length}</td></tr>}
               {each.rows.map((row) => (
-                <Row key={row.id} row={row} on={row === current} pick={() => pick(row)} open={() => open(row)} />
+                <Row
+                  key={row.id} row={row} on={row === current} pick={() => pick(row)} open={() => open(row)} chosen={chosen.includes(row.id)}
+                  choose={choose && (() => choose(chosen.includes(row.id) ? chosen.filter((id) => id !== row.id) : [...chosen, row.id]))}
+                />
               ))}
             </Fragment>
           ))}
         </tbody>
       </table>
-      <div className="last-line"><span>{view.last_line}</span></div>
+      <div className="last-line"><span>{view.last_line}</span><span className="end"><Csv href={file} what="these findings" /></span></div>
     </>
   );
 }
@@ -157,7 +210,7 @@ function Risk({ view }: { view: QueueView }) {
         {view.risk.map((row) => (
           <li key={row.identity_id + row.name} style={{ alignItems: "center" }}>
             <span className="cut" style={{ flex: 1 }}>
-              <Go to={`/identities/${row.identity_id}`} className="quiet">{row.name}</Go>
+              <Name to={`/identities/${row.identity_id}`} className="quiet">{row.name}</Name>
               <br />
               <span className="small t3">{row.detail}</span>
             </span>
@@ -196,6 +249,8 @@ function Queue() {
   // While another view is on its way the rows are still those of the one before: they are greyed and cannot be acted on.
   const { data: view, error, refetch, isPlaceholderData: pending } = useQueue(request);
   const [picked, pick] = useState<string | null>(null);
+  const [wanted, choose] = useState<string[]>([]);
+  const [doing, start] = useState<Doing | null>(null);
   const go = useGo();
   const group = search.group ?? "nothing";
   const shown = search.tab ?? "open";
@@ -203,7 +258,19 @@ function Queue() {
   // The row, not its place, is what is picked: rows that arrive above it do not change it.
   const at = Math.max(0, rows.findIndex((row) => row.id === picked));
   const step = (by: number) => pick(rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.id ?? null);
-  const set = (change: Partial<Search>) => go("/", { ...search, ...change });
+  // What left the view, by its own act or another's, is chosen no more.
+  const chosen = wanted.filter((id) => rows.some((row) => row.id === id));
+  const choosable = shown !== "closed" && shown !== "history";
+  const begin = (what: Doing) => {
+    const row = rows[at];
+    if (!choosable || !row || pending) return;
+    if (chosen.length === 0) choose([row.id]);
+    start(what);
+  };
+  const set = (change: Partial<Search>) => {
+    choose([]);
+    go("/", { ...search, ...change });
+  };
   const open = (row: QueueRow | undefined) => row && go(`/findings/${row.id}`);
 
   useEffect(() => see(view?.newest_at ?? null), [view?.newest_at, see]);
@@ -212,6 +279,14 @@ function Queue() {
     k: () => step(-1),
     Enter: () => !pending && open(rows[at]),
     r: () => void refetch(),
+    x: () => {
+      const row = rows[at];
+      if (row && choosable && !pending) choose(chosen.includes(row.id) ? chosen.filter((id) => id !== row.id) : [...chosen, row.id]);
+    },
+    e: (event) => { event.preventDefault(); begin("verdict"); },
+    a: (event) => { event.preventDefault(); begin("assign"); },
+    s: (event) => { event.preventDefault(); begin("snooze"); },
+    Escape: () => choose([]),
   });
 
   if (error && !view) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
@@ -238,7 +313,7 @@ function Queue() {
               </a>
             ))}
           </nav>
-          <Filters search={search} set={set} />
+          {chosen.length > 0 ? <Triage view={view} chosen={chosen} doing={doing} start={start} clear={() => choose([])} /> : <Filters search={search} set={set} />}
           <div className="split">
             <section className="panel" aria-label="Findings" aria-busy={pending} inert={pending}>
               {frame.arrived > 0 && (
@@ -249,7 +324,7 @@ function Queue() {
                 </div>
               )}
               {view.rows.length === 0 ? <Quiet view={view} search={search} set={set} />
-                : <Findings view={view} group={group} at={at} pick={(row) => pick(row.id)} open={open} />}
+                : <Findings view={view} group={group} at={at} pick={(row) => pick(row.id)} open={open} chosen={chosen} choose={choosable ? choose : null} file={csv("queue", { tab, severity, days })} />}
             </section>
             <div className="stack">
               <Risk view={view} />
@@ -261,8 +336,12 @@ function Queue() {
       <footer className="foot">
         <span className="keys"><Key>J</Key><Key>K</Key> move</span>
         <span className="keys"><Key>Enter</Key> open</span>
+        <span className="keys"><Key>X</Key> choose</span>
+        <span className="keys"><Key>E</Key> close with verdict</span>
+        <span className="keys"><Key>S</Key> snooze</span>
+        <span className="keys"><Key>A</Key> assign</span>
         <span className="keys"><Key>/</Key> search</span>
-        <span className="keys"><Key>R</Key> read again</span>
+        <span className="keys"><Key>?</Key> all keys</span>
         <span className="end">Updated {exact(frame.now, frame.time_zone)}, {frame.time_zone}</span>
       </footer>
     </div>

@@ -1,9 +1,10 @@
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { useSources, useTestSource } from "../api/client";
+import { csv, useSources, useTestSource } from "../api/client";
 import type { SourceKind, SourceRow, SourcesView, TestedSource } from "../api/types";
 import { ago, exact, figure, large } from "../format";
 import { useFrame } from "../frame/context";
+import { Csv } from "../parts/csv";
 import { Facts } from "../parts/facts";
 import { Go, useGo } from "../parts/go";
 import { useKeys } from "../parts/keys";
@@ -52,6 +53,7 @@ function Table({ view, chosen }: { view: SourcesView; chosen: string | undefined
           ))}
         </tbody>
       </table>
+      <div className="last-line"><span>{view.rows.length} shown. None below.</span><span className="end"><Csv href={csv("sources")} what="the sources" /></span></div>
     </section>
   );
 }
@@ -89,7 +91,7 @@ function Detail({ row }: { row: SourceRow }) {
 function Unseen({ view }: { view: SourcesView }) {
   if (view.unseen.length === 0) return null;
   return (
-    <Panel title="What Fanlight does not see" hint={view.unseen_summary} ruled bare>
+    <Panel title="What Fanlight does not see" hint={view.unseen_summary} ruled bare end={<Csv href={csv("not-seen")} what="what is not seen" />}>
       <table className="rows">
         <tbody>
           {view.unseen.map((row) => (

@@ -2,6 +2,7 @@ import { Fragment, useState, type ReactNode } from "react";
 import type { Step } from "../api/types";
 import { exact, seconds, weekday } from "../format";
 import { useFrame } from "../frame/context";
+import { Csv } from "./csv";
 import { Labels } from "./marks";
 import { Panel, State, Toggle } from "./panel";
 
@@ -66,10 +67,10 @@ function Table({ steps }: { steps: Step[] }) {
   );
 }
 
-type ChainProps = { title: string; summary: string; steps: Step[]; folded?: number; starts?: boolean; empty?: ReactNode };
+type ChainProps = { file?: string; title: string; summary: string; steps: Step[]; folded?: number; starts?: boolean; empty?: ReactNode };
 
 /** Events in time order, oldest first, with three views of the same. */
-export function ChainPanel({ title, summary, steps, folded = 0, starts = false, empty }: ChainProps) {
+export function ChainPanel({ file, title, summary, steps, folded = 0, starts = false, empty }: ChainProps) {
   const [shown, show] = useState<Shown>("story");
   const story = steps.filter((step) => step.story);
   const choices: { value: Shown; label: string }[] = [
@@ -78,7 +79,7 @@ export function ChainPanel({ title, summary, steps, folded = 0, starts = false, 
     { value: "table", label: "Table" },
   ];
   return (
-    <Panel title={title} hint={summary} bare end={<Toggle name="View" value={shown} choices={choices} onChange={show} />}>
+    <Panel title={title} hint={summary} bare end={<>{file && steps.length > 0 && <Csv href={file} what={title.toLowerCase()} />}<Toggle name="View" value={shown} choices={choices} onChange={show} /></>}>
       {steps.length === 0 ? <State title="No event is shown here" missing={[2, 3]}>{empty}</State>
         : shown === "table" ? <Table steps={steps} /> : <List steps={shown === "story" ? story : steps} starts={starts} />}
       {shown === "story" && folded > 0 && (

@@ -1,5 +1,5 @@
 import type { Fact } from "../api/types";
-import { Go } from "./go";
+import { Name } from "./name";
 
 export function Facts({ facts }: { facts: Fact[] }) {
   return (
@@ -17,7 +17,7 @@ function FactLine({ fact }: { fact: Fact }) {
     <>
       <dt>{fact.label}</dt>
       <dd>
-        {fact.link ? <Go to={fact.link}>{value}</Go> : value} {fact.chip && <span className="chip">{fact.chip}</span>}
+        {fact.link ? <Name to={fact.link}>{value}</Name> : value} {fact.chip && <span className="chip">{fact.chip}</span>}
       </dd>
     </>
   );

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
-const writing = (target: EventTarget | null): boolean =>
+export const writing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
 
 /** Keys of a page. They rest while somebody writes, and leave combinations with Ctrl, Alt and Meta alone. */

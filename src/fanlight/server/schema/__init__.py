@@ -30,6 +30,7 @@ from fanlight.server.schema.finding import (
     VerdictView,
     WhyRow,
 )
+from fanlight.server.schema.flyout import FlyoutView
 from fanlight.server.schema.identity import (
     AccessView,
     AccountRow,
@@ -74,6 +75,7 @@ from fanlight.server.schema.queue import (
 from fanlight.server.schema.requests import (
     AddSourceRequest,
     AssignRequest,
+    BulkRequest,
     CollectRequest,
     NoteRequest,
     SnoozeRequest,
@@ -101,6 +103,7 @@ __all__ = [
     "BarsCell",
     "BlastRadius",
     "BlindSpot",
+    "BulkRequest",
     "Cell",
     "Chain",
     "CollectRequest",
@@ -112,6 +115,7 @@ __all__ = [
     "FactsCell",
     "Figure",
     "FindingView",
+    "FlyoutView",
     "HeaderView",
     "Health",
     "Hit",

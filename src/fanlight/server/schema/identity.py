@@ -85,6 +85,12 @@ class Picture(View):
     """The selected path in words, or what the picture is about."""
     selected: str | None = None
     """Node that is selected when the page opens."""
+    compared_with: Micros | None = None
+    """The earlier moment that `added` and `removed` count from."""
+    added: int = 0
+    removed: int = 0
+    note: str = ""
+    """What a look into the past cannot know."""
 
 
 class PersonRow(View):

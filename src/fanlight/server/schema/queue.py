@@ -111,6 +111,8 @@ class QueueView(View):
     sources_connected: int
     newest_at: Micros | None
     """Newest creation time in this answer; sent back as `since` to learn of arrivals."""
+    people: list[str]
+    """Who findings can be assigned to."""
 
 
 class Hit(View):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -12,6 +12,7 @@ from fanlight.server.schema.parts import VerdictKind, View
 __all__ = [
     "AddSourceRequest",
     "AssignRequest",
+    "BulkRequest",
     "CollectRequest",
     "NoteRequest",
     "SnoozeRequest",
@@ -31,6 +32,18 @@ class AssignRequest(View):
     """Give a finding to somebody, or to nobody."""
 
     assignee: Annotated[str, Field(max_length=200)] | None
+
+
+class BulkRequest(View):
+    """One act on several findings of the queue."""
+
+    ids: Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=200)]
+    act: Literal["verdict", "assign", "snooze"]
+    verdict: VerdictKind | None = None
+    assignee: Annotated[str, Field(max_length=200)] | None = None
+    """Of `assign`; None is nobody."""
+    until: Micros | None = None
+    """Of `snooze`; None wakes."""
 
 
 class NoteRequest(View):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from fanlight.model import Micros
@@ -54,8 +56,8 @@ class UnseenRow(View):
 
     name: str
     sentence: str
-    now: bool = False
-    """True for what is missing at this time, False for what no source of this kind ever tells."""
+    when: Literal["now", "earlier", "always"] = "always"
+    """`now` is missing at this time, `earlier` was (and stays unknown), `always` is what such a source never tells."""
 
 
 class KeyField(View):

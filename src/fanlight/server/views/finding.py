@@ -296,7 +296,10 @@ def _card(snapshot: Snapshot, thing: Entity, zone: str) -> s.ObjectCard:
     if found is not None and thing.kind != "project" and found.parent_kind == "project" and found.parent_id:
         project = snapshot.object("project", found.parent_id)
         owner = f", owner {snapshot.name_of(project.owner_account)}" if project and project.owner_account else ""
-        facts.append(s.Fact(label="Project", value=f"{(project and project.name) or found.parent_id}{owner}"))
+        link = f"/access?pivot=project:{found.parent_id}" if project else None
+        facts.append(
+            s.Fact(label="Project", value=f"{(project and project.name) or found.parent_id}{owner}", link=link)
+        )
     elif found is not None and thing.kind == "project" and found.owner_account:
         facts.append(s.Fact(label="Owner", value=snapshot.name_of(found.owner_account)))
     facts += [s.Fact(label="May open it", value=_may_open(snapshot, thing)), _opened_by(snapshot, thing, zone)]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
-from fanlight.detections.words import did
+from fanlight.detections.words import did, stating_types
 from fanlight.enrich.countries import country_name
+from fanlight.enrich.localtime import local_time
 from fanlight.findings.risk import rank_risk
 from fanlight.identity import Identity
-from fanlight.model import DAY, HOUR, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
+from fanlight.model import DAY, HOUR, MINUTE, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
 from fanlight.posture.facts import ELEVATED_ROLES
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
-from fanlight.server.views.compare import hours_cell
+from fanlight.server.views.compare import hours_cell, zone_words
 from fanlight.server.views.picture import draw
 from fanlight.server.views.queue import SEVERITIES, in_order, queue_row, thing_of
 from fanlight.server.views.snapshot import Snapshot
@@ -32,18 +35,34 @@ from fanlight.server.views.words import (
 )
 from fanlight.state.findings import StoredFinding
 
-__all__ = ["identity_view"]
+__all__ = ["Brief", "brief_of", "events_of", "identity_view", "newest_events", "timeline"]
 
 _TIMELINE = 24
 _ACTIVITY_DAYS = 45
-_LIGHT = ", ".join(f'"{name}"' if name != "raw" else "'{}' AS raw" for name in columns_of(Event))
+_QUARTER: Micros = 15 * MINUTE
+_STATING = ", ".join(f"'{name}'" for name in stating_types())
+_RAW = f"CASE WHEN type IN ({_STATING}) THEN raw ELSE '{{}}' END AS raw"
+_LIGHT = ", ".join(f'"{name}"' if name != "raw" else _RAW for name in columns_of(Event))
 _KINDS = {"person": "person", "shared": "shared mailbox", "service": "machine", "agent": "agent"}
 
 
-def identity_view(
-    snapshot: Snapshot, identity_id: str, findings: Sequence[StoredFinding], posture: Sequence[PostureResult]
-) -> s.IdentityView | None:
-    """The page, or None for an id nobody has."""
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an identity is and what is usual for it, in the few lines that the fly-out shares with the page."""
+
+    identity: Identity
+    context: Context
+    person: Person
+    baseline: Baseline
+    zone: str
+    """The person's own."""
+    detail: str
+    facts: list[s.Fact]
+    usual: str
+
+
+def brief_of(snapshot: Snapshot, identity_id: str) -> Brief | None:
+    """The brief of an identity, by its id or one of its account keys; None for an id nobody has."""
     identity = snapshot.identities.get(identity_id)
     if identity is None:
         owner = snapshot.resolution.by_account.get(identity_id)
@@ -55,26 +74,43 @@ def identity_view(
     person = context.person(identity.id, now)
     baseline = context.baseline(identity.id, now)
     zone = context.zone(person, now)
+    place, time = _usual_place(baseline, context), _usual_time(baseline, zone, now)
+    usual = place if place.startswith("too early") else f"{place}; {time}"
+    return Brief(
+        identity, context, person, baseline, zone, _detail(identity, person), _standing(snapshot, identity, person),
+        f"{usual[:1].upper()}{usual[1:]}.",
+    )  # fmt: skip
+
+
+def identity_view(
+    snapshot: Snapshot, identity_id: str, findings: Sequence[StoredFinding], posture: Sequence[PostureResult]
+) -> s.IdentityView | None:
+    """The page, or None for an id nobody has."""
+    brief = brief_of(snapshot, identity_id)
+    if brief is None:
+        return None
+    now, identity, context, baseline = snapshot.at, brief.identity, brief.context, brief.baseline
     accounts = snapshot.accounts_of(identity.id)
-    events = _newest_events(snapshot, accounts)
+    events = events_of(snapshot, accounts)
     mine = [f for f in findings if f.finding.identity_id == identity.id]
     open_now = in_order([f for f in mine if f.status == "open"])
     return s.IdentityView(
         id=identity.id,
         name=snapshot.name_of(identity.id),
-        detail=_detail(identity, person),
+        detail=brief.detail,
         severity=max((f.finding.severity for f in open_now), key=SEVERITIES.index, default=None),
         open_findings=[queue_row(f, snapshot) for f in open_now[:8]],
-        facts=_facts(snapshot, identity, person, context, baseline, events, mine, zone),
+        facts=_facts(snapshot, brief, events, mine),
         as_of=now,
         accounts=_accounts(snapshot, identity),
         accounts_summary=_accounts_summary(snapshot, identity),
         picture=draw(snapshot, f"identity:{identity.id}", _worst_thing(open_now)),
         picture_missing="No source has listed a role, project or grant of this identity.",
-        activity=_activity(snapshot, accounts, now),
-        activity_summary="Line: a UTC day. Grey: 5th to 95th percentile of working days. Diamond: today so far.",
-        hours=_hours(baseline, zone, now, events, snapshot.name_of(identity.id)),
-        timeline=_timeline(snapshot, events, context, identity.id),
+        activity=_activity(snapshot, accounts, now, snapshot.zone),
+        activity_summary=f"Line: a day in {zone_words(snapshot.zone)}. Grey: 5th to 95th percentile of working days. "
+        "Diamond: today so far.",
+        hours=_hours(baseline, brief.zone, now, events, snapshot.name_of(identity.id)),
+        timeline=timeline(snapshot, events, context, identity.id),
         timeline_summary=f"newest at the bottom, repeats folded, {snapshot.zone}" if events else "no events",
         posture=_posture(posture, identity, accounts),
     )
@@ -99,25 +135,15 @@ def _detail(identity: Identity, person: Person) -> str:
 # -- facts -------------------------------------------------------------------------------------------------------
 
 
-def _facts(
-    snapshot: Snapshot, identity: Identity, person: Person, context: Context, baseline: Baseline,
-    events: Sequence[Event], mine: Sequence[StoredFinding], zone: str,
-) -> list[s.Fact]:  # fmt: skip
+def _facts(snapshot: Snapshot, brief: Brief, events: Sequence[Event], mine: Sequence[StoredFinding]) -> list[s.Fact]:
+    context, baseline = brief.context, brief.baseline
     facts: list[s.Fact] = []
     risk = rank_risk(mine, snapshot.at, most=1)
     if risk:
         facts.append(s.Fact(label="Risk", value=f"{risk[0].score} of 100, {risk[0].change:+d} in 10 days", strong=True))
-    if identity.owner_identity:
-        facts.append(
-            s.Fact(label="Made by", value=snapshot.name_of(identity.owner_identity),
-                   link=f"/identities/{identity.owner_identity}")
-        )  # fmt: skip
-    if person.department:
-        facts.append(s.Fact(label="Department", value=person.department))
-    facts.append(s.Fact(label="Roles", value=_roles(snapshot, identity, person)))
-    facts.append(s.Fact(label="Elevated", value=_elevated(snapshot, identity, person)))
+    facts += brief.facts
     facts.append(s.Fact(label="Usual place", value=_usual_place(baseline, context)))
-    facts.append(s.Fact(label="Usual time", value=_usual_time(baseline, zone, snapshot.at)))
+    facts.append(s.Fact(label="Usual time", value=_usual_time(baseline, brief.zone, snapshot.at)))
     if events:
         last = events[-1]
         where = context.where(last.ip, last.occurred_at) if last.ip else None
@@ -127,6 +153,21 @@ def _facts(
         facts.append(
             s.Fact(label="Last seen", value=f"{when}, {place or 'no address'}", chip="new address" if new else None)
         )
+    return facts
+
+
+def _standing(snapshot: Snapshot, identity: Identity, person: Person) -> list[s.Fact]:
+    """Who this is: maker, department, roles, whether elevated, whether still active."""
+    facts: list[s.Fact] = []
+    if identity.owner_identity:
+        facts.append(
+            s.Fact(label="Made by", value=snapshot.name_of(identity.owner_identity),
+                   link=f"/identities/{identity.owner_identity}")
+        )  # fmt: skip
+    if person.department:
+        facts.append(s.Fact(label="Department", value=person.department))
+    facts.append(s.Fact(label="Roles", value=_roles(snapshot, identity, person)))
+    facts.append(s.Fact(label="Elevated", value=_elevated(snapshot, identity, person)))
     if not identity.active:
         facts.append(s.Fact(label="Status", value="no account is active", strong=True))
     return facts
@@ -268,19 +309,23 @@ def _accounts_summary(snapshot: Snapshot, identity: Identity) -> str:
 # -- activity ----------------------------------------------------------------------------------------------------
 
 
-def _newest_events(snapshot: Snapshot, accounts: Sequence[str]) -> list[Event]:
-    marks = ", ".join("?" for _ in accounts)
+def newest_events(snapshot: Snapshot, where: str, values: Sequence[str], most: int) -> list[Event]:
+    """The newest events that a condition of ours keeps, oldest first; raw records only where words need them."""
     table = snapshot.reader.query(
-        f"SELECT {_LIGHT} FROM events WHERE account_key IN ({marks}) "
-        f" ORDER BY occurred_at DESC, event_id LIMIT {_TIMELINE * 4}",
-        list(accounts),
+        f"SELECT {_LIGHT} FROM events WHERE {where} ORDER BY occurred_at DESC, event_id LIMIT {most}", list(values)
     )
     columns = [table.column(name).to_pylist() for name in columns_of(Event)]
     found = [Event(**dict(zip(columns_of(Event), values, strict=True))) for values in zip(*columns, strict=True)]
     return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
 
 
-def _timeline(snapshot: Snapshot, events: Sequence[Event], context: Context, identity: str) -> list[s.Step]:
+def events_of(snapshot: Snapshot, accounts: Sequence[str]) -> list[Event]:
+    """The newest events of these accounts, as many as a time line may fold."""
+    marks = ", ".join("?" for _ in accounts)
+    return newest_events(snapshot, f"account_key IN ({marks})", accounts, _TIMELINE * 4)
+
+
+def timeline(snapshot: Snapshot, events: Sequence[Event], context: Context, identity: str) -> list[s.Step]:
     """The newest events, repeats folded, oldest first. New is what was not usual on that day."""
     steps: list[s.Step] = []
     run: list[Event] = []
@@ -316,36 +361,38 @@ def _timeline(snapshot: Snapshot, events: Sequence[Event], context: Context, ide
     return steps[-_TIMELINE:]
 
 
-def _activity(snapshot: Snapshot, accounts: Sequence[str], now: Micros) -> list[s.ActivityCell]:
-    first = now - (_ACTIVITY_DAYS - 1) * DAY
-    days = [day_of(first + at * DAY) for at in range(_ACTIVITY_DAYS)]
+def _activity(snapshot: Snapshot, accounts: Sequence[str], now: Micros, zone: str) -> list[s.ActivityCell]:
+    """Counts by day of the page's zone. Rollups are by UTC day, so the events themselves are counted, by quarter of
+    an hour, which every zone's offset is a multiple of."""
+    today = local_time(now, zone).date()
+    days = [(today - timedelta(days=back)).isoformat() for back in range(_ACTIVITY_DAYS - 1, -1, -1)]
+    since = now - (_ACTIVITY_DAYS + 1) * DAY
     marks = ", ".join("?" for _ in accounts)
     rows = snapshot.reader.query(
-        f"SELECT dimension, value, day, sum(n) AS n FROM rollups WHERE scope = 'account' AND day BETWEEN ? AND ?"
-        f" AND dimension IN ('family', 'project', 'ip') AND entity IN ({marks}) GROUP BY ALL",
-        [days[0], days[-1], *accounts],
+        f"SELECT occurred_at // {_QUARTER} AS quarter, family, project_id, ip, count(*) AS n FROM events"
+        f" WHERE day >= ? AND occurred_at <= ? AND account_key IN ({marks}) GROUP BY ALL",
+        [day_of(since), now, *accounts],
     ).to_pylist()
     if not rows:
         return []
     families: dict[str, Counter[str]] = defaultdict(Counter)
-    distinct: dict[str, dict[str, set[str]]] = {"project": defaultdict(set), "ip": defaultdict(set)}
+    projects: dict[str, set[str]] = defaultdict(set)
+    addresses: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row["dimension"] == "family":
-            families[row["day"]][row["value"]] += int(row["n"])
-        else:
-            distinct[row["dimension"]][row["day"]].add(row["value"])
+        day = local_time(row["quarter"] * _QUARTER, zone).date().isoformat()
+        families[day][row["family"]] += int(row["n"])
+        projects[day] |= {row["project_id"]} - {None}
+        addresses[day] |= {row["ip"]} - {None}
     series: list[tuple[str, Callable[[str], float]]] = [
         ("Events", lambda day: float(sum(families[day].values()))),
         ("Chats and files opened", lambda day: float(families[day]["content_view"] + families[day]["content_export"])),
-        ("Projects touched", lambda day: float(len(distinct["project"][day]))),
-        ("Addresses", lambda day: float(len(distinct["ip"][day]))),
+        ("Projects touched", lambda day: float(len(projects[day]))),
+        ("Addresses", lambda day: float(len(addresses[day]))),
     ]
     return [_cell(heading, [value(day) for day in days], days) for heading, value in series]
 
 
 def _cell(heading: str, points: Sequence[float], days: Sequence[str]) -> s.ActivityCell:
-    from datetime import date
-
     working = sorted(
         value for value, day in zip(points[:-1], days[:-1], strict=True) if date.fromisoformat(day).weekday() < 5
     )

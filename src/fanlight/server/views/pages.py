@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -18,15 +19,16 @@ from fanlight.server import schema as s
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer
 from fanlight.server.views.drafts import Drafts
 from fanlight.server.views.finding import finding_view
+from fanlight.server.views.flyout import flyout_view
 from fanlight.server.views.header import header, last_visit
 from fanlight.server.views.identity import identity_view
 from fanlight.server.views.masks import masked_view
-from fanlight.server.views.picture import access_view
+from fanlight.server.views.picture import Moments, access_view
 from fanlight.server.views.queue import queue_view
 from fanlight.server.views.search import search_view
 from fanlight.server.views.snapshot import Snapshot, Snapshots
 from fanlight.server.views.sources import sources_view
-from fanlight.server.views.words import clock_time, day_month
+from fanlight.server.views.words import clock_time, day_month, end_of_day, plural
 from fanlight.state import schema
 from fanlight.state.findings import (
     StoredFinding,
@@ -46,12 +48,27 @@ UNDO_LIFE: Micros = 10 * SECOND
 _SHOWN: tuple[FindingStatus, ...] = ("open", "closed", "historical")
 
 
+_CLOSED = {
+    "true_positive": "as a true positive",
+    "false_positive": "as a false positive",
+    "expected": "as expected",
+}
+
+
+def _before(stored: StoredFinding) -> dict[str, Any]:
+    return {
+        "status": stored.status, "verdict": stored.verdict, "exception_id": stored.exception_id,
+        "reason": stored.reason, "assignee": stored.assignee, "snoozed_until": stored.snoozed_until,
+    }  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    finding_id: str
-    before: dict[str, Any]
+    before: Mapping[str, Mapping[str, Any]]
+    """Finding to its values before the act."""
     exception_id: str | None
     until: Micros
+    action: str = "verdict"
 
 
 class LakeViews:
@@ -81,7 +98,8 @@ class LakeViews:
         visit = last_visit(self._home, viewer)
         findings = load_findings(self._home.state, _SHOWN)
         with self._open() as snapshot:
-            return queue_view(snapshot, findings, viewer, query, visit, sources_view(snapshot))
+            people = self._people(viewer, findings)
+            return queue_view(snapshot, findings, viewer, query, visit, sources_view(snapshot), people)
 
     def finding(self, viewer: Viewer, finding_id: str) -> s.FindingView | None:
         """One finding."""
@@ -103,10 +121,26 @@ class LakeViews:
         with self._open() as snapshot:
             return identity_view(snapshot, identity_id, findings, snapshot.posture)
 
-    def access(self, pivot: str, select: str | None) -> s.AccessView | None:
-        """The picture around anything."""
+    def access(
+        self, pivot: str, select: str | None, as_of: date | None = None, since: date | None = None
+    ) -> s.AccessView | None:
+        """The picture around anything, at the end of a day, and against another one."""
         with self._open() as snapshot:
-            return access_view(snapshot, pivot, select)
+            zone, now = snapshot.zone, snapshot.at
+            at = end_of_day(as_of, zone) if as_of is not None else None
+            moments = Moments(
+                at=at if at is not None and at < now else None,
+                since=end_of_day(since, zone) if since is not None else None,
+            )
+            if moments.since is not None and moments.since >= (moments.at or now):
+                raise NotAccepted("The day to compare with must lie before the day that is shown.")
+            return access_view(snapshot, pivot, select, moments)
+
+    def flyout(self, of: str) -> s.FlyoutView | None:
+        """A person or a project in five parts."""
+        findings = load_findings(self._home.state, _SHOWN)
+        with self._open() as snapshot:
+            return flyout_view(snapshot, of, findings)
 
     def sources(self) -> s.SourcesView:
         """The sources."""
@@ -148,17 +182,8 @@ class LakeViews:
                 "assignee": stored.assignee or viewer.name,
             }  # fmt: skip
             decide(tick, finding_id, viewer.name, changes, f"verdict {request.kind}")
-        before = {
-            "status": stored.status, "verdict": stored.verdict, "exception_id": stored.exception_id,
-            "reason": stored.reason, "assignee": stored.assignee,
-        }  # fmt: skip
-        token = self._keep_undo(_Undo(finding_id, before, exception_id, now + UNDO_LIFE))
-        words = {
-            "true_positive": "as a true positive",
-            "false_positive": "as a false positive",
-            "expected": "as expected",
-        }
-        told = f"Closed {words[request.kind]}" + (f", with an exception: {chosen.words}." if chosen else ".")
+        token = self._keep_undo(_Undo({finding_id: _before(stored)}, exception_id, now + UNDO_LIFE))
+        told = f"Closed {_CLOSED[request.kind]}" + (f", with an exception: {chosen.words}." if chosen else ".")
         return s.Done(sentence=told, undo=token)
 
     def undo(self, viewer: Viewer, token: str) -> s.Done:
@@ -169,16 +194,61 @@ class LakeViews:
         if kept is None or self._home.clock.now() > kept.until + 5 * SECOND:
             raise NotAccepted("It is too late to take this back; the finding stays as it is.")
         with self._home.state.tick() as tick:
-            decide(tick, kept.finding_id, viewer.name, kept.before, "verdict taken back")
+            for finding_id, before in kept.before.items():
+                decide(tick, finding_id, viewer.name, dict(before), f"{kept.action} taken back")
             if kept.exception_id is not None:
                 remove_exception(tick, kept.exception_id, viewer.name)
-        return s.Done(sentence="Taken back: the finding is open again.")
+        if len(kept.before) == 1:
+            return s.Done(sentence="Taken back: the finding is as it was before.")
+        return s.Done(sentence=f"Taken back: {len(kept.before)} findings are as they were before.")
+
+    def bulk(self, viewer: Viewer, request: s.BulkRequest) -> s.Done:
+        """One act on several findings in one transaction, with one undo for all; closed ones are left alone."""
+        now = self._home.clock.now()
+        changes, action, told = self._bulk_changes(viewer, request, now)
+        wanted = set(request.ids)
+        found = [f for f in load_findings(self._home.state) if f.finding.id in wanted]
+        fitting = [f for f in found if f.status == "open"]
+        if not fitting:
+            raise NotAccepted("None of these findings is open any more; nothing was changed.")
+        with self._home.state.tick() as tick:
+            for stored in fitting:
+                own = {"assignee": stored.assignee or viewer.name} if request.act == "verdict" else {}
+                decide(tick, stored.finding.id, viewer.name, {**changes, **own}, action)
+        undo = _Undo({f.finding.id: _before(f) for f in fitting}, None, now + UNDO_LIFE, request.act)
+        left = len(wanted) - len(fitting)
+        rest = (
+            f" {plural(left, 'finding')} of your choice {'is' if left == 1 else 'are'} no longer open." if left else ""
+        )
+        return s.Done(sentence=f"{plural(len(fitting), 'finding')} {told}.{rest}", undo=self._keep_undo(undo))
+
+    def _bulk_changes(self, viewer: Viewer, request: s.BulkRequest, now: Micros) -> tuple[dict[str, Any], str, str]:
+        """What changes, what the audit log calls it, and how the answer ends."""
+        if request.act == "verdict":
+            if request.verdict is None:
+                raise NotAccepted("A verdict is needed to close findings; nothing was changed.")
+            closed = {"status": "closed", "verdict": request.verdict, "exception_id": None, "reason": ""}
+            return closed, f"verdict {request.verdict}", f"closed {_CLOSED[request.verdict]}"
+        if request.act == "assign":
+            self._require_person(viewer, request.assignee)
+            return {"assignee": request.assignee}, "assigned", f"assigned to {request.assignee or 'nobody'}"
+        if request.until is not None and request.until <= now:
+            raise NotAccepted("The time to sleep until has passed already.")
+        told = f"snoozed until {self._moment(request.until)}" if request.until else "back in the queue"
+        return {"snoozed_until": request.until}, "snoozed" if request.until else "woken", told
+
+    def _require_person(self, viewer: Viewer, assignee: str | None) -> None:
+        if assignee is not None and assignee not in self._people(viewer, load_findings(self._home.state)):
+            raise NotAccepted("This person has not signed in here, so the finding cannot be given to them.")
+
+    def _moment(self, at: Micros) -> str:
+        zone = self._home.settings.working_hours.timezone or "UTC"
+        return f"{day_month(at, zone)}, {clock_time(at, zone)}"
 
     def assign(self, viewer: Viewer, finding_id: str, assignee: str | None) -> s.Done:
         """Give a finding to somebody or to nobody."""
         stored = self._stored(finding_id)
-        if assignee is not None and assignee not in self._people(viewer, load_findings(self._home.state)):
-            raise NotAccepted("This person has not signed in here, so the finding cannot be given to them.")
+        self._require_person(viewer, assignee)
         self._decide(viewer, stored, {"assignee": assignee}, "assigned")
         return s.Done(sentence=f"Assigned to {assignee or 'nobody'}.")
 
@@ -198,8 +268,7 @@ class LakeViews:
         self._decide(viewer, stored, {"snoozed_until": until}, "snoozed" if until else "woken")
         if until is None:
             return s.Done(sentence="The finding is back in the queue.")
-        zone = self._home.settings.working_hours.timezone or "UTC"
-        return s.Done(sentence=f"Snoozed until {day_month(until, zone)}, {clock_time(until, zone)}.")
+        return s.Done(sentence=f"Snoozed until {self._moment(until)}.")
 
     def revoke_exception(self, viewer: Viewer, exception_id: str) -> s.Done:
         """Take an exception back; findings that it closed stay closed."""

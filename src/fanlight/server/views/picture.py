@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fanlight.access.answers import Via
-from fanlight.access.graph import Unknown
+from fanlight.access.graph import AccessGraph, Unknown
 from fanlight.access.picture import Column, Node, picture
+from fanlight.model import Micros
 from fanlight.server import schema as s
 from fanlight.server.views.snapshot import Snapshot
-from fanlight.server.views.words import chips, count, plural
+from fanlight.server.views.words import chips, count, full_day, plural
 
-__all__ = ["access_view", "draw"]
+__all__ = ["Moments", "access_view", "draw"]
 
 _ASK = {
     "project": "Who can reach this project",
@@ -30,14 +32,25 @@ _PROJECT = 4
 _MOST_PEOPLE = 50
 
 
-def access_view(snapshot: Snapshot, pivot: str, select: str | None) -> s.AccessView | None:
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When the picture is looked at, and what it is compared with; None is now, and nothing."""
+
+    at: Micros | None = None
+    since: Micros | None = None
+
+
+NOW = Moments()
+
+
+def access_view(snapshot: Snapshot, pivot: str, select: str | None, moments: Moments = NOW) -> s.AccessView | None:
     """The picture around anything, or None where nothing of that name is known."""
-    drawn = draw(snapshot, pivot, select)
+    drawn = draw(snapshot, pivot, select, moments)
     if drawn is None:
         return None
     kind = pivot.partition(":")[0]
     name = next((n.text for column in drawn.columns for n in column.nodes if n.id == pivot), "")
-    people = _people(snapshot, pivot, kind)
+    people = _people(snapshot, _graph(snapshot, moments), pivot, kind)
     named = name or pivot.partition(":")[2] or pivot
     return s.AccessView(
         pivot=pivot,
@@ -55,12 +68,12 @@ def _kind_words(kind: str) -> str:
     return {"org_role": "organization role", "project_role": "project role"}.get(kind, kind.replace("_", " "))
 
 
-def _people(snapshot: Snapshot, pivot: str, kind: str) -> list[s.PersonRow]:
+def _people(snapshot: Snapshot, graph: AccessGraph, pivot: str, kind: str) -> list[s.PersonRow]:
     """Everybody who reaches a project, chat or file, with how, strongest first."""
     if kind in ("identity", "org_role", "project_role", "organization", "group"):
         return []
     try:
-        found = snapshot.graph.reachable_by(pivot.partition(":")[2])
+        found = graph.reachable_by(pivot.partition(":")[2])
     except Unknown:
         return []
     rows = [
@@ -96,10 +109,15 @@ def _how(kind: str, name: str) -> str:
     }.get(kind, kind)
 
 
-def draw(snapshot: Snapshot, pivot: str, select: str | None = None) -> s.Picture | None:
+def _graph(snapshot: Snapshot, moments: Moments) -> AccessGraph:
+    return snapshot.graph if moments.at is None else snapshot.graph_at(moments.at)
+
+
+def draw(snapshot: Snapshot, pivot: str, select: str | None = None, moments: Moments = NOW) -> s.Picture | None:
     """The picture around an identity, role, organization, group, project or resource."""
+    before = snapshot.graph_at(moments.since) if moments.since is not None else None
     try:
-        drawn = picture(snapshot.graph, pivot, select=select, labels=_labels(snapshot))
+        drawn = picture(_graph(snapshot, moments), pivot, select=select, labels=_labels(snapshot), before=before)
     except Unknown:
         return None
     if not any(column.nodes for column in drawn.columns[1:]):
@@ -115,6 +133,22 @@ def draw(snapshot: Snapshot, pivot: str, select: str | None = None) -> s.Picture
             for edge in drawn.edges
         ],
         selected=lit,
+        compared_with=moments.since,
+        added=drawn.added,
+        removed=drawn.removed,
+        note=_past_note(snapshot, moments),
+    )
+
+
+def _past_note(snapshot: Snapshot, moments: Moments) -> str:
+    """What is not known of a time before the first look."""
+    past = min((at for at in (moments.at, moments.since) if at is not None), default=None)
+    first = snapshot.looked_since
+    if past is None or first is None or past >= first:
+        return ""
+    return (
+        f"Fanlight has looked since {full_day(first, snapshot.zone)}. Of the time before, only grants that a source "
+        "dates itself are known; what was taken away before is unknown."
     )
 
 

@@ -50,7 +50,8 @@ def who_of(finding: Finding, snapshot: Snapshot, department: str = "") -> s.Who:
     for kind in ("project", "organization", "api_key", "account"):
         for entity in finding.entities:
             if entity.kind == kind:
-                return s.Who(name=entity.name or entity.id, detail=kind.replace("_", " "), kind=kind)
+                listed = entity.id if kind == "project" and snapshot.object(kind, entity.id) is not None else None
+                return s.Who(name=entity.name or entity.id, detail=kind.replace("_", " "), kind=kind, id=listed)
     return s.Who(name="–", detail="", kind="none")
 
 
@@ -141,6 +142,7 @@ def queue_view(
     query: QueueQuery,
     visit: Visit,
     sources: s.SourcesView,
+    people: Sequence[str],
 ) -> s.QueueView:
     """The page. `findings` are all that are kept, in any status."""
     now = snapshot.home.clock.now()
@@ -167,10 +169,11 @@ def queue_view(
         total=len(wanted),
         last_line=_last_line(shown, rest),
         risk=_risk_rows(snapshot, findings, now),
-        blind=[s.BlindSpot(sentence=_blind(row)) for row in sources.unseen if row.now][:4],
+        blind=[s.BlindSpot(sentence=_blind(row)) for row in sources.unseen if row.when == "now"][:4],
         seeing=_seeing(sources.rows),
         panes=_panes(sources.rows),
         sources_connected=len(sources.rows),
+        people=list(people),
         newest_at=max((f.created_at for f in findings if f.status == "open"), default=now),
     )
 

@@ -20,7 +20,7 @@ from fanlight.access.store import sensitivities
 from fanlight.detections.context import Context
 from fanlight.detections.lakefacts import LakeFacts
 from fanlight.identity import Identity, Resolution, gather_accounts, resolve, settings_of
-from fanlight.labels.sensitivity import of_matches
+from fanlight.labels.sensitivity import of_matches, weights_of
 from fanlight.lake import Reader
 from fanlight.model import DAY, HOUR, SECOND, Link, Match, Micros, ObjectVersion, PostureResult, Reading, day_of
 from fanlight.pipeline.home import Home
@@ -34,6 +34,8 @@ from fanlight.server.views.words import WEIGHT, day_month, plural
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
 
 _IDENTITY = re.compile(r"idn_[0-9a-f]{8,}")
+
+_MOST_GRAPHS = 2
 
 _STALE: Micros = 20 * SECOND
 """How long an old snapshot may still be shown while facts stream in."""
@@ -68,6 +70,7 @@ class Snapshot:
     _readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     _labelled: dict[tuple[str, str], Labelled] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
+    _graphs: dict[Micros, AccessGraph] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> str:
@@ -133,12 +136,26 @@ class Snapshot:
     @cached_property
     def sensitivity(self) -> Mapping[tuple[str, str], str]:
         """(kind, id) to sensitivity, what has none left out."""
-        return sensitivities(self.matches)
+        return sensitivities(self.matches, weights_of(self.reader))
 
     @cached_property
     def graph(self) -> AccessGraph:
         """Who can reach what, now."""
         return AccessGraph.load(self.reader, self.at, self.sensitivity)
+
+    def graph_at(self, at: Micros) -> AccessGraph:
+        """Who could reach what at an earlier time, as far as it is known now. The last two are kept."""
+        if at not in self._graphs:
+            while len(self._graphs) >= _MOST_GRAPHS:
+                self._graphs.pop(next(iter(self._graphs)))
+            self._graphs[at] = AccessGraph.load(self.reader, at, self.sensitivity)
+        return self._graphs[at]
+
+    @cached_property
+    def looked_since(self) -> Micros | None:
+        """When the first grant was read: before it only what sources date themselves is known."""
+        found = self.reader.query("SELECT min(seen_at) AS at FROM grants")["at"].to_pylist()[0]
+        return int(found) if found is not None else None
 
     @cached_property
     def _facts(self) -> LakeFacts:
@@ -221,7 +238,11 @@ class Snapshot:
         for match in matches:
             if match.band != "low":
                 totals[match.category] += match.count
-        level = self.sensitivity.get((kind, object_id), "none") if kind == "project" else of_matches(matches)
+        level = (
+            self.sensitivity.get((kind, object_id), "none")
+            if kind == "project"
+            else of_matches(matches, weights_of(self.reader))
+        )
         ordered = sorted(totals, key=lambda name: (WEIGHT.get(name, 0), -totals[name], name))
         return Labelled(level, {name: totals[name] for name in ordered})  # type: ignore[arg-type]
 
@@ -311,7 +332,8 @@ class Snapshots:
 
     def _version(self) -> tuple[int, int]:
         segments = self._home.state.live_segments()
-        return len(segments), hash(tuple(segment.path for segment in segments))
+        policy = self._home.state.fact("label_policy")
+        return len(segments), hash((policy, *(segment.path for segment in segments)))
 
 
 def _ready(snapshot: Snapshot) -> None:

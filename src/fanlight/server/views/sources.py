@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from sqlalchemy import select
@@ -38,6 +38,9 @@ _KEPT: Micros = 14 * DAY
 
 _LATELY: Micros = 7 * DAY
 """A gap makes a source partial for a week; afterwards it is told and the source is healthy."""
+
+_JUST_NOW: Micros = DAY
+"""A gap that ended less than this ago still stands in the queue: last night is now, last week is history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
                  traffic.get(connection.name, Counter()), lags.get(connection.name), now)
         )  # fmt: skip
     rows.sort(key=lambda row: (_ORDER.index(row.health), row.title, row.name))
-    unseen = _unseen(connections, rows, notices, zone)
+    unseen = _unseen(connections, rows, notices, zone, now)
     return s.SourcesView(
         summary=_summary(rows),
         rows=rows,
@@ -166,9 +169,11 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
 
 
 def _unseen_summary(unseen: Sequence[s.UnseenRow]) -> str:
-    missing = sum(1 for row in unseen if row.now)
-    told = plural(missing, "gap") if missing else "nothing is missing now"
-    return f"{told}; below, what these sources never tell" if len(unseen) > missing else told
+    counts = Counter(row.when for row in unseen)
+    told = plural(counts["now"], "gap") + " now" if counts["now"] else "nothing is missing now"
+    if counts["earlier"]:
+        told += f", {plural(counts['earlier'], 'gap')} earlier"
+    return f"{told}; below, what these sources never tell" if counts["always"] else told
 
 
 def _kind(kind: str) -> s.SourceKind:
@@ -256,28 +261,36 @@ def _progress(waiting: Backlog, stored: int) -> s.Progress:
     )
 
 
+def _when(notice: _NoticeRow, now: Micros) -> Literal["now", "earlier"]:
+    """A closed gap is history after a day. A scope that is lacking goes on to be."""
+    closed = notice.kind == "gap" and notice.until is not None
+    return "earlier" if closed and now - (notice.until or 0) >= _JUST_NOW else "now"
+
+
 def _unseen(
-    connections: Sequence[Connection], rows: Sequence[s.SourceRow], notices: Sequence[_NoticeRow], zone: str
-) -> list[s.UnseenRow]:
+    connections: Sequence[Connection], rows: Sequence[s.SourceRow], notices: Sequence[_NoticeRow], zone: str,
+    now: Micros,
+) -> list[s.UnseenRow]:  # fmt: skip
     titles = {row.name: row.title if _alone(row, rows) else f"{row.title} ({row.name})" for row in rows}
     found: list[s.UnseenRow] = []
     for connection, row in ((c, r) for c in connections for r in rows if r.name == c.name):
         if row.health == "stopped":
             told = connection.sentence or "It stopped; nothing new is collected until somebody acts."
-            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, when="now"))
         elif row.health == "first_sync":
             told = "The first sync is at work. Labels and findings come when its history is read."
-            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, when="now"))
         elif row.health == "late":
             told = "It did not answer within its usual time. What comes later is judged again, so nothing is lost."
-            found.append(s.UnseenRow(name=titles[row.name], sentence=told, now=True))
+            found.append(s.UnseenRow(name=titles[row.name], sentence=told, when="now"))
     seen: set[tuple[str, str]] = set()
     for notice in notices:
         key = (notice.source, notice.sentence)
         if _is_gap(notice) and key not in seen:
             seen.add(key)
             name = titles.get(notice.source, notice.source)
-            found.append(s.UnseenRow(name=name, sentence=_told(notice, zone), now=True))
+            found.append(s.UnseenRow(name=name, sentence=_told(notice, zone), when=_when(notice, now)))
+    found.sort(key=lambda row: row.when != "now")
     for kind in sorted({connection.kind for connection in connections}):
         form = form_of(kind)
         if form.never:

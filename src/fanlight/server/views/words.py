@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fanlight.enrich.localtime import local_time
 from fanlight.model import DAY, HOUR, MINUTE, SECOND, Micros
@@ -18,6 +20,7 @@ __all__ = [
     "count",
     "day_month",
     "duration",
+    "end_of_day",
     "full_day",
     "initials",
     "last_four",
@@ -98,6 +101,16 @@ def full_day(at: Micros, zone: str) -> str:
     """`3 May 2026`."""
     local = local_time(at, zone)
     return f"{local.day} {local.strftime('%b %Y')}"
+
+
+def end_of_day(day: date, zone: str) -> Micros:
+    """The last moment of a day in a zone; UTC where the zone is not known."""
+    try:
+        place: tzinfo = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = UTC
+    after = datetime.combine(day + timedelta(days=1), time(), place)
+    return int(after.timestamp()) * SECOND - 1
 
 
 def clock_time(at: Micros, zone: str, *, seconds: bool = False) -> str:

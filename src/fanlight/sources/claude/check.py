@@ -127,7 +127,23 @@ def _read_settings(api: ClaudeApi, seen: _Findings) -> str:
         return ""
     seen.stated |= {scope for scope in own.get("scopes") or () if isinstance(scope, str)}
     creator = own.get("created_by_id")
-    return f"the key {own.get('name') or own.get('id')}" + (f", made by {creator}" if creator else "")
+    told = f"the key {own.get('name') or own.get('id')}"
+    return f"{told}, made by {_maker(api, seen, str(creator))}" if creator else told
+
+
+def _maker(api: ClaudeApi, seen: _Findings, user: str) -> str:
+    """Name and e-mail of who made the key, from the first page of each organization's members; else the id."""
+    for organization in seen.organizations:
+        path = f"/organizations/{organization.get('uuid')}/users"
+        try:
+            page, _ = api.token_page(path, [("limit", 1000)], purpose="check")
+        except SourceError:
+            return user
+        for member in page.items:
+            if member.get("id") == user:
+                told = [str(member[name]) for name in ("full_name", "name", "email") if member.get(name)]
+                return ", ".join(dict.fromkeys(told)) or user
+    return user
 
 
 def _own_key(api: ClaudeApi, keys: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -148,6 +164,12 @@ def _own_key(api: ClaudeApi, keys: list[dict[str, Any]]) -> dict[str, Any] | Non
         return named[0]
     active = [key for key in keys if key.get("is_active")]
     return active[0] if key_id is None and len(active) == 1 else None
+
+
+def _pace(requests_per_minute: float) -> str:
+    """How long ten thousand requests take, in words."""
+    minutes = max(1, round(10_000 / requests_per_minute))
+    return f"10,000 of them take about {minutes} min." if minutes < 120 else f"10,000 take about {minutes // 60} h."
 
 
 def _try_neighbour(
@@ -185,6 +207,8 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
     if limit:
         pace = api.client.budget.per_second() * 60
         estimate = (
+            f"The first sync reads the history, then chats and files at about one request each: {_pace(pace)} "
+            "How many there are shows while it runs. "
             f"{limit} requests a minute are allowed for the whole organization; this source uses up to {pace:.0f}."
         )
     names = len(seen.organizations)

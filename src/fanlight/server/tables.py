@@ -1,0 +1,134 @@
+"""The tables of the pages as CSV. Pure.
+
+Times carry seconds and the zone's offset. A cell that a spreadsheet would read as a formula begins with an
+apostrophe, since names of projects and accounts come from outside. In the demo every row says that it is simulated.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fanlight.enrich.localtime import local_time
+from fanlight.model import Micros
+from fanlight.server import schema as s
+
+__all__ = ["Sheet", "accounts", "evidence", "findings", "opened", "people", "sources", "timeline", "unseen", "write"]
+
+Cell = str | int | float | bool | None
+Row = TypeVar("Row")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table with its name, which becomes the file's."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Cell, ...]]
+
+
+def write(sheet: Sheet, *, simulated: bool) -> str:
+    """The sheet as CSV with a head line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    mark = ("yes",) if simulated else ()
+    writer.writerow([*sheet.columns, *(("simulated",) if simulated else ())])
+    for row in sheet.rows:
+        writer.writerow([*(_cell(value) for value in row), *mark])
+    return out.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return str(value)
+
+
+def _sheet(name: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], Cell]]) -> Sheet:
+    return Sheet(name, tuple(columns), [tuple(read(row) for read in columns.values()) for row in rows])
+
+
+def _time(at: Micros | None, zone: str) -> str | None:
+    return None if at is None else local_time(at, zone).isoformat(timespec="seconds")
+
+
+def _labels(chips: Sequence[s.LabelChip]) -> str:
+    return " ".join(chip.category for chip in chips)
+
+
+def findings(rows: Sequence[s.QueueRow], zone: str) -> Sheet:
+    """Rows of the queue."""
+    return _sheet("findings", rows, {
+        "id": lambda r: r.id, "severity": lambda r: r.severity, "status": lambda r: r.status,
+        "verdict": lambda r: r.verdict, "title": lambda r: r.title, "sentence": lambda r: r.sentence,
+        "who": lambda r: r.who.name, "who_detail": lambda r: r.who.detail, "who_id": lambda r: r.who.id,
+        "labels": lambda r: _labels(r.labels) or r.labels_note, "time": lambda r: _time(r.at, zone),
+        "assignee": lambda r: r.assignee, "rule": lambda r: r.rule,
+    })  # fmt: skip
+
+
+def _steps(name: str, steps: Sequence[s.Step], zone: str) -> Sheet:
+    return _sheet(name, steps, {
+        "time": lambda r: _time(r.at, zone), "until": lambda r: _time(r.until, zone), "source": lambda r: r.source,
+        "what": lambda r: r.text, "mark": lambda r: r.mark, "labels": lambda r: _labels(r.labels),
+        "address": lambda r: r.place, "event_id": lambda r: r.event_id,
+    })  # fmt: skip
+
+
+def evidence(view: s.FindingView, zone: str) -> Sheet:
+    """The whole chain of evidence of a finding, what the Story folds included."""
+    return _steps(f"evidence-{view.short_id}", view.chain.steps, zone)
+
+
+def opened(view: s.FindingView, zone: str) -> Sheet:
+    """What was opened around a finding."""
+    return _sheet(f"opened-{view.short_id}", view.opened.rows if view.opened else [], {
+        "time": lambda r: _time(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),
+        "sensitivity": lambda r: r.sensitivity, "opened_earlier": lambda r: r.earlier,
+    })  # fmt: skip
+
+
+def timeline(view: s.IdentityView, zone: str) -> Sheet:
+    """The time line of an identity."""
+    return _steps("timeline", view.timeline, zone)
+
+
+def accounts(view: s.IdentityView, zone: str) -> Sheet:
+    """The accounts of an identity with the reason for each link."""
+    return _sheet("accounts", view.accounts, {
+        "source": lambda r: r.source, "login": lambda r: r.login, "id": lambda r: r.id, "why": lambda r: r.why,
+        "evidence": lambda r: r.evidence, "since": lambda r: _time(r.since, zone), "active": lambda r: r.active,
+    })  # fmt: skip
+
+
+def people(view: s.AccessView, zone: str) -> Sheet:
+    """Who reaches a thing, and how."""
+    return _sheet("people", view.people, {
+        "identity": lambda r: r.id, "name": lambda r: r.name, "level": lambda r: r.level if r.known else "unknown",
+        "how": lambda r: r.how, "since": lambda r: _time(r.since, zone),
+    })  # fmt: skip
+
+
+def sources(view: s.SourcesView, zone: str) -> Sheet:
+    """The connected sources."""
+    return _sheet("sources", view.rows, {
+        "name": lambda r: r.name, "title": lambda r: r.title, "health": lambda r: r.health,
+        "newest_event": lambda r: _time(r.newest_event_at, zone), "lag_p95": lambda r: r.lag,
+        "backlog": lambda r: "unknown" if r.backlog is None else r.backlog, "events_24h": lambda r: r.events_24h,
+    })  # fmt: skip
+
+
+def unseen(view: s.SourcesView) -> Sheet:
+    """What is not seen."""
+    return _sheet("not-seen", view.unseen, {
+        "name": lambda r: r.name, "when": lambda r: r.when, "sentence": lambda r: r.sentence,
+    })  # fmt: skip
