@@ -20,7 +20,17 @@ __all__ = ["SOURCE_KIND", "opengraph_payload"]
 
 SOURCE_KIND = "Claude"
 _LEAVES = frozenset(
-    {"chat", "file", "generated_file", "artifact", "document", "code_artifact", "local_session", "remote_session"}
+    {
+        "chat",
+        "file",
+        "generated_file",
+        "artifact",
+        "document",
+        "code_artifact",
+        "local_session",
+        "remote_session",
+        "tool_use",
+    }
 )
 _KINDS = {
     ("okta", "idp_user"): "Okta_User",

@@ -43,11 +43,14 @@ def test_tool_results_come_unclipped(connect):
 def test_files_artifacts_and_connectors_are_found_on_the_way_without_their_names(connect):
     _, refs, objects = read(connect(), chat(2))
     assert [ref.kind for ref in refs] == ["file", "generated_file", "artifact"]
-    assert [item.kind for item in objects] == ["file", "generated_file", "mcp_server", "mcp_server", "artifact"]
+    kinds = ["file", "generated_file", "mcp_server", "mcp_server", "artifact", "tool_use"]
+    assert [item.kind for item in objects] == kinds
     assert CANARY not in repr((refs, objects))
     assert refs[0].role == "user"
     assert refs[0].chat_id == "claude_chat_01000002"
     assert objects[2].name == "Ticket desk"
+    assert (objects[-1].name, objects[-1].parent_id) == ("Ticket desk", "claude_chat_01000002")
+    assert '"tool":"search"' in objects[-1].attributes
 
 
 def test_a_chat_of_thousands_of_messages_is_read_in_pages(connect):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -12,6 +12,7 @@ from fanlight.model import Micros, ObjectVersion, Sealed
 from fanlight.sources.claude.api import BASE, ClaudeApi, LoopGuard, bound_text, explain_refusal, identified, when
 from fanlight.sources.claude.inventory import weight_of
 from fanlight.sources.claude.records import RecordMapper
+from fanlight.sources.claude.tools import ToolName, tool_of
 from fanlight.sources.contract import ContentGone, ContentLater, ContentPart, ContentRef, SourceError
 from fanlight.sources.http import HttpRefusal
 
@@ -39,6 +40,8 @@ class _Whole:
 
     ref: ContentRef
     kind: Literal["chat", "local_session", "remote_session"]
+    tools: dict[ToolName, tuple[Micros | None, Micros | None]] = field(default_factory=dict)
+    """Tools of servers met so far, with the first and last time."""
 
 
 class ContentReader:
@@ -100,6 +103,7 @@ class ContentReader:
         after: str | None = None
         guard = LoopGuard("a chat")
         first = True
+        whole = _Whole(ref, "chat")
         while True:
             params = [*asked, ("after_id", after)] if after else asked
             page, answer = self._api.cursor_page(
@@ -108,10 +112,10 @@ class ContentReader:
             if first:
                 yield from self._chat_head(ref, answer)
                 first = False
-            whole = _Whole(ref, "chat")
             for message in identified(page.items):
                 yield from self._message(whole, message)
             if page.next is None:
+                yield from self._tools(whole)
                 return
             guard.step(after, page.next)
             after = page.next
@@ -161,8 +165,8 @@ class ContentReader:
         else:
             # A block type newer than this code: everything in it is read as message text.
             text, part_kind = orjson.dumps(block, default=str).decode(), "message"
-        if kind in ("tool_use", "tool_result") and whole.kind == "chat":
-            yield from self._tool_server(block)
+        if kind in ("tool_use", "tool_result"):
+            yield from self._tool_server(whole, block, at)
         if isinstance(text, str) and (text or notice):
             yield ContentPart(
                 part_id=part_id,
@@ -174,13 +178,36 @@ class ContentReader:
                 notice=notice,
             )
 
-    def _tool_server(self, block: Mapping[str, Any]) -> Iterator[Piece]:
-        """The MCP server behind a tool block, as an object: scheme, host and path are all the vendor gives."""
-        url, label = block.get("mcp_server_url"), block.get("integration_name")
-        if isinstance(url, str) and url and len(url) <= 512:
+    def _tool_server(self, whole: _Whole, block: Mapping[str, Any], at: Micros | None) -> Iterator[Piece]:
+        """The MCP server behind a tool block, as an object: scheme, host and plain path."""
+        tool = tool_of(block)
+        if tool is None:
+            return
+        first, _ = whole.tools.get(tool, (at, at))
+        whole.tools[tool] = (first, at)
+        if tool.url is not None:
             now = self._api.clock.now()
-            named = label if isinstance(label, str) else None
-            yield self._mapper.version("mcp_server", {"id": url}, seen_at=now, name=named, extra={"url": url})
+            yield self._mapper.version(
+                "mcp_server", {"id": tool.url}, seen_at=now, name=tool.label, extra={"url": tool.url}
+            )
+
+    def _tools(self, whole: _Whole) -> Iterator[Piece]:
+        """Who used which tool of which server where: names and times, nothing that went in or came out."""
+        now = self._api.clock.now()
+        for tool, (first, last) in whole.tools.items():
+            found = self._mapper.version(
+                "tool_use",
+                {},
+                seen_at=now,
+                object_id=f"{whole.ref.object_id}/{tool.server}/{tool.tool}",
+                name=tool.label,
+                organization=whole.ref.organization_id,
+                parent=(whole.kind, whole.ref.object_id),
+                owner=(whole.ref.owner_account or "").partition(":")[2] or None,
+                created_at=first,
+                extra={"server": tool.server, "url": tool.url, "tool": tool.tool},
+            )
+            yield replace(found, updated_at=last, valid_from=last or first or now)
 
     def _attached(
         self, ref: ContentRef, message: Record, message_id: str, role: str | None, at: Micros | None
@@ -342,6 +369,7 @@ class ContentReader:
                 if since is None or at is None or at >= since:
                     yield from self._message(whole, message)
             if page.next is None:
+                yield from self._tools(whole)
                 return
             guard.step(token, page.next)
             token = page.next
