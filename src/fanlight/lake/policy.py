@@ -45,7 +45,9 @@ class LabelPolicy:
     levels: dict[str, str] = field(default_factory=dict)
     """Recognizer of each custom category to the sensitivity that one match of it has."""
 
-    def __bool__(self) -> bool:
+    @property
+    def touches_matches(self) -> bool:
+        """Whether any stored match could read otherwise than it was written."""
         return bool(self.categories.num_rows or self.dismissed.num_rows)
 
 

@@ -80,7 +80,7 @@ class Reader:
     def __init__(
         self, root: Path, segments: Sequence[Segment], memory: str = "1GB", policy: LabelPolicy | None = None
     ) -> None:
-        self.policy = policy or LabelPolicy()
+        self.policy = policy if policy is not None else LabelPolicy()
         self._root = root
         self._segments = segments
         self._memory = memory
@@ -88,7 +88,7 @@ class Reader:
         for table in TABLES.values():
             self._show(table)
         views = dict(_NOW_VIEWS)
-        if self.policy:
+        if self.policy.touches_matches:
             self._connection.register("label_categories", self.policy.categories)
             self._connection.register("label_dismissals", self.policy.dismissed)
             # After the newest reading of each part was chosen: an older one must not come back in its place.

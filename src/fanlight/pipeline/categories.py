@@ -18,6 +18,7 @@ from fanlight.labels.custom.samples import Proof, prove
 from fanlight.labels.custom.store import Change, active_definitions, put_category, retire_category
 from fanlight.lake.lake import GRACE
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.label_policy import note_change
 
 __all__ = [
     "Saved",
@@ -103,6 +104,7 @@ def add_categories(home: Home, written: Sequence[Written], actor: str) -> list[S
         for one, proof in proven:
             version, change = put_category(tick, one.definition, proof.hashes, actor)
             saved.append(Saved(one.definition.name, version, change, proof))
+        note_change(tick)
     _sweep_lists(home)
     return saved
 
@@ -111,6 +113,7 @@ def remove_category(home: Home, name: str, actor: str) -> None:
     """Take a category out of force: its matches stop counting at once, nothing is read again."""
     with home.state.tick() as tick:
         retire_category(tick, name, actor)
+        note_change(tick)
     _sweep_lists(home)
 
 
