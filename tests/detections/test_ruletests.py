@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def test_tests_of_the_whole_judgement_go_to_the_function_given(tmp_path: Path) -
     tests = "  - {name: whole, expect: finding, events: []}\n  - {name: part, event: {a: 1}, expected: true}\n"
     rule = rule_of(tmp_path, "a: 1", head=HEAD + "tests:\n" + tests)
 
-    def scenarios(given: Rule) -> list[Outcome]:
+    def scenarios(given: Rule, parts: Sequence[Rule]) -> list[Outcome]:
+        assert parts == []
         return [Outcome(given.name, str(test["name"]), False, "Asked.") for test in given.tests]
 
     assert [outcome.name for outcome in run([rule])] == ["part"]

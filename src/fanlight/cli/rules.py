@@ -68,7 +68,7 @@ def _test(*names: str, rules: RulesOption = None, lists: ListsOption = None, for
     missing = set(names) - {rule.name for rule in chosen} - {rule.id for rule in chosen}
     if missing:
         end(Exit.USAGE, f"No rule is called {sorted(missing)[0]}.")
-    results = run(chosen, run_tests)
+    results = run(chosen, run_tests, loaded.rules)
     failed = [result for result in results if not result.passed]
     if format == "table":
         for item in failed:
@@ -132,13 +132,15 @@ def _backtest(
 ) -> None:
     """Run rules over stored history: how often each would have spoken. Nothing is stored, nobody is told."""
     from fanlight.cli import _backtest as backtest
+    from fanlight.detections.rulefile import with_parts
 
     loaded = _load(rules, None)
     _complain(loaded)
     chosen = [rule for rule in loaded.rules if not names or rule.name in names or rule.id in names]
     if not chosen:
         end(Exit.USAGE, "No rule has that name.")
-    [found], seconds, window = backtest.history([chosen], since, until, home, tenant)
+    judged = with_parts(chosen, loaded.rules)
+    [found], seconds, window = backtest.history([judged], since, until, home, tenant)
     if findings:
         print_rows((backtest.finding_row(item) for item in found), format)
     else:

@@ -11,7 +11,8 @@ and it comes true when the window has passed without the unwanted one.
 from __future__ import annotations
 
 import operator
-from collections import Counter, deque
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -45,10 +46,22 @@ class Correlated:
     rule: Rule
     group: tuple[str, ...]
     anchor: Hit
-    events: tuple[str, ...]
-    """Ids of every event in the window, in time order, the anchor's last."""
     value: float
     """What was counted or measured."""
+    line: Sequence[Hit]
+    """Matches in time order; those in the window are `line[first:last]`."""
+    first: int
+    last: int
+
+    @property
+    def window(self) -> Sequence[Hit]:
+        """Every match in the window, in time order."""
+        return self.line[self.first : self.last]
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Ids of every event in the window, in time order, the anchor's last."""
+        return tuple(dict.fromkeys(event for hit in self.window for event in hit.members or (hit.event_id,)))
 
 
 def correlate(rules: Iterable[Rule], hits: Iterable[Hit], horizon: Micros | None = None) -> list[Correlated]:
@@ -62,6 +75,7 @@ def correlate(rules: Iterable[Rule], hits: Iterable[Hit], horizon: Micros | None
     results: list[Correlated] = []
     done: set[str] = set()
     open_ids = {rule.id for rule in waiting}
+    asked_for = {name for rule in waiting for name in _correlation(rule).rules}
     while waiting:
         ready = [rule for rule in waiting if not (set(_correlation(rule).rules) & open_ids) - done - {rule.id}]
         if not ready:
@@ -73,7 +87,8 @@ def correlate(rules: Iterable[Rule], hits: Iterable[Hit], horizon: Micros | None
             )
             results.extend(found)
             done.add(rule.id)
-            known = sorted([*known, *(_as_hit(item) for item in found)], key=_order)
+            if rule.id in asked_for:
+                known = sorted([*known, *(_as_hit(item) for item in found)], key=_order)
         waiting = [rule for rule in waiting if rule.id not in done]
     results.sort(key=lambda item: _order(item.anchor))
     return results
@@ -81,6 +96,10 @@ def correlate(rules: Iterable[Rule], hits: Iterable[Hit], horizon: Micros | None
 
 def _order(hit: Hit) -> tuple[Micros, str]:
     return hit.at, hit.event_id
+
+
+def _time(hit: Hit) -> Micros:
+    return hit.at
 
 
 def _correlation(rule: Rule) -> Correlation:
@@ -108,7 +127,7 @@ def _evaluate(rule: Rule, asked: Correlation, hits: Sequence[Hit]) -> Iterator[C
             window.add(hit)
             value = window.measure()
             if value is not None:
-                yield Correlated(rule, group, hit, window.event_ids(), value)
+                yield Correlated(rule, group, hit, value, window.line, window.first, len(window.line))
 
 
 def _groups(asked: Correlation, hit: Hit) -> Iterator[tuple[str, ...]]:
@@ -133,15 +152,22 @@ class _Window:
     """The matches of one group that lie inside the time span of the newest."""
 
     asked: Correlation
-    hits: deque[Hit] = field(default_factory=deque)
+    line: list[Hit] = field(default_factory=list)
+    """Every match of the group so far; the window begins at `first`."""
+    first: int = 0
     rules: Counter[str] = field(default_factory=Counter)
     values: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def add(self, hit: Hit) -> None:
-        self.hits.append(hit)
+        self.line.append(hit)
         self._count(hit, 1)
-        while self.hits[0].at < hit.at - self.asked.timespan:
-            self._count(self.hits.popleft(), -1)
+        while self.line[self.first].at < hit.at - self.asked.timespan:
+            self._count(self.line[self.first], -1)
+            self.first += 1
+
+    @property
+    def hits(self) -> Sequence[Hit]:
+        return self.line[self.first :]
 
     def _count(self, hit: Hit, step: int) -> None:
         counts: list[tuple[Counter[Any], Any]] = [(self.rules, hit.rule_id)]
@@ -159,13 +185,6 @@ class _Window:
         ]
         return product(*texts)
 
-    def event_ids(self) -> tuple[str, ...]:
-        ids: dict[str, None] = {}
-        for hit in self.hits:
-            for event_id in hit.members or (hit.event_id,):
-                ids[event_id] = None
-        return tuple(ids)
-
     def measure(self) -> float | None:
         """What the condition measured when it holds now, else None."""
         asked = self.asked
@@ -173,7 +192,7 @@ class _Window:
             case "temporal" | "temporal_ordered":
                 return self._temporal()
             case "event_count":
-                value: float | None = len(self.hits)
+                value: float | None = len(self.line) - self.first
             case "value_count":
                 value = len(self.values)
             case _:
@@ -208,7 +227,7 @@ class _Window:
             return None
         if asked.type == "temporal_ordered":
             order = [rule for rule in asked.rules if rule in self.rules]
-            if not _in_order(self.hits, order) or self.hits[-1].rule_id != order[-1]:
+            if not _in_order(self.hits, order) or self.line[-1].rule_id != order[-1]:
                 return None
         return float(seen)
 
@@ -237,8 +256,8 @@ def _weigh(rule: Rule, asked: Correlation, hits: Sequence[Hit], horizon: Micros)
                 seen = {hit.rule_id for hit in window}
                 order = [name for name in _named(asked.expression) if name in wanted]
                 if seen == wanted and (asked.type == "temporal" or _in_order(window, order)):
-                    ids = dict.fromkeys(event for hit in window for event in hit.members or (hit.event_id,))
-                    told.setdefault(window[-1].event_id, Correlated(rule, group, window[-1], tuple(ids), len(wanted)))
+                    found = Correlated(rule, group, window[-1], len(wanted), window, 0, len(window))
+                    told.setdefault(window[-1].event_id, found)
         yield from told.values()
 
 
@@ -250,10 +269,12 @@ def _windows(
         if anchor.rule_id not in wanted:
             continue
         if not unwanted:
-            before = [hit for hit in members if anchor.at - span <= hit.at and _order(hit) <= _order(anchor)]
+            low = bisect_left(members, anchor.at - span, key=_time)
+            before = members[low : bisect_right(members, _order(anchor), key=_order)]
             yield [hit for hit in before if hit.rule_id in wanted]
         elif anchor.at + span <= horizon:
-            after = [hit for hit in members if anchor.at <= hit.at <= anchor.at + span]
+            low, high = bisect_left(members, anchor.at, key=_time), bisect_right(members, anchor.at + span, key=_time)
+            after = members[low:high]
             if not any(hit.rule_id in unwanted for hit in after):
                 yield [hit for hit in after if hit.rule_id in wanted]
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from fanlight.detections.outcome import duration
-from fanlight.model import HOUR, Micros
+from fanlight.model import DAY, HOUR, Micros
 
-__all__ = ["Dedup", "finding_id", "group_hits"]
+__all__ = ["WEEK", "Dedup", "finding_id", "group_hits", "is_settled"]
 
+WEEK: Micros = 7 * DAY
 _KEYS = ("identity", "project", "chat", "organization", "target")
 
 
@@ -49,16 +50,46 @@ Hit = TypeVar("Hit", bound=Grouped)
 
 
 def group_hits(hits: Sequence[Hit], period: Micros) -> list[list[Hit]]:
-    """Groups in time order; the first hit of a group is its anchor. Independent of the order of arrival."""
+    """Groups in time order; the first hit of a group is its anchor. Independent of the order of arrival.
+
+    A week (from Thursday 00:00 UTC, as the epoch's) begins new groups: where hits never pause, where one group ends
+    and the next begins would otherwise depend on the first hit of all history.
+    """
     groups: list[list[Hit]] = []
     open_group: dict[str, list[Hit]] = {}
     for hit in sorted(hits, key=lambda hit: (hit.at, hit.tie)):
         group = open_group.get(hit.group_key)
-        if group is None or hit.at >= group[0].at + period:
+        if group is None or hit.at >= group[0].at + period or hit.at // WEEK != group[0].at // WEEK:
             group = open_group[hit.group_key] = []
             groups.append(group)
         group.append(hit)
     return groups
+
+
+def is_settled(hits: Sequence[Hit], period: Micros, known_from: Micros, since: Micros) -> bool:
+    """Whether the groups that reach to `since` or later would be the same with any hits before `known_from`.
+
+    They are when, in each chain of hits, a pause of a whole period or the turn of a week comes before them.
+    """
+    chains: dict[str, list[Hit]] = {}
+    for hit in sorted(hits, key=lambda hit: (hit.at, hit.tie)):
+        chains.setdefault(hit.group_key, []).append(hit)
+    return all(_is_settled(chain, period, known_from, since) for chain in chains.values())
+
+
+def _is_settled(chain: Sequence[Hit], period: Micros, known_from: Micros, since: Micros) -> bool:
+    groups = group_hits(chain, period)
+    first = next((group[0] for group in groups if group[-1].at >= since), None)
+    if first is None:
+        return True
+    before = known_from
+    for hit in chain:
+        if hit.at - before >= period or hit.at // WEEK != before // WEEK:
+            return True
+        if hit is first:
+            return False
+        before = hit.at
+    return False
 
 
 def finding_id(tenant: str, rule_id: str, group_key: str, anchor: str) -> str:

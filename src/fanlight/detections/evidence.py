@@ -19,6 +19,7 @@ _SOURCES = {
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
 }  # fmt: skip
 _MOST_EVENTS = 80
+_MOST_HITS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def chain(
     anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan
 ) -> tuple[Evidence, ...]:
     """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it."""
-    since, until = anchor.occurred_at - plan.before, hits[-1].occurred_at + plan.after
+    since = min(anchor.occurred_at - plan.before, hits[0].occurred_at)
+    until = max(anchor.occurred_at, hits[-1].occurred_at) + plan.after
     steps = [
         *_event_steps(anchor, hits, person, new, context, since, until),
         *_gap_steps(context, since, until),
@@ -83,12 +85,17 @@ def _event_steps(
     ]
     steps = list(_folded(rows, context))
     if len(steps) > _MOST_EVENTS:
-        # The newest ordinary steps say least; what is new, and what stands next to the anchor, stays.
-        place = next(i for i, step in enumerate(steps) if step.event_id == anchor.event_id)
+        # The newest ordinary steps say least; what the finding rests on stays, and what stands next to the anchor.
+        place = next((i for i, step in enumerate(steps) if step.mark == "anchor"), 0)
         ranked = sorted(range(len(steps)), key=lambda i: (steps[i].mark == "usual", abs(i - place)))
-        kept = set(ranked[:_MOST_EVENTS])
+        kept = {i for i in ranked[:_MOST_HITS] if _rests_on(steps[i], hit_ids)}
+        kept |= set(ranked[: max(_MOST_EVENTS - len(kept), 0)])
         steps = [step for i, step in enumerate(steps) if i in kept]
     return steps
+
+
+def _rests_on(step: Evidence, hit_ids: set[str]) -> bool:
+    return step.mark == "anchor" or step.event_id in hit_ids
 
 
 def _mark(

@@ -2,8 +2,8 @@
 
 Join fields: `chat.sensitivity`, `chat.labels`, `chat.moved`, `chat.new_readers`, `file.sensitivity`, `file.labels`,
 `project.sensitivity`, `project.labels`, `project.sensitive_things`, `project.privacy`, `project.opened_wider`,
-`project.age_days`, `project.new_to_actor`, `entry.sensitivity`, `entry.labels`, `actor.elevated`,
-`actor.department`, `target.is_actor`.
+`project.age_days`, `project.new_to_actor`, `entry.sensitivity`, `entry.labels`,
+`actor.identity`, `actor.elevated`, `actor.department`, `target.is_actor`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ JOIN_FIELDS = (
     "chat.sensitivity", "chat.labels", "chat.moved", "chat.new_readers", "file.sensitivity", "file.labels",
     "project.sensitivity",
     "project.labels", "project.sensitive_things", "project.privacy", "project.opened_wider", "project.age_days",
-    "project.new_to_actor", "entry.sensitivity", "entry.labels", "actor.elevated", "actor.department",
-    "target.is_actor",
+    "project.new_to_actor", "entry.sensitivity", "entry.labels", "actor.identity", "actor.elevated",
+    "actor.department", "target.is_actor",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def join_fields(event: Event, context: Context) -> dict[str, Any]:
     identity = context.identity_of(event.account_key, at)
     if identity is not None:
         person = context.person(identity, at)
+        joined["actor.identity"] = identity
         joined["actor.elevated"] = person.elevated
         joined["actor.department"] = person.department
     if event.chat_id:

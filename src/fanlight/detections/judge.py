@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from fanlight.detections.behavior import Behavior, parse_behavior
 from fanlight.detections.context import Context, Person
-from fanlight.detections.dedup import Dedup, finding_id, group_hits
-from fanlight.detections.evidence import EvidencePlan, chain
+from fanlight.detections.dedup import WEEK, finding_id, group_hits, is_settled
+from fanlight.detections.evidence import chain
 from fanlight.detections.facts import Facts
 from fanlight.detections.joins import (
     ENTERED,
@@ -22,9 +21,11 @@ from fanlight.detections.joins import (
 )
 from fanlight.detections.narrative import words_of
 from fanlight.detections.outcome import Outcome, Subject
+from fanlight.detections.plan import Hit, Plan, hits_behind, plan_of, plans_of
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
 from fanlight.detections.stream import Index
+from fanlight.detections.together import correlated_hits
 from fanlight.detections.words import fill, listed, who
 from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, columns_of
 
@@ -35,81 +36,65 @@ _CHAT_STATE = ("claude_chat_created", "claude_chat_viewed", "claude_chat_updated
 _CHAT_MOVES = ("claude_chat_updated", "claude_chat_settings_updated")
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A rule as judging uses it."""
-
-    rule: Rule
-    behavior: Behavior | None
-    dedup: Dedup
-    evidence: EvidencePlan
-
-    @property
-    def types(self) -> frozenset[str] | None:
-        """Event types that must be read for this rule, in lower case; None where it demands no type."""
-        needs = (self.rule.required or {}).get("type")
-        if needs is None:
-            return None
-        return needs | {name.lower() for name in (self.behavior.types if self.behavior else ())}
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """One event that a rule holds on."""
-
-    plan: _Plan
-    subject: Subject
-    outcome: Outcome
-    group_key: str
-
-    @property
-    def at(self) -> Micros:
-        return self.subject.event.occurred_at
-
-    @property
-    def tie(self) -> str:
-        return self.subject.event.event_id
-
-
 def judge(facts: Facts, rules: Sequence[Rule], window: tuple[Micros, Micros]) -> list[Finding]:
     """Findings that the window [from, to) has a part in, by time and id; an anchor may lie before the window.
 
-    The facts before the window teach what is usual and settle where a group of hits began. Raises `ValueError`
-    (with a sentence) when a rule's behavior, dedup or evidence cannot be read; `check_rule` finds that earlier.
+    The facts before the window teach what is usual and settle where a group of hits began, so that judging day by day
+    gives what judging all at once gives. Raises `ValueError` (with a sentence) when a rule's behavior, dedup or
+    evidence cannot be read; `check_rule` finds that earlier.
     """
-    since, until = window
-    plans = {rule.id: _plan(rule) for rule in rules if rule.tree is not None and rule.reports}
-    if not plans:
+    since, _ = window
+    plans = plans_of(rules)
+    if not any(plan.rule.reports for plan in plans.values()):
         return []
-    warm = max(
-        [DAY, *(3 * plan.dedup.period + (plan.behavior.window if plan.behavior else 0) for plan in plans.values())]
-    )
-    context = Context(facts, since - warm, until)
-    hits = _hits(facts, context, plans, since - warm, until)
-    findings: list[Finding] = []
-    for rule_id in sorted(hits):
-        plan = plans[rule_id]
-        for group in group_hits(hits[rule_id], plan.dedup.period):
-            if group[0].at < until and group[-1].at >= since:
-                findings.append(_finding(group, context))
+    begin = since - max([DAY, *(3 * plan.dedup.period + plan.reach for plan in plans.values())])
+    findings, unsettled = _judge_from(begin, facts, plans, window)
+    if unsettled:
+        # Hits without a pause as far back as was read: from the turn of the week on, groups are certain.
+        chosen = plans_of([plan.rule if plan.rule.id in unsettled else replace(plan.rule, reports=False)
+                           for plan in plans.values()])  # fmt: skip
+        earlier = since // WEEK * WEEK - max(plan.reach for plan in chosen.values())
+        again, _ = _judge_from(min(begin, earlier), facts, chosen, window)
+        names = {plans[rule_id].rule.name for rule_id in unsettled}
+        findings = [finding for finding in findings if finding.rule not in names] + again
     return sorted(findings, key=lambda finding: (finding.at, finding.id))
 
 
-def _plan(rule: Rule) -> _Plan:
-    return _Plan(rule, parse_behavior(rule.behavior), Dedup.of(rule.dedup), EvidencePlan.of(rule.evidence))
+def _judge_from(
+    begin: Micros, facts: Facts, plans: Mapping[str, Plan], window: tuple[Micros, Micros]
+) -> tuple[list[Finding], set[str]]:
+    """Findings from the facts since `begin`, and the rules whose groups hits before it might change."""
+    since, until = window
+    context = Context(facts, begin, until)
+    hits = _hits(facts, context, plans, begin, until)
+    hits |= correlated_hits(plans, hits, context, until)
+    findings: list[Finding] = []
+    unsettled: set[str] = set()
+    for rule_id in sorted(hits):
+        plan = plans[rule_id]
+        if not plan.rule.reports:
+            continue
+        known_from = begin + plan.reach  # what decides an earlier hit was not read whole
+        known = [hit for hit in hits[rule_id] if hit.at >= known_from]
+        if not is_settled(known, plan.dedup.period, known_from, since):
+            unsettled.add(rule_id)
+        for group in group_hits(known, plan.dedup.period):
+            if group[0].at < until and group[-1].at >= since:
+                findings.append(_finding(group, context))
+    return findings, unsettled
 
 
 def check_rule(rule: Rule) -> None:
     """Raise `ValueError` with a sentence when the rule's own keys cannot be read."""
-    _plan(rule)
+    plan_of(rule)
 
 
 def _hits(
-    facts: Facts, context: Context, plans: Mapping[str, _Plan], since: Micros, until: Micros
-) -> dict[str, list[_Hit]]:
+    facts: Facts, context: Context, plans: Mapping[str, Plan], since: Micros, until: Micros
+) -> dict[str, list[Hit]]:
     events = _candidates(facts, context, plans, since, until)
-    index = Index([plan.rule for plan in plans.values()])
-    matched: list[tuple[_Plan, Event, dict[str, Any]]] = []
+    index = Index([plan.rule for plan in plans.values() if plan.rule.tree is not None])
+    matched: list[tuple[Plan, Event, dict[str, Any]]] = []
     for event in events:
         own, joined = json.loads(event.raw), _joined(event, context)
         found = index.match(_columns(event) | dict(index.extract(own)) | joined, event.product)
@@ -118,12 +103,12 @@ def _hits(
             matched += [(plans[rule.id], event, record) for rule in found]
     people = {context.identity_of(event.account_key, event.occurred_at) for plan, event, _ in matched if plan.behavior}
     context.prepare({identity for identity in people if identity})
-    hits: dict[str, list[_Hit]] = {}
+    hits: dict[str, list[Hit]] = {}
     for plan, event, record in matched:
         subject = _subject(event, record, context)
         outcome = _judge(plan, subject, context)
         if outcome.holds:
-            hit = _Hit(plan, subject, outcome, _group_key(plan, subject))
+            hit = Hit(plan, subject, outcome, plan.group_key_of(subject))
             hits.setdefault(plan.rule.id, []).append(hit)
     return hits
 
@@ -145,9 +130,7 @@ def _joined(event: Event, context: Context) -> dict[str, Any]:
     }
 
 
-def _candidates(
-    facts: Facts, context: Context, plans: Mapping[str, _Plan], since: Micros, until: Micros
-) -> list[Event]:
+def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since: Micros, until: Micros) -> list[Event]:
     wanted = [plan.types for plan in plans.values()]
     every = any(types is None for types in wanted)
     types = frozenset(name for types in wanted for name in types or ())
@@ -173,7 +156,7 @@ def _subject(event: Event, record: Mapping[str, Any], context: Context) -> Subje
     return Subject(event, person, record, where)
 
 
-def _judge(plan: _Plan, subject: Subject, context: Context) -> Outcome:
+def _judge(plan: Plan, subject: Subject, context: Context) -> Outcome:
     if plan.behavior is None:
         return Outcome(True)
     if not subject.person.id:
@@ -181,26 +164,17 @@ def _judge(plan: _Plan, subject: Subject, context: Context) -> Outcome:
     return plan.behavior.judge(subject, context)
 
 
-def _group_key(plan: _Plan, subject: Subject) -> str:
-    event = subject.event
-    values = {
-        "identity": subject.person.id or event.actor_id or event.actor_kind or "",
-        "project": event.project_id or "", "chat": event.chat_id or "", "organization": event.organization_id or "",
-        "target": str(subject.record.get("target_id") or event.target_id or ""),
-    }  # fmt: skip
-    return "|".join(values[key] for key in plan.dedup.by)
-
-
 # -------------------------------------------------------------------- findings
 
 
-def _finding(group: Sequence[_Hit], context: Context) -> Finding:
+def _finding(group: Sequence[Hit], context: Context) -> Finding:
     first, last = group[0], group[-1]
     plan, subject = first.plan, first.subject
     event, person = subject.event, subject.person
-    hit_events = [hit.subject.event for hit in group]
+    behind = hits_behind(group)
+    hit_events = [hit.subject.event for hit in behind]
     words = words_of(subject, _together(group), last.at, context)
-    new = frozenset().union(*(hit.outcome.new for hit in group))
+    new = frozenset().union(*(hit.outcome.new for hit in (*group, *behind)))
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
     return Finding(
         tenant=context.facts.tenant,
@@ -214,9 +188,9 @@ def _finding(group: Sequence[_Hit], context: Context) -> Finding:
         identity_email=person.email,
         group_key=first.group_key,
         sentence=fill(plan.evidence.sentence, words),
-        events=_event_ids(group),
-        entities=_entities(hit_events, person, context),
-        why=(*first.outcome.why, *_thing_why(event, context)),
+        events=_event_ids(group, behind),
+        entities=_entities(behind, person, context),
+        why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
         evidence=chain(event, hit_events, person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
@@ -224,27 +198,34 @@ def _finding(group: Sequence[_Hit], context: Context) -> Finding:
     )
 
 
-def _together(group: Sequence[_Hit]) -> Outcome:
+def _together(group: Sequence[Hit]) -> Outcome:
     """The first hit's outcome with the things of all of them."""
     outcome = group[0].outcome
     return replace(outcome, things=frozenset().union(*(hit.outcome.things for hit in group)))
 
 
-def _event_ids(group: Sequence[_Hit]) -> tuple[str, ...]:
+def _event_ids(group: Sequence[Hit], behind: Sequence[Hit]) -> tuple[str, ...]:
     """The sources' ids of every event the finding rests on; an entry names the event that placed it."""
     ids: dict[str, None] = {}
-    for hit in group:
-        for event_id in hit.outcome.events:
-            ids[event_id] = None
+    for hit in (*(hit for hit in group if hit.window is not None), *behind):
+        ids |= dict.fromkeys(hit.outcome.events)
         event = hit.subject.event
         if event.type == ENTERED:
             placed_by = json.loads(event.raw).get("entry.placed_by")
             ids |= {placed_by: None} if placed_by else {}
-        else:
+        elif hit.window is None:
             ids[event.event_id] = None
     return tuple(ids)
 
 
+def _whys_behind(first: Hit) -> list[Why]:
+    """What was unusual about the events of a correlation, said once each."""
+    if first.window is None:
+        return []
+    return list(dict.fromkeys(why for hit in hits_behind([first]) for why in hit.outcome.why))[:_MOST_WHYS]
+
+
+_MOST_WHYS = 8
 _SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
 
@@ -252,7 +233,7 @@ def _rank(severity: Severity) -> int:
     return _SEVERITIES.index(severity)
 
 
-def _severity(hit: _Hit) -> Severity:
+def _severity(hit: Hit) -> Severity:
     level: str = hit.plan.rule.level
     for severity, when in hit.plan.evidence.severity:
         if all(_holds(hit.subject.record.get(name), wanted) for name, wanted in when.items()):
@@ -282,7 +263,7 @@ def _thing_why(event: Event, context: Context) -> list[Why]:
     return found
 
 
-def _entities(events: Sequence[Event], person: Person, context: Context) -> tuple[Entity, ...]:
+def _entities(hits: Sequence[Hit], person: Person, context: Context) -> tuple[Entity, ...]:
     entities: dict[tuple[str, str], Entity] = {}
 
     def add(kind: str, object_id: str | None, name: str = "") -> None:
@@ -290,7 +271,9 @@ def _entities(events: Sequence[Event], person: Person, context: Context) -> tupl
             entities[kind, object_id] = Entity(kind=kind, id=object_id, name=name)
 
     add("identity", person.id, who(person))
-    for event in events:
+    for hit in hits:
+        event = hit.subject.event
+        add("identity", hit.subject.person.id, who(hit.subject.person))
         add("account", event.account_key, event.actor_email or "")
         add("chat", event.chat_id)
         project = context.project_of(event)

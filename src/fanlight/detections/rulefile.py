@@ -28,7 +28,7 @@ from fanlight.detections.correlation import Correlation, correlation_of
 from fanlight.detections.tree import Node, all_of, any_of, fields_of, required_of
 from fanlight.model import Severity
 
-__all__ = ["OWN_KEYS", "Rule", "RuleError", "RuleSet", "load_rules", "own_rules"]
+__all__ = ["OWN_KEYS", "Rule", "RuleError", "RuleSet", "load_rules", "own_rules", "with_parts"]
 
 #: Top-level keys of ours; everything else unknown is reported by `validate`.
 OWN_KEYS = frozenset(
@@ -140,6 +140,20 @@ class RuleSet:
     def by_id(self, rule_id: str) -> Rule | None:
         """The rule with this id or name."""
         return next((rule for rule in self.rules if rule_id in {rule.id, rule.name}), None)
+
+
+def with_parts(chosen: Sequence[Rule], loaded: Sequence[Rule]) -> list[Rule]:
+    """The chosen rules with those that their correlations name, which only feed them unless chosen themselves."""
+    by_id = {rule.id: rule for rule in loaded}
+    found = {rule.id: rule for rule in chosen}
+    waiting = list(chosen)
+    while waiting:
+        correlation = waiting.pop().correlation
+        for name in correlation.rules if correlation else ():
+            if name not in found and name in by_id:
+                found[name] = replace(by_id[name], reports=False)
+                waiting.append(found[name])
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

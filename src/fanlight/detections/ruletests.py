@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from fanlight.detections.correlate import Hit, correlate
 from fanlight.detections.record import flatten, fold_name
-from fanlight.detections.rulefile import Rule
+from fanlight.detections.rulefile import Rule, with_parts
 from fanlight.detections.stream import Index
 from fanlight.detections.times import time_of_event
 
@@ -52,14 +52,25 @@ class Outcome:
     sentence: str = ""
 
 
-def run(rules: Sequence[Rule], scenarios: Callable[[Rule], Iterable[ScenarioResult]] | None = None) -> list[Outcome]:
-    """Run every test of every rule. Without `scenarios`, tests that need the whole judgement are left out."""
+Scenarios = Callable[[Rule, Sequence[Rule]], Iterable[ScenarioResult]]
+"""Runs the tests of a rule that need the whole judgement, beside the rules that a correlation names."""
+
+
+def run(
+    rules: Sequence[Rule], scenarios: Scenarios | None = None, loaded: Sequence[Rule] | None = None
+) -> list[Outcome]:
+    """Run every test of every rule. Without `scenarios`, tests that need the whole judgement are left out.
+
+    `loaded` are all rules there are, of which correlations name some (default: those that are tested).
+    """
     outcomes: list[Outcome] = []
-    by_id = {rule.id: rule for rule in rules}
+    loaded = rules if loaded is None else loaded
+    by_id = {rule.id: rule for rule in loaded}
     for rule in rules:
         whole = tuple(test for test in rule.tests if "expect" in test)
         if whole and scenarios is not None:
-            for result in scenarios(replace(rule, tests=whole)):
+            tested = replace(rule, tests=whole)
+            for result in scenarios(tested, [part for part in with_parts([rule], loaded) if part.id != rule.id]):
                 outcomes.append(Outcome(rule.name, result.name, result.passed, result.sentence))
         for number, test in enumerate(rule.tests, 1):
             if "expect" not in test:

@@ -145,14 +145,17 @@ class ScenarioFacts:
         return [gap for gap in self.all_gaps if gap.since < until and gap.until > since]
 
 
-def run_tests(rule: Rule) -> list[TestResult]:
-    """Run the tests inside a rule file; a test that cannot be read fails with a sentence."""
+def run_tests(rule: Rule, parts: Sequence[Rule] = ()) -> list[TestResult]:
+    """Run the tests inside a rule file; a test that cannot be read fails with a sentence.
+
+    `parts` are the rules that a correlation names.
+    """
     results = []
     for number, test in enumerate(rule.tests, 1):
         name = str(test.get("name", f"test {number}"))
         try:
             facts, window = build(test)
-            found = tuple(judge(facts, [rule], window))
+            found = tuple(finding for finding in judge(facts, [rule, *parts], window) if finding.rule == rule.name)
         except (KeyError, TypeError, ValueError) as problem:
             results.append(TestResult(rule.name, name, False, f"The test cannot be read: {problem}."))
             continue
