@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fanlight.pipeline.home import Home
 
 _RESTART_AFTER_SECONDS = 2.0
+_PATIENCE_SECONDS = 15.0
 
 
 def register(app: App) -> None:
@@ -87,7 +88,11 @@ def supervise(path: Path, tenant: str, port: int, listen: Sequence[str] | None =
     for process in running.values():
         process.terminate()
     for process in running.values():
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:  # in the middle of a long request; a kill loses nothing
+            process.kill()
+            process.wait()
 
 
 def _run_collect(*, home: HomeOption = None, tenant: TenantOption = "default") -> None:

@@ -54,6 +54,12 @@ class Collected:
     pages: int = 0
     notices: list[Notice] = field(default_factory=list)
 
+    def add(self, other: Collected) -> None:
+        """Count another walk over the same stream."""
+        for name in ("events", "duplicates", "late", "versions", "grants", "queued", "pages"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.notices.extend(other.notices)
+
 
 def commit_events(
     home: Home,

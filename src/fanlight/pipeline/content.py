@@ -66,10 +66,10 @@ def read_queue(
     *,
     workers: int,
     due_before: Micros | None,
-    limit: int | None,
+    stop: Callable[[], bool],
     say: Progress,
 ) -> LabelledCounts:
-    """Read what is queued until nothing is left (or `limit` things were read); commits about once a second.
+    """Read what is queued until nothing is left or `stop` says so; commits about once a second.
 
     Worker threads share the source (its client and request budget are made for that) and the labeller.
     A `SourceError` that stops the source (bad credential, unreachable) is raised after what was read before it
@@ -97,9 +97,7 @@ def read_queue(
                 for queued in next_refs(home.state, source.name, _BATCH, due_before)
                 if (queued.ref.kind, queued.ref.key, queued.version) not in asked
             ]
-            if limit is not None:
-                batch = batch[: max(0, limit - counts.read - counts.gone - counts.failed - counts.postponed)]
-            if not batch:
+            if not batch or stop():
                 return counts
             for queued in batch:
                 # One try a pass: what is postponed here is taken up again by the next pass.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from fanlight.model import SECOND
+from fanlight.model import SECOND, Micros
 from fanlight.pipeline.collect import Collected, collect_events, take_snapshots, walk_inventory
 from fanlight.pipeline.conclude import Concluded, conclude
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
@@ -19,15 +20,20 @@ from fanlight.pipeline.labelling import open_labeller
 from fanlight.pipeline.leases import KeptLease
 from fanlight.pipeline.queue import next_refs
 from fanlight.sources.contract import Source, SourceError
-from fanlight.state import Lease, schema
+from fanlight.state import Lease, LeaseLost, schema
 
-__all__ = ["SourceOutcome", "SyncOutcome", "sync"]
+__all__ = ["SourceOutcome", "SyncOutcome", "has_work", "sync", "sync_source"]
 
 _MORE_TRIES = 3
 """Further tries, in a pass that must be complete, for what the vendor could not give at once."""
 
+_LOOK_AT_FEED_SECONDS = 1.0
+
 Progress = Callable[[str, str, int], None]
 """source, what, how many so far."""
+
+Stop = Callable[[], bool]
+"""Whether to end at the next point where nothing is lost."""
 
 
 @dataclass(slots=True)
@@ -40,6 +46,13 @@ class SourceOutcome:
     problem: str = ""
     resumable: bool = True
     requests: dict[str, int] = field(default_factory=dict)
+
+    def add(self, stream: str, found: Collected) -> None:
+        """Count what one more walk over a stream brought."""
+        if stream in self.streams:
+            self.streams[stream].add(found)
+        else:
+            self.streams[stream] = found
 
 
 @dataclass(slots=True)
@@ -80,9 +93,11 @@ def sync(
     connections = _choose(home, names)
     outcome = SyncOutcome()
     for connection in connections:
-        if only_due and not _has_work(home, connection):
+        if only_due and not has_work(home, connection):
             continue
-        outcome.sources.append(_sync_source(home, connection, until_caught_up, only_due, workers or _workers(), say))
+        outcome.sources.append(
+            sync_source(home, connection, until_caught_up=until_caught_up, only_due=only_due, workers=workers, say=say)
+        )
     if only_due and not outcome.changed and is_judged(home):
         return outcome
     with KeptLease(home.state, "judge") as lease:
@@ -102,9 +117,21 @@ def _choose(home: Home, names: Sequence[str]) -> list[Connection]:
     return chosen
 
 
-def _sync_source(
-    home: Home, connection: Connection, until_caught_up: bool, only_due: bool, workers: int, say: Progress
+def sync_source(
+    home: Home,
+    connection: Connection,
+    *,
+    until_caught_up: bool,
+    only_due: bool,
+    workers: int | None = None,
+    say: Progress | None = None,
+    stop: Stop | None = None,
 ) -> SourceOutcome:
+    """One pass over one source. With `only_due` its events are asked for again and again while the rest is read.
+
+    A failure of the source is the outcome's `problem`. Raises `LeaseHeld` when another process works on it.
+    """
+    say, stop = say or _silent, stop or _never
     outcome = SourceOutcome(connection.name)
 
     def tell(what: str, count: int) -> None:
@@ -117,7 +144,8 @@ def _sync_source(
         source: Source | None = None
         try:
             source = connect(home, connection)
-            _walk(home, lease, source, outcome, until_caught_up, only_due, workers, tell)
+            work = _Pass(home, lease, source, outcome, until_caught_up, only_due, workers or _workers(), tell, stop)
+            work.walk_beside_events() if only_due else work.walk()
         except SourceError as problem:
             outcome.problem = str(problem)
             outcome.resumable = problem.kind in ("unreachable", "unreadable")
@@ -134,49 +162,101 @@ def _sync_source(
     return outcome
 
 
-def _walk(
-    home: Home,
-    lease: Lease,
-    source: Source,
-    outcome: SourceOutcome,
-    until_caught_up: bool,
-    only_due: bool,
-    workers: int,
-    tell: Callable[[str, int], None],
-) -> None:
-    def due(stream: str, seconds: float) -> bool:
-        return not only_due or _is_due(home, source.name, stream, seconds)
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass over one source, under its lease."""
 
-    for events in source.event_streams():
-        if due(events.name, events.poll_seconds):
-            outcome.streams[events.name] = collect_events(home, lease, source, events, tell)
-    for snapshots in source.snapshot_streams():
-        if due(snapshots.name, snapshots.every_seconds):
-            outcome.streams[snapshots.name] = take_snapshots(home, lease, source, snapshots, tell)
-    for inventory in source.inventory_streams():
-        if due(inventory.name, inventory.poll_seconds):
-            outcome.streams[inventory.name] = walk_inventory(home, lease, source, inventory, tell)
-    if not next_refs(home.state, source.name, 1, None if until_caught_up else home.clock.now()):
-        return
-    with open_labeller(home) as labeller:
-        for again in range(1 + (_MORE_TRIES if until_caught_up else 0)):
-            counts = read_queue(
-                home,
-                lease,
-                source,
-                labeller,
-                workers=workers,
-                due_before=None if until_caught_up else home.clock.now(),
-                limit=None,
-                say=tell,
-            )
-            outcome.labelled.add(counts)
-            if not counts.postponed:
-                break
-            home.clock.sleep(again)
+    home: Home
+    lease: Lease
+    source: Source
+    outcome: SourceOutcome
+    until_caught_up: bool
+    only_due: bool
+    workers: int
+    tell: Callable[[str, int], None]
+    stop: Stop
+
+    def walk(self) -> None:
+        """Events first, then who and what there is, then what it holds."""
+        self.collect_events()
+        self.read_rest(self.stop)
+
+    def walk_beside_events(self) -> None:
+        """The same, with events asked for at their own interval meanwhile: a backlog of days must not hide an alarm."""
+        self.collect_events()
+        over, problems = threading.Event(), list[SourceError | LeaseLost]()
+        failed = threading.Event()
+
+        def read_rest() -> None:
+            try:
+                self.read_rest(lambda: failed.is_set() or self.stop())
+            except (SourceError, LeaseLost) as problem:
+                problems.append(problem)
+            finally:
+                over.set()
+
+        rest = threading.Thread(target=read_rest, name=f"rest-{self.source.name}")
+        rest.start()
+        try:
+            while not over.wait(_LOOK_AT_FEED_SECONDS):
+                self.collect_events()
+        except BaseException:
+            failed.set()
+            raise
+        finally:
+            rest.join()
+        if problems:
+            raise problems[0]
+
+    def collect_events(self) -> None:
+        """Every stream of events that is due."""
+        for events in self.source.event_streams():
+            if not self.stop() and self._is_due(events.name, events.poll_seconds):
+                found = collect_events(self.home, self.lease, self.source, events, self.tell)
+                self.outcome.add(events.name, found)
+
+    def read_rest(self, stop: Stop) -> None:
+        """Directories, inventories and content; while running, content only until an inventory is due again."""
+        for snapshots in self.source.snapshot_streams():
+            if not stop() and self._is_due(snapshots.name, snapshots.every_seconds):
+                found = take_snapshots(self.home, self.lease, self.source, snapshots, self.tell)
+                self.outcome.add(snapshots.name, found)
+        for inventory in self.source.inventory_streams():
+            if not stop() and self._is_due(inventory.name, inventory.poll_seconds):
+                found = walk_inventory(self.home, self.lease, self.source, inventory, self.tell)
+                self.outcome.add(inventory.name, found)
+        if not stop() and next_refs(self.home.state, self.source.name, 1, self._due_before()):
+            self._read_content(lambda: stop() or (self.only_due and self._is_inventory_due()))
+
+    def _read_content(self, stop: Stop) -> None:
+        with open_labeller(self.home) as labeller:
+            for again in range(1 + (_MORE_TRIES if self.until_caught_up else 0)):
+                counts = read_queue(
+                    self.home,
+                    self.lease,
+                    self.source,
+                    labeller,
+                    workers=self.workers,
+                    due_before=self._due_before(),
+                    stop=stop,
+                    say=self.tell,
+                )
+                self.outcome.labelled.add(counts)
+                if not counts.postponed or stop():
+                    break
+                self.home.clock.sleep(again)
+
+    def _due_before(self) -> Micros | None:
+        return None if self.until_caught_up else self.home.clock.now()
+
+    def _is_inventory_due(self) -> bool:
+        return any(self._is_due(one.name, one.poll_seconds) for one in self.source.inventory_streams())
+
+    def _is_due(self, stream: str, seconds: float) -> bool:
+        return not self.only_due or _is_due(self.home, self.source.name, stream, seconds)
 
 
-def _has_work(home: Home, connection: Connection) -> bool:
+def has_work(home: Home, connection: Connection) -> bool:
     """Whether any stream's interval has passed or something waits to be read. A refused key is not tried again."""
     if connection.state == "stopped":
         return False
@@ -209,6 +289,10 @@ def _is_due(home: Home, source: str, stream: str, seconds: float) -> bool:
 def _silent(source: str, what: str, count: int) -> None:
     """No progress is asked for."""
     del source, what, count
+
+
+def _never() -> bool:
+    return False
 
 
 def _workers() -> int:
