@@ -418,10 +418,10 @@ def to_features(rows: list[Row], forget: float = 0.0, seed: int = 3) -> tuple[np
             continue
         words = words_of(view, 0, min(len(text), 60000))
         codes = known.codes(words.hashes)
-        if forget:
-            hidden = generator.random(len(codes)) < forget
+        hidden = generator.random(len(codes)) < forget if forget else None
+        if hidden is not None:
             codes = np.where(hidden, codes & np.uint64(12), codes)
-        at = candidates_of(view, words, codes)
+        at = candidates_of(view, words)
         if not len(at):
             continue
         inside = np.zeros(len(text) + 1, dtype=bool)
@@ -436,7 +436,7 @@ def to_features(rows: list[Row], forget: float = 0.0, seed: int = 3) -> tuple[np
             at = at[~(named | after_title | after_two)[at]]
             if not len(at):
                 continue
-        features.append(features_of(view, words, at, codes))
+        features.append(features_of(view, words, at, hidden))
         labels.append(inside[words.starts[at]])
     return np.concatenate(features), np.concatenate(labels).astype(np.float32)
 

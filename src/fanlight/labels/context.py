@@ -8,7 +8,7 @@ from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
 from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
-__all__ = ["Surroundings", "column_title", "is_sample", "looks_alike"]
+__all__ = ["Surroundings", "Titles", "is_sample", "looks_alike"]
 
 _LOOK_ALIKES = Keywords(words("look_alikes", "look_alike"))
 _CELL = re.compile(r"[,;\t|]")
@@ -33,14 +33,15 @@ def is_sample(text: str, start: int, end: int) -> bool:
 class Surroundings:
     """Which recognizers have a keyword around a place of one text. Kept between those that look at the same place."""
 
-    __slots__ = ("_after", "_before", "_index", "_title", "text")
+    __slots__ = ("_after", "_before", "_index", "_title", "text", "titles")
 
     def __init__(self, text: str, index: KeywordIndex) -> None:
         self.text = text
+        self.titles = Titles(text)
         self._index = index
         self._before: dict[tuple[int, int], dict[str, str]] = {}
         self._after: dict[tuple[int, int], dict[str, str]] = {}
-        self._title: dict[int, dict[str, str]] = {}
+        self._title: dict[str, dict[str, str]] = {}
 
     def __repr__(self) -> str:
         return f"Surroundings({len(self.text)} characters)"
@@ -63,9 +64,12 @@ class Surroundings:
                 found = self._after[end, reach] = self._index.find(window_of(self.text[end : end + reach]))
             if recognizer.id in found:
                 return found[recognizer.id]
-        found = self._title.get(start)
+        title = self.titles.at(start)
+        if not title:
+            return None
+        found = self._title.get(title)
         if found is None:
-            found = self._title[start] = self._index.find(window_of(column_title(self.text, start)))
+            found = self._title[title] = self._index.find(window_of(title))
         return found.get(recognizer.id)
 
     def looks_alike(self, start: int) -> bool:
@@ -79,25 +83,65 @@ def looks_alike(text: str, start: int) -> bool:
     return _LOOK_ALIKES.find(window_of(line)) is not None
 
 
-def column_title(text: str, start: int) -> str:
-    """The title of the table column in which the position stands, in lower case; empty when there is no table.
+class Titles:
+    """Titles of table columns in one text. Each row is looked at once, however many candidates stand in it."""
 
-    Looks back at most 4,000 characters for a line with the same number of delimiters and no digits.
-    """
-    line_start = text.rfind("\n", max(0, start - 400), start) + 1
-    if line_start == 0:
-        return ""
-    line_end = text.find("\n", start, start + 400)
-    line = text[line_start : line_end if line_end >= 0 else start + 400]
-    delimiter = next((d for d in "\t|;," if d in line), None)
-    if delimiter is None:
-        return ""
-    column = line[: start - line_start].count(delimiter)
-    width = line.count(delimiter)
-    block = text[max(0, line_start - 4000) : line_start].split("\n")
-    for row in reversed(block[:-1]):
-        if row.count(delimiter) != width:
-            break
-        if not any(c.isdigit() for c in row) and any(c.isalpha() for c in row):
-            return row.split(delimiter)[column].strip(" \"'`*").lower().replace("_", " ")
-    return ""
+    __slots__ = ("_heads", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._heads: dict[int, tuple[int, str]] = {}
+
+    def __repr__(self) -> str:
+        return f"Titles({len(self._text)} characters)"
+
+    def at(self, start: int) -> str:
+        """The title of the table column in which the position stands, in lower case; empty when there is no table.
+
+        A title stands in a line with as many delimiters and no digits, at most 4,000 characters before.
+        """
+        text = self._text
+        line_start = text.rfind("\n", max(0, start - 400), start) + 1
+        if line_start == 0:
+            return ""
+        line_end = text.find("\n", start, start + 400)
+        line = text[line_start : line_end if line_end >= 0 else start + 400]
+        delimiter = next((d for d in "\t|;," if d in line), None)
+        if delimiter is None:
+            return ""
+        head, row = self._head(line_start, line, delimiter)
+        if head < 0:
+            return ""
+        column = line[: start - line_start].count(delimiter)
+        return row.split(delimiter)[column].strip(" \"'`*").lower().replace("_", " ")
+
+    def _head(self, line_start: int, line: str, delimiter: str) -> tuple[int, str]:
+        """Begin and text of the title row for a row; -1 when there is none."""
+        known = self._heads.get(line_start)
+        if known is not None:
+            return known
+        text, width = self._text, line.count(delimiter)
+        low = max(0, line_start - 4000)
+        end = line_start - 1
+        found = (-1, "")
+        while end >= low:
+            begin = text.rfind("\n", low, end) + 1 or low
+            row = text[begin:end]
+            if row.count(delimiter) != width:
+                break
+            if not _DIGIT.search(row) and any(c.isalpha() for c in row):
+                found = (begin, row)
+                break
+            if begin in self._heads:
+                head = self._heads[begin]
+                found = head if head[0] >= low else found
+                break
+            end = begin - 1
+        if len(self._heads) > _ROWS:
+            self._heads.clear()
+        self._heads[line_start] = found
+        return found
+
+
+_DIGIT = re.compile(r"\d")
+_ROWS = 10_000

@@ -5,7 +5,7 @@ Work that can be done for many texts at once is done a page at a time; Python lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,15 @@ class Engine:
         without: tuple[str, ...] = (),
     ) -> None:
         self._key = fingerprint_key
+        _keep_memory()
         self._recognizers = recognizers()
         self._index = KeywordIndex((r.id, r.keywords) for r in self._recognizers if r.keywords is not None)
         chosen = [detector for detector in detectors() if detector.name not in without]
         self._page_detectors = [d for d in chosen if isinstance(d, PageDetector)]
         self._detectors = [d for d in chosen if not isinstance(d, PageDetector)]
+        self._follow: list[Callable[[Sequence[Found], Sequence[NumberPiece]], bool]] = [
+            getattr(detector, "follows", _never) for detector in self._detectors
+        ]
         self._numbers = [r for r in self._recognizers if r.digits is not None]
         self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
@@ -57,7 +61,7 @@ class Engine:
         for index, detector in enumerate(self._detectors):
             patterns += [(base + index, anchor, True) for anchor in detector.anchors]
         self._scanner = Scanner(patterns, cache=cache, exact_fallback=exact_fallback)
-        self._slots = _Slots(self._scanner, self._detectors, base)
+        self._slots = _Slots(self._scanner, self._recognizers, self._detectors)
 
     @property
     def scanner(self) -> str:
@@ -102,7 +106,7 @@ class Engine:
         found: list[Found] = []
         for page in pages_of((text,)):
             for part, work in zip(page.parts, self._sorted_out(page), strict=True):
-                found += self._by_recognizers(part, work)
+                found += self._by_recognizers(part, work, Surroundings(part.text, self._index))
         return found
 
     def _sorted_out(self, page: Page) -> list[_Work]:
@@ -123,14 +127,18 @@ class Engine:
 
     def _label(self, text: str, part: Part, work: _Work, tally: Tally) -> None:
         """Judge what stands in one part, and add it to what is known of its text."""
-        found = self._by_recognizers(part, work)
+        if not (work.hits or work.pieces or work.finds):
+            return
+        around = Surroundings(text, self._index)
+        found = self._by_recognizers(part, work, around)
         base = len(self._recognizers)
         contacts = tally.contacts
         for index, detector in enumerate(self._detectors):
             hits = work.hits.get(base + index, ())
-            if not hits and detector.anchors and detector.name != "passwords":
+            if not hits and not self._follow[index](found, work.pieces):
                 continue
-            sight = Sight(text, part.begin, part.stop, hits, work.pieces, contacts + found if contacts else found)
+            seen = [*contacts, *found] if contacts else found
+            sight = Sight(text, part.begin, part.stop, hits, work.pieces, seen, around.titles)
             for find in list(detector.find(sight)):
                 if find.end > find.start:
                     found.append(find)
@@ -140,10 +148,10 @@ class Engine:
         if found:
             tally.add(part, found)
 
-    def _by_recognizers(self, part: Part, work: _Work) -> list[Found]:
-        around = Surroundings(part.text, self._index)
-        found = list(self._by_anchor(part.text, work.hits, around))
-        found += self._by_number(part.text, work.pieces, around)
+    def _by_recognizers(self, part: Part, work: _Work, around: Surroundings) -> list[Found]:
+        found = list(self._by_anchor(part.text, work.hits, around)) if work.hits else []
+        if work.pieces:
+            found += self._by_number(part.text, work.pieces, around)
         return found
 
     def _by_anchor(self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings) -> Iterator[Found]:
@@ -155,7 +163,7 @@ class Engine:
             search = recognizer.pattern.finditer
             for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
                 for match in search(text, begin, stop):
-                    find = _judge(recognizer, around, *_value_span(match))
+                    find = _judge(recognizer, around, *match.span(recognizer.value))
                     if find is not None:
                         yield find
 
@@ -166,9 +174,22 @@ class Engine:
             for index in self._forms.fitting(text[begin:stop], digits):
                 recognizer = self._numbers[index]
                 for match in recognizer.pattern.finditer(text, begin, stop):
-                    find = _judge(recognizer, around, *_value_span(match))
+                    find = _judge(recognizer, around, *match.span(recognizer.value))
                     if find is not None:
                         yield find
+
+
+def _keep_memory() -> None:
+    """Let the allocator keep what a page needs between pages instead of giving it back and faulting it in again.
+
+    The C library raises its thresholds to the size of the largest block that was given back; arrays of a page are
+    below that then, and cost a tenth.
+    """
+    np.ones(12 << 20, dtype=np.uint8)
+
+
+def _never(_found: Sequence[Found], _pieces: Sequence[NumberPiece]) -> bool:
+    return False
 
 
 @dataclass(slots=True)
@@ -184,7 +205,8 @@ class _Work:
 class _Slots:
     """From a pattern that hit to those who asked for it and are not put off by what stands around."""
 
-    def __init__(self, scanner: Scanner, detectors: Sequence[Detector], base: int) -> None:
+    def __init__(self, scanner: Scanner, known: Sequence[Recognizer], detectors: Sequence[Detector]) -> None:
+        base = len(known)
         self._owners: list[int] = []
         self._literals: list[str] = []
         first: list[int] = []
@@ -196,7 +218,10 @@ class _Slots:
             for owner in owners:
                 detector = detectors[owner - base] if owner >= base else None
                 gate_of = getattr(detector, "gate_of", None)
-                gates.append(gate_of(pattern) if gate_of is not None else Gate())
+                if detector is None:
+                    gates.append(known[owner].gate)
+                else:
+                    gates.append(gate_of(pattern) if gate_of is not None else Gate())
                 leads.append(getattr(detector, "lead", 0))
                 lengths.append(len(pattern) if literal else 0)
                 self._owners.append(owner)
@@ -254,11 +279,6 @@ def _told_nothing() -> Iterator[None]:
         raise
     except BaseException:  # noqa: BLE001, S110 - see above
         pass
-
-
-def _value_span(match: object) -> tuple[int, int]:
-    named = match.re.groupindex  # type: ignore[attr-defined]
-    return match.span("v" if "v" in named else 0)  # type: ignore[attr-defined, no-any-return]
 
 
 def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:

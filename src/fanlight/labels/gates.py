@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.labels.text import TextView
+from fanlight.labels.tokens import runs_of
 
 __all__ = ["Gate", "Gates", "Terrain"]
 
@@ -36,6 +37,7 @@ _TOKEN = np.zeros(1 << 16, dtype=bool)
 for _char in range(128):
     _LETTER[_char] = chr(_char).isalpha()
     _TOKEN[_char] = chr(_char).isalnum() or chr(_char) in "+/=_.~:%@!$*^&-"
+_TOKEN_BYTES = bytes(_TOKEN[:128].tolist()) + bytes(128)
 _TOKEN_LEAST = 12
 _TOKEN_PLAIN = 20
 
@@ -45,6 +47,7 @@ class Terrain:
 
     def __init__(self, view: TextView, digits: NDArray[np.int64]) -> None:
         self.codes = view.codes
+        self._data = view.encoded()
         self.digits = digits
         """Offsets of all digits, ascending."""
 
@@ -54,8 +57,11 @@ class Terrain:
     @cached_property
     def tokens(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Begin and end of runs that may hold a key."""
-        edges = np.flatnonzero(np.diff(_TOKEN[self.codes].view(np.int8), prepend=0, append=0))
-        starts, ends = edges[0::2], edges[1::2]
+        if self.codes.dtype == np.uint8:
+            inside = np.frombuffer(self._data.translate(_TOKEN_BYTES), dtype=bool)
+        else:
+            inside = _TOKEN.take(self.codes)
+        starts, ends = runs_of(inside)
         length = ends - starts
         long = length >= _TOKEN_LEAST
         starts, ends, length = starts[long], ends[long], length[long]

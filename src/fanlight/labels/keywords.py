@@ -22,7 +22,7 @@ class Window:
     __slots__ = ("text", "words")
 
     def __init__(self, text: str) -> None:
-        self.text = _GAP.sub(" ", text.lower())
+        self.text = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
         self.words: list[str] = _WORDS.findall(self.text)
 
     def __repr__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 
@@ -73,4 +72,4 @@ def mask_of(kind: str, value: str, label: str = "") -> str:
 
 def fingerprint_of(key: bytes, kind: str, value: str) -> str:
     """HMAC-SHA-256 over type and value, 96 bits in hex: says `the same secret again` without the secret."""
-    return hmac.new(key, f"{kind}\0{value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:24]
+    return hmac.digest(key, f"{kind}\0{value}".encode("utf-8", "replace"), "sha256").hex()[:24]

@@ -57,7 +57,7 @@ class NumberForms:
     """Which expressions can match a number of a given form, so that a piece meets few of them.
 
     The form of a piece is its text with every digit as 9 and every letter as a. An expression is asked with its digits
-    loosened to any digit, once a form; one that holds letters of its own is always asked.
+    loosened to any digit and its letters to any letter, once a form.
     """
 
     def __init__(self, patterns: list[tuple[tuple[int, int], re.Pattern[str]]]) -> None:
@@ -91,12 +91,30 @@ class _Forms(dict[int, str]):
 _FORM = _Forms()
 
 
+_TOKEN = re.compile(r"\\.|\[[^\]]*\]|\(\?P<\w+>|\(\?<?[=!:]|\(\?[a-z]+:|\{[\d,]+\}|[\s\S]")
+_SPECIFIC_NO = re.compile(r"\(\?<?!(?:\[[^\]\\]*[A-Za-z0-9]|[A-Za-z0-9])")
+_ONE = re.compile(r"\\d|[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9]")
+
+
 def _loosened(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
-    """The expression with any digit for each digit; None when it names letters."""
+    """The expression over forms: any digit for each digit, `a` for each letter; None when that could lose a match."""
     source = pattern.pattern
-    bare = re.sub(r"\\[dwbsDWBS]|\(\?P<v>|\(\?[:=!<]+", "", source)
-    if re.search(r"[A-Za-z]", bare):
+    if _SPECIFIC_NO.search(source) or "[^" in source:
         return None
-    loose = re.sub(r"\[[\d-]+\]", r"\\d", source)
-    loose = re.sub(r"(?<![\\{,\d])\d+(?![\d,]*\})", lambda m: r"\d" * len(m.group()), loose)
-    return re.compile(loose, pattern.flags)
+    return re.compile("".join(_loose(token) for token in _TOKEN.findall(source)), pattern.flags & ~re.IGNORECASE)
+
+
+def _loose(token: str) -> str:
+    if token[0] == "[":
+        inner = token[1:-1]
+        if r"\w" in inner:
+            return token
+        kept = _ONE.sub("", inner)
+        letters = "a" if re.search(r"(?<!\\)[A-Za-z]", inner) else ""
+        digits = r"\d" if re.search(r"\\d|[0-9]", inner) else ""
+        return f"[{letters}{digits}{kept}]"
+    if token.startswith("(?") and token[-1] == ":":
+        return "(?:"
+    if len(token) == 1 and token.isdigit():
+        return r"\d"
+    return "a" if len(token) == 1 and token.isalpha() else token

@@ -16,7 +16,7 @@ from fanlight.labels.text import TextView, view_of
 
 __all__ = ["LEAD", "PAGE", "Page", "Part", "pages_of"]
 
-PAGE = 1 << 16
+PAGE = 1 << 17
 """Most characters of a page."""
 LEAD = 2048
 """Characters before and behind a stretch of a long text that its page shows too."""

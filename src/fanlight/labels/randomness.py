@@ -66,14 +66,19 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
 
     `lenient` also takes sequences and letters only: for places where the name beside it leaves little doubt.
     """
-    if len(value) < least or is_placeholder(value):
-        return False
-    if _UUID.fullmatch(value):
-        return True
-    if _is_place_or_time(value):
+    if len(value) < least:
         return False
     digits = len(value) - len(value.translate(_NO_DIGITS))
     letters = len(value) - digits - len(value.translate(_NO_WORDS))
+    uuid = len(value) == 36 and _UUID.fullmatch(value) is not None
+    if not lenient and not uuid and (letters < 2 or (digits < 2 and len(value) < 24)):
+        return False
+    if is_placeholder(value):
+        return False
+    if uuid:
+        return True
+    if _is_place_or_time(value):
+        return False
     bits = entropy(value)
     if lenient:
         sequence = _SEQUENCE.search(value) is not None
@@ -88,8 +93,6 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
                 or (bits >= 3.6 and _transitions(value) >= len(value) // 5)
             )
         return (letters > 0 or len(value) >= 20) and bits >= 2.2
-    if letters < 2 or (digits < 2 and len(value) < 24):
-        return False
     if is_identifier(value):
         return False
     if _HEX.fullmatch(value):

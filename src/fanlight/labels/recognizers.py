@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from fanlight.labels.catalogue import parse_yaml
+from fanlight.labels.gates import Gate
 from fanlight.labels.keywords import Keywords
 from fanlight.labels.taxonomy import Group, taxonomy
 from fanlight.labels.validators import Validator, validator_named
@@ -59,6 +60,7 @@ _FIELDS = {
     "label",
     "unicode",
     "shrinks",
+    "digit_within",
 }
 
 _ALPHABETS = {
@@ -66,6 +68,9 @@ _ALPHABETS = {
     "upper": "[A-Z0-9]", "url": "[A-Za-z0-9_-]", "base64": "[A-Za-z0-9+/]", "word": r"[A-Za-z0-9_]",
     "dotted": r"[A-Za-z0-9_.-]", "digits": "[0-9]", "base32": "[A-Z2-7]", "rich": r"[A-Za-z0-9_.~+/=-]",
 }  # fmt: skip
+
+
+_OPEN = Gate()
 
 
 class RecognizerError(ValueError):
@@ -100,6 +105,10 @@ class Recognizer:
     """A look-alike word (order, ticket, batch, …) right before the match speaks against it."""
     shrinks: bool = False
     """Trailing groups may belong to the sentence: drop them one by one until the validators hold."""
+    value: int = 0
+    """Which group of the pattern is the value."""
+    gate: Gate = _OPEN
+    """What must stand around an anchor before the pattern is tried."""
     label: str = ""
     """Public prefix or vendor, shown in the mask of a key."""
     positives: tuple[str, ...] = field(default=(), repr=False)
@@ -184,10 +193,22 @@ def _build(raw: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> R
         back=int(entry.get("back", 120)),
         look_alikes=bool(entry.get("look_alikes")),
         shrinks=bool(entry.get("shrinks")),
+        value=pattern.groupindex.get("v", 0),
+        gate=_gate(entry),
         label=str(entry.get("label", "")),
         positives=tuple(_text_of(s) for s in entry.get("positives", ())),
         negatives=tuple(_text_of(s) for s in entry.get("negatives", ())),
     )
+
+
+def _gate(entry: Mapping[str, Any]) -> Gate:
+    within = entry.get("digit_within")
+    if within is not None:
+        return Gate(digit=(0, int(within)))
+    least = str(entry.get("length", "")).partition(",")[0]
+    if "vendor" in entry and least.isdigit() and int(least) >= 20 and entry.get("alphabet") in _ALPHABETS:
+        return Gate(token=60)
+    return Gate()
 
 
 _AT_WORD = ("(?<!\\w)", "(?<![\\w", "(?i:(?<!\\w)", "(?i:(?<![\\w")

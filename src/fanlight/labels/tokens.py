@@ -7,15 +7,16 @@ points modulo 2^64, taken as a difference of prefix sums, so that a text costs a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.labels.text import DIGIT, HAN, HANGUL, HIRAGANA, KATAKANA, LOWER, UPPER, TextView, tables
 
-__all__ = ["CHUNK", "Words", "mixed", "words_of"]
+__all__ = ["CHUNK", "Words", "mixed", "runs_of", "words_of"]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 17
 _BASE = np.uint64(0x9E3779B97F4A7C15 | 1)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(32)
@@ -24,7 +25,7 @@ _GROUP = np.zeros(8, dtype=np.uint8)
 for _kind, _group in ((LOWER, 1), (UPPER, 1), (DIGIT, 1), (HAN, 2), (HIRAGANA, 3), (KATAKANA, 4), (HANGUL, 1)):
     _GROUP[_kind] = _group
 
-_SHAPE_OF = np.zeros(8, dtype=np.uint64)
+_SHAPE_OF = np.zeros(8, dtype=np.uint8)
 for _kind, _shape in ((UPPER, 1), (DIGIT, 3), (HAN, 4), (HIRAGANA, 5), (KATAKANA, 5), (HANGUL, 6)):
     _SHAPE_OF[_kind] = _shape
 
@@ -46,10 +47,12 @@ _UP, _DOWN = _powers()
 
 def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread a hash over all its bits."""
-    with np.errstate(over="ignore"):
-        values = (values ^ (values >> _SHIFT)) * _MIX
-        values = (values ^ (values >> _SHIFT)) * _MIX
-    return values ^ (values >> _SHIFT)
+    found = values ^ (values >> _SHIFT)
+    found *= _MIX
+    found ^= found >> _SHIFT
+    found *= _MIX
+    found ^= found >> _SHIFT
+    return found
 
 
 @dataclass(slots=True)
@@ -58,50 +61,90 @@ class Words:
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    hashes: NDArray[np.uint64]
     kinds: NDArray[np.uint8]
     """Character class of the whole chunk."""
     base: int
     """Offset of the chunk."""
     _prefix: NDArray[np.uint64]
-    _shapes: NDArray[np.uint64] | None = None
+    _shapes: NDArray[np.uint8] | None = None
 
     @property
-    def shapes(self) -> NDArray[np.uint64]:
+    def shapes(self) -> NDArray[np.uint8]:
         """0 lower, 1 Initial, 2 CAPITALS, 3 digits, 4 Han, 5 kana, 6 Hangul, 7 one capital, 8 mixed inside."""
         if self._shapes is None:
-            kinds = self.kinds
-            first = kinds[self.starts - self.base]
-            second = kinds[np.minimum(self.starts - self.base + 1, len(kinds) - 1)]
+            kinds, starts = self.kinds, self.starts - self.base if self.base else self.starts
+            first = kinds.take(starts)
+            second = kinds.take(starts + 1, mode="clip")
             longer = self.ends - self.starts > 1
-            shape = _SHAPE_OF[first]
-            upper = first == UPPER
-            shape[upper & (second == UPPER) & longer] = 2
+            shape = _SHAPE_OF.take(first)
+            upper, high = first == UPPER, second == UPPER
+            shape[upper & high & longer] = 2
             shape[upper & ~longer] = 7
-            shape[(first == LOWER) & (second == UPPER) & longer] = 8
+            shape[(first == LOWER) & high & longer] = 8
             self._shapes = shape
         return self._shapes
+
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """Hash of every word."""
+        return self.part(self.starts, self.ends)
+
+    def hashes_at(self, at: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Hashes of some words."""
+        return self.part(self.starts[at], self.ends[at])
 
     def part(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Hashes of any character ranges inside the chunk."""
         low, high = starts - self.base, ends - self.base
-        with np.errstate(over="ignore"):
-            return mixed((self._prefix[high] - self._prefix[low]) * _DOWN[low])
+        return mixed((self._prefix[high] - self._prefix[low]) * _DOWN[low])
+
+
+@cache
+def _byte_kinds() -> bytes:
+    """Class of each character of plain texts, in the form that `bytes.translate` takes."""
+    kind = tables().kind
+    return bytes(int(kind[code]) for code in range(128)) + bytes(128)
 
 
 def words_of(view: TextView, begin: int, end: int) -> Words:
     """Words between two offsets, at most `CHUNK` characters apart."""
-    codes = view.codes[begin:end]
-    table = tables()
-    kinds = table.kind[codes]
-    group = _GROUP[kinds]
-    lower = table.lower[codes].astype(np.uint64)
-    edge = np.flatnonzero(np.diff(group)) + 1
-    bounds = np.concatenate(([0], edge, [len(group)]))
-    starts, ends = bounds[:-1], bounds[1:]
-    is_word = group[starts] > 0 if len(group) else np.zeros(0, dtype=bool)
-    starts, ends = starts[is_word], ends[is_word]
-    with np.errstate(over="ignore"):
-        prefix = np.concatenate(([np.uint64(0)], np.cumsum(lower * _UP[: len(lower)])))
-        hashes = mixed((prefix[ends] - prefix[starts]) * _DOWN[starts])
-    return Words(starts + begin, ends + begin, hashes, kinds, begin, prefix)
+    if view.codes.dtype == np.uint8:
+        data = view.encoded()[begin:end]
+        kinds = np.frombuffer(data.translate(_byte_kinds()), dtype=np.uint8)
+        letters = np.frombuffer(data.lower(), dtype=np.uint8).astype(np.uint64)
+        starts, ends = runs_of(kinds > 0)
+    else:
+        codes = view.codes[begin:end]
+        table = tables()
+        kinds = table.kind.take(codes)
+        letters = table.lower.take(codes).astype(np.uint64)
+        starts, ends = _grouped_words(_GROUP.take(kinds))
+    size = len(kinds)
+    letters *= _UP[:size]
+    prefix = np.empty(size + 1, dtype=np.uint64)
+    prefix[0] = 0
+    np.cumsum(letters, out=prefix[1:])
+    if begin:
+        starts, ends = starts + begin, ends + begin
+    return Words(starts, ends, kinds, begin, prefix)
+
+
+def runs_of(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Begins and ends of runs."""
+    size = len(inside)
+    if not size:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    edges = np.empty(size + 1, dtype=bool)
+    np.not_equal(inside[1:], inside[:-1], out=edges[1:-1])
+    edges[0], edges[-1] = inside[0], inside[-1]
+    bounds = np.flatnonzero(edges)
+    return bounds[0::2], bounds[1::2]
+
+
+def _grouped_words(group: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Begins and ends of runs of one group other than nought."""
+    if not len(group):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    bounds = np.concatenate(([0], np.flatnonzero(group[1:] != group[:-1]) + 1, [len(group)]))
+    is_word = group[bounds[:-1]] > 0
+    return bounds[:-1][is_word], bounds[1:][is_word]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol, runtime_checkable
 
+from fanlight.labels.context import Titles
 from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.pages import Page
 from fanlight.labels.scan import Hit
@@ -48,16 +49,19 @@ class Sight:
     """Where the detector's literals end inside the stretch, ascending, with the literal in lower case."""
     pieces: Sequence[NumberPiece]
     found: Sequence[Found]
+    titles: Titles
+    """Titles of table columns."""
 
     def __repr__(self) -> str:
         return f"Sight({self.begin}, {self.stop})"
 
 
 class Detector(Protocol):
-    """One procedural finder. `order` sorts detectors: later ones see what earlier ones found.
+    """One procedural finder, asked where its literals hit. `order` sorts detectors: later ones see earlier finds.
 
-    It may have a method `gate_of(anchor) -> Gate` that says which hits are not worth a look, and an attribute `lead`,
-    a distance before a stretch from which it wants hits too.
+    It may have a method `gate_of(anchor) -> Gate` that says which hits are not worth a look, an attribute `lead`, a
+    distance before a stretch from which it wants hits too, and a method `follows(found, pieces) -> bool` that says
+    whether it has work without hits of its own.
     """
 
     name: str

@@ -69,23 +69,26 @@ class _Addresses:
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.text
         begin = stop = -1
+        forms: frozenset[str] = frozenset()
         stated: dict[int, str] = {}
         for end, literal in sight.hits:
             if literal in _TRIGGER_SET:
                 stated[end] = literal
             if end <= stop:
+                forms |= _FORMS_OF[literal]
                 continue
             low = max(text.rfind("\n", max(0, end - 70), end) + 1, end - 70, 0)
             high = text.find("\n", end, end + 90)
             high = min(len(text), end + 90) if high < 0 else high
             if low <= stop:
                 stop = max(stop, high)
+                forms |= _FORMS_OF[literal]
                 continue
             if stop >= 0:
-                yield from _addresses(text, begin, stop)
-            begin, stop = low, high
+                yield from _addresses(text, begin, stop, forms)
+            begin, stop, forms = low, high, _FORMS_OF[literal]
         if stop >= 0:
-            yield from _addresses(text, begin, stop)
+            yield from _addresses(text, begin, stop, forms)
         for end in stated:
             yield from _after_trigger(text, end)
 
@@ -122,10 +125,28 @@ _FORMS = (
 )
 
 
-def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:
+def _forms_of(literal: str) -> frozenset[str]:
+    """Which forms an address around the literal may have; where it only announces one, those that need no word."""
+    if literal in _AFTER_SET:
+        word = literal.strip()
+        return frozenset({"address_number_first"} | ({"address_street_word"} if word in _BEFORE_SET else set()))
+    if literal in _TRIGGER_SET:
+        return frozenset({"address_number_first", "address_unit", "address_box", "address_east_asian"})
+    word = literal.strip()
+    named = {"address_unit", "address_box", "address_east_asian"}
+    if any(known.startswith(word) or word.startswith(known) for known in _BEFORE_SET):
+        named.add("address_street_word")
+    if any(known.startswith(word) or word.startswith(known) for known in words("addresses", "compound")):
+        named.add("address_compound")
+    return frozenset(named)
+
+
+def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Iterator[Found]:
     if not _DIGIT.search(text, begin, stop):
         return
     for name, pattern, confidence in _FORMS:
+        if name not in forms:
+            continue
         for match in pattern.finditer(text, begin, stop):
             if is_sample(text, *match.span()):
                 continue
@@ -133,4 +154,6 @@ def _addresses(text: str, begin: int, stop: int) -> Iterator[Found]:
             yield Found(*match.span(), "STREET_ADDRESS", "address", name, 0.6 if unsure else confidence)
 
 
+_BEFORE_SET = frozenset(word.removesuffix(".?") for word in words("addresses", "before_number"))
+_FORMS_OF = {literal.lower(): _forms_of(literal.lower()) for literal in _Addresses.anchors}
 DETECTOR = _Addresses()

@@ -21,21 +21,24 @@ _STATEMENT = re.compile(
     r"create table|where )|[)}\]]+[;,]?\s*$|//|/\*|\*/|\* @)",
     re.IGNORECASE,
 )
-_SHAPE = re.compile(
-    r"[{;]\s*$|\)\s*[;{:]\s*$|\w\([^()\n]*\)|^\s*[\w.\[\]\"'*&]{1,60}\s*(?::=|[+*/|&-]?=)\s*\S|=>|->|::|&&|\|\|"
-    r"|!=|==|</?\w+[^>]*>|^\s*\w+\.\w+\(|\bself\.|\bthis\.|^\s{2,}\w+\(.*|\$\w+|"
-    r"^\s*[\"'][\w.-]+[\"']\s*:\s*[^\n]+[,{\[]$"
-)
+_CALL = re.compile(r"\w\([^()\n]*\)|^\s*\w+\.\w+\(|^\s{2,}\w+\(")
+_ASSIGNED = re.compile(r"\s*[\w.\[\]\"'*&]{1,60}\s*(?::=|[+*/|&-]?=)\s*\S")
+_TAG = re.compile(r"</?\w+[^>]*>")
+_MEMBER = re.compile(r"\b(?:self|this)\.")
+_VARIABLE = re.compile(r"\$\w")
+_PROPERTY = re.compile(r"\s*[\"'][\w.-]+[\"']\s*:\s*[^\n]+[,{\[]$")
+_OPERATORS = ("=>", "->", "::", "&&", "||", "!=", "==")
 _PROSE = re.compile(r"^\s*(?:[-*•>]\s)?[A-ZÀ-Þ][^\n{}();=<>]{40,}[.!?]?\s*$|^[^\n{}();=<>]{0,400}[.!?]\s*$")
-_DATA = re.compile(
-    r"^\s*(?:[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*,?|[\[\]{}]+,?|[^,\n;(){}]*(?:[,\t|"
-    r"][^,\n;(){}]*){2,}|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$"
-)
+_KEYED = re.compile(r"\s*[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*$")
+_DATA = re.compile(r"\s*(?:[\[\]{}]+,?|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$")
+_DATA_FIRST = frozenset("[]{}0123456789Ih")
 _FENCE = re.compile(r"(?:```|~~~)(?P<language>[\w+#-]*)")
 _NO_CODE = frozenset(
     {"text", "txt", "json", "csv", "md", "markdown", "log", "xml", "html", "mermaid", "output", "diff", ""}
 )
 _LEAST = 8
+_SURE = 20
+"""Points beyond which more say nothing new."""
 
 
 class _Code:
@@ -56,7 +59,8 @@ class _Code:
             begin = max(last, end - 2000)
             begin = text.rfind("\n", 0, begin) + 1 if begin else 0
             stop = min(len(text), end + 4000)
-            best = max(best, _longest(text[begin:stop].split("\n")))
+            if text.count("\n", begin, stop) >= _LEAST - 1:
+                best = max(best, _longest(text[begin:stop].split("\n")))
             last = stop
             if best >= 14:
                 break
@@ -77,15 +81,14 @@ def _longest(lines: list[str]) -> float:
         if len(bare) > 400:
             points, strong = 0.0, False
             continue
-        fence = _FENCE.match(bare)
-        if fence is not None:
+        if bare[0] in "`~" and (fence := _FENCE.match(bare)) is not None:
             fenced = not fenced and fence.group("language").lower() not in _NO_CODE
             strong = strong or fenced
             continue
-        statement = _STATEMENT.match(line) is not None
-        shape = _SHAPE.search(line) is not None
+        statement = _is_statement(bare, line)
+        shape = _has_shape(bare, line)
         closing = statement and len(bare) < 40 and bare[0] in ")}]r"
-        if _DATA.match(line) and not (statement and shape) and not closing:
+        if not (statement and shape) and not closing and _is_data(bare, line):
             points = max(0.0, points + 0.1)
         elif statement and (shape or len(bare) < 80):
             points += 1.0
@@ -97,11 +100,58 @@ def _longest(lines: list[str]) -> float:
             points = max(0.0, points - (0.2 if fenced else 2.0))
         else:
             points += 0.35 if fenced or line[:1] in " \t#/*" else 0.0
-        if strong:
-            best = max(best, points)
+        if strong and points > best:
+            best = points
+            if best >= _SURE:
+                return best
         if points == 0.0:
             strong = False
     return best
+
+
+_HEAD = re.compile(r"[A-Za-z]+")
+_HEADS = frozenset({
+    "abstract", "assert", "async", "case", "catch", "class", "const", "create", "def", "do", "done", "echo", "elif",
+    "else", "end", "enum", "except", "export", "fi", "final", "finally", "fn", "for", "from", "fun", "func", "if",
+    "impl", "import", "insert", "interface", "let", "match", "module", "namespace", "package", "print", "private",
+    "protected", "pub", "public", "raise", "return", "select", "static", "struct", "switch", "then", "throw", "trait",
+    "try", "type", "update", "use", "using", "val", "var", "where", "while", "with", "yield",
+})  # fmt: skip
+
+
+def _is_statement(bare: str, line: str) -> bool:
+    """The words that open a statement are many; most lines open with none of them, which one lookup says."""
+    head = _HEAD.match(bare)
+    if head is None:
+        return bare[0] in ")}]/*@#" and _STATEMENT.match(line) is not None
+    return head.group().lower() in _HEADS and _STATEMENT.match(line) is not None
+
+
+def _is_data(bare: str, line: str) -> bool:
+    """A row of a table, a property, a line of a log: data, whoever wrote it."""
+    if ":" in line and _KEYED.match(line):
+        return True
+    if bare[0] in _DATA_FIRST and _DATA.match(line):
+        return True
+    return line.count(",") + line.count("\t") + line.count("|") >= 2 and not any(sign in line for sign in ";(){}")
+
+
+def _has_shape(bare: str, line: str) -> bool:
+    """Whether a line has a form that prose has not. Each form is tried where its sign is there."""
+    last = bare[-1]
+    if last in "{;" or (last == ":" and bare[:-1].rstrip()[-1:] == ")"):
+        return True
+    if any(operator in line for operator in _OPERATORS):
+        return True
+    if "(" in line and _CALL.search(line):
+        return True
+    if "=" in line and _ASSIGNED.match(line):
+        return True
+    if ("self." in line or "this." in line) and _MEMBER.search(line):
+        return True
+    if ("<" in line and _TAG.search(line)) or ("$" in line and _VARIABLE.search(line)):
+        return True
+    return last in ",{[" and ":" in line and _PROPERTY.match(line) is not None
 
 
 DETECTOR = _Code()

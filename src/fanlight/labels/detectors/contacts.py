@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.numbers import NumberPiece
 
 __all__ = ["DETECTOR"]
 
@@ -19,6 +20,9 @@ class _Contacts:
     types: ClassVar[dict[str, str]] = {"CONTACT_LIST": "contacts"}
     anchors: tuple[str, ...] = ()
 
+    def follows(self, found: Sequence[Found], _pieces: Sequence[NumberPiece]) -> bool:
+        return len(found) >= _LEAST
+
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.text
         most = max(_densest(text, sight.found, "email"), _densest(text, sight.found, "phone"))
@@ -29,10 +33,13 @@ class _Contacts:
 
 def _densest(text: str, found: Sequence[Found], group: str) -> int:
     """The most different values of a group in a row whose neighbours are less than 400 characters apart."""
+    chosen = [find for find in found if find.group == group]
+    if len(chosen) < _LEAST:
+        return 0
     best = 0
     seen: set[str] = set()
     last = -_APART
-    for find in sorted((f for f in found if f.group == group), key=lambda f: f.start):
+    for find in sorted(chosen, key=lambda f: f.start):
         if find.start - last > _APART:
             seen = set()
         seen.add(text[find.start : find.end].lower())

@@ -79,7 +79,9 @@ class _Credentials:
             if match and _is_jwt(match.group()):
                 yield Found(*match.span(), "JSON_WEB_TOKEN", "key", "json_web_token", 0.9, flags="jwt", label="eyJ")
         elif tail.endswith("://"):
-            match = _URL.search(text, max(begin, end - 30), min(len(text), end + 330))
+            match = None
+            if 0 < text.find(":", end, end + 81) < text.find("@", end, end + 203):
+                match = _URL.search(text, max(begin, end - 30), min(len(text), end + 330))
             if match and match.start("user") == end and _is_url_password(match):
                 yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_url", 0.97, keyword="://")
         elif "basic" in tail[-7:]:

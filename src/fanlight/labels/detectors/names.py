@@ -60,49 +60,75 @@ def lexicon() -> Lexicon:
     return Lexicon(tuple(stored[name] for name in ("first", "last", "word", "place")))
 
 
-def candidates_of(
-    view: TextView, words: Words, codes: NDArray[np.uint64], texts: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
+def candidates_of(view: TextView, words: Words, texts: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """Indices of words that may belong to a name: capitalised ones, East Asian ones that begin like a name, or all in a
     short text without capitals. `texts` says which text each word belongs to when there are several."""
     shape = words.shapes
-    counted = np.concatenate(([0], np.cumsum(words.kinds == DIGIT, dtype=np.int32)))
-    shape = np.where(counted[words.ends - words.base] > counted[words.starts - words.base], 3, shape)
-    capital = (shape == 1) | (shape == 2) | (shape == 7) | (shape == 8)
+    counted = np.zeros(len(words.kinds) + 1, dtype=np.int32)
+    np.cumsum(words.kinds == DIGIT, out=counted[1:])
+    plain = counted.take(words.ends - words.base) == counted.take(words.starts - words.base)
+    capital = _CAPITAL.take(shape) & plain
     chosen = capital
-    asian = (shape == 4) | (shape == 6) if view.codes.dtype != np.uint8 else np.zeros(0, dtype=bool)
-    if asian.any():
-        at = np.flatnonzero(asian & (words.ends - words.starts <= 5))
-        known = lexicon()
-        starts, ends = words.starts[at], words.ends[at]
-        named = (codes[at] & np.uint64(3)) > 0
-        for width in (1, 2):
-            head = known.codes(words.part(starts, np.minimum(ends, starts + width)))
-            named |= (ends - starts > width) & ((head & np.uint64(2)) > 0)
-        asian = np.zeros(len(shape), dtype=bool)
-        asian[at[named & ((ends - starts > 1) | (shape[at] == 4))]] = True
-        chosen = chosen | asian
-    small = shape == 0
+    if view.codes.dtype != np.uint8:
+        asian = ((shape == 4) | (shape == 6)) & plain
+        if asian.any():
+            chosen = capital | _asian(words, shape, asian)
+    small = (shape == 0) & plain
     if texts is None:
-        plain = len(view.text) < _SHORT and capital.sum() * 12 < small.sum()
-        return np.flatnonzero(chosen | small if plain else chosen)
+        few = len(view.text) < _SHORT and capital.sum() * 12 < small.sum()
+        return np.flatnonzero(chosen | small if few else chosen)
     count = int(texts[-1]) + 1
-    plain_texts = np.bincount(texts[capital], minlength=count) * 12 < np.bincount(texts[small], minlength=count)
-    spread = np.bincount(texts, words.ends - words.starts + 1, minlength=count)
-    plain_texts &= spread < _SHORT
-    return np.flatnonzero(chosen | (small & plain_texts[texts]) if plain_texts.any() else chosen)
+    few_texts = np.bincount(texts[capital], minlength=count) * 12 < np.bincount(texts[small], minlength=count)
+    if few_texts.any():
+        spread = np.bincount(texts, words.ends - words.starts + 1, minlength=count)
+        few_texts &= spread < _SHORT
+        chosen = chosen | (small & few_texts[texts])
+    return np.flatnonzero(chosen)
+
+
+_CAPITAL = np.isin(np.arange(9), (1, 2, 7, 8))
+
+
+def _asian(words: Words, shape: NDArray[np.uint8], asian: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Han and Hangul words that begin with a family name."""
+    at = np.flatnonzero(asian & (words.ends - words.starts <= 5))
+    known = lexicon()
+    starts, ends = words.starts[at], words.ends[at]
+    named = (known.codes(words.part(starts, ends)) & np.uint64(3)) > 0
+    for width in (1, 2):
+        head = known.codes(words.part(starts, np.minimum(ends, starts + width)))
+        named |= (ends - starts > width) & ((head & np.uint64(2)) > 0)
+    chosen = np.zeros(len(shape), dtype=bool)
+    chosen[at[named & ((ends - starts > 1) | (shape[at] == 4))]] = True
+    return chosen
+
+
+def _likely(words: Words, at: NDArray[np.int64], long: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Without words of long texts that stand alone and are known, but not as a name: `The`, `However`, `I`. The model
+    takes one in a thousand of them for a name, and they are most of the capitals of ordinary prose."""
+    if not long.any():
+        return at
+    codes = lexicon().codes(words.hashes_at(at))
+    starts, ends = words.starts[at], words.ends[at]
+    beside = np.zeros(len(at) + 1, dtype=bool)
+    beside[1:-1] = starts[1:] - ends[:-1] <= 2
+    likely: NDArray[np.bool_] = ~long | ((codes & _NAME_OR_WORD) != _WORD) | beside[1:] | beside[:-1]
+    return at[likely]
+
+
+_NAME_OR_WORD, _WORD = np.uint64(7), np.uint64(4)
+_LONG = 400
+"""Characters of a text in which ordinary words that stand alone are not asked about."""
 
 
 def features_of(
     view: TextView,
     words: Words,
     at: NDArray[np.int64],
-    codes_of_words: NDArray[np.uint64],
-    texts: NDArray[np.int64] | None = None,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Weight indices of the words `at`, one row a word."""
-    columns = list(_columns(view, words, at, codes_of_words, texts))
-    return np.stack(columns, axis=1) if columns else np.zeros((0, FEATURES), dtype=np.int64)
+    """Weight indices of the words `at`, one row a word. `hidden` words are taken for unknown names (to train with)."""
+    return np.ascontiguousarray(_indices(view, words, at, None, hidden).T)
 
 
 def _neighbours(
@@ -117,15 +143,16 @@ def _neighbours(
     return index, inside
 
 
-def _columns(
+def _indices(
     view: TextView,
     words: Words,
     at: NDArray[np.int64],
-    codes_of_words: NDArray[np.uint64],
     texts: NDArray[np.int64] | None,
-) -> Iterator[NDArray[np.int64]]:
-    """Weight indices feature by feature."""
-    h, all_shapes = words.hashes, words.shapes
+    hidden: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int64]:
+    """Weight indices, one row a feature."""
+    all_shapes = words.shapes
+    count = len(all_shapes)
     starts, ends = words.starts[at], words.ends[at]
     length = np.minimum(ends - starts, 12).astype(np.uint64)
     codes = view.codes
@@ -140,25 +167,26 @@ def _columns(
     head1 = words.part(starts, np.minimum(ends, starts + 1))
     near: list[tuple[NDArray[np.uint64], ...]] = []
     for step in (-1, 1):
-        index, inside = _neighbours(len(h), at, texts, step)
+        index, inside = _neighbours(count, at, texts, step)
         low, high = words.starts[index], words.ends[index]
+        hashes = words.part(low, high)
         near.append((
-            np.where(inside, h[index], zero), np.where(inside, all_shapes[index] + one, one),
+            np.where(inside, hashes, zero), np.where(inside, all_shapes[index].astype(np.uint64) + one, one),
             np.where(inside, words.part(np.maximum(low, high - 3), high), zero),
-            np.where(inside, codes_of_words[index], zero),
+            np.where(inside, _known(hashes, index, hidden), zero),
         ))  # fmt: skip
     (prev, prev_shape, prev_tail, known_before), (next_, next_shape, next_tail, known_after) = near
-    index, inside = _neighbours(len(h), at, texts, -2)
-    prev2 = np.where(inside, h[index], zero)
-    index, inside = _neighbours(len(h), at, texts, 2)
-    next2 = np.where(inside, h[index], zero)
-    known = codes_of_words[at]
+    index, inside = _neighbours(count, at, texts, -2)
+    prev2 = np.where(inside, words.hashes_at(index), zero)
+    index, inside = _neighbours(count, at, texts, 2)
+    next2 = np.where(inside, words.hashes_at(index), zero)
+    h, shape = words.part(starts, ends), all_shapes[at].astype(np.uint64)
+    known = _known(h, at, hidden)
     known_all = (known_before << np.uint64(8)) + (known << np.uint64(4)) + known_after
-    h, shape = h[at], all_shapes[at]
-    with np.errstate(over="ignore"):
-        form = shape * np.uint64(100) + prev_shape * np.uint64(10) + next_shape
-        wide_form = form << np.uint64(20)
-        raw = (
+    form = shape * np.uint64(100) + prev_shape * np.uint64(10) + next_shape
+    wide_form = form << np.uint64(20)
+    raw = np.stack(
+        (
             h,
             h ^ (shape << np.uint64(7)),
             tail3,
@@ -190,8 +218,15 @@ def _columns(
             (wide_form + before) ^ (known << np.uint64(50)),
             (wide_form + after) ^ (known << np.uint64(51)),
         )
-        for number, column in enumerate(raw):
-            yield (mixed(column * _SALTS[number] + _SALTS[number + 1]) >> np.uint64(64 - BITS)).astype(np.int64)
+    )
+    raw *= _SALTS[:FEATURES, None]
+    raw += _SALTS[1 : FEATURES + 1, None]
+    return (mixed(raw) >> np.uint64(64 - BITS)).view(np.int64)
+
+
+def _known(hashes: NDArray[np.uint64], at: NDArray[np.int64], hidden: NDArray[np.bool_] | None) -> NDArray[np.uint64]:
+    codes = lexicon().codes(hashes)
+    return codes if hidden is None else np.where(hidden[at], codes & np.uint64(12), codes)
 
 
 @cache
@@ -209,17 +244,14 @@ def probabilities(
     view: TextView,
     words: Words,
     at: NDArray[np.int64],
-    codes: NDArray[np.uint64],
     texts: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float32]:
     """For each candidate word how likely it belongs to a name."""
     model = _weights()
-    score = np.zeros(len(at), dtype=np.float32)
     if model is None or not len(at):
-        return score
+        return np.zeros(len(at), dtype=np.float32)
     weights, bias = model
-    for column in _columns(view, words, at, codes, texts):
-        score += weights[column]
+    score = weights.take(_indices(view, words, at, texts)).sum(axis=0)
     chances: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(score + np.float32(bias), -30, 30)))
     return chances
 
@@ -236,7 +268,8 @@ class _Names:
         words = words_of(view, 0, len(view.codes))
         if not len(words.starts):
             return found
-        runs = list(_runs(view, words, page.parts_at(words.starts)))
+        long = np.array([part.stop - part.begin > _LONG for part in page.parts], dtype=bool)
+        runs = list(_runs(view, words, page.parts_at(words.starts), long))
         numbers = page.parts_at(np.array([start for start, _, _ in runs], dtype=np.int64)).tolist()
         for (start, end, confidence), number in zip(runs, numbers, strict=True):
             part = page.parts[number]
@@ -248,11 +281,16 @@ class _Names:
         return found
 
 
-def _runs(view: TextView, words: Words, texts: NDArray[np.int64]) -> Iterator[tuple[int, int, float]]:
-    """Begin, end and certainty of names on a page. `texts` says which text each word belongs to."""
-    codes = lexicon().codes(words.hashes)
-    at = candidates_of(view, words, codes, texts)
-    chances = probabilities(view, words, at, codes, texts)
+def _runs(
+    view: TextView, words: Words, texts: NDArray[np.int64], long: NDArray[np.bool_]
+) -> Iterator[tuple[int, int, float]]:
+    """Begin, end and certainty of names on a page. `texts` says which text each word belongs to, `long` which of these
+    are long."""
+    at = candidates_of(view, words, texts)
+    at = _likely(words, at, long[texts[at]])
+    if not len(at):
+        return
+    chances = probabilities(view, words, at, texts)
     small = words.kinds[words.starts[at] - words.base] == LOWER
     keep = (chances >= _JOIN) & ~(small & (chances < _SURE))
     run: list[tuple[int, int, float]] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.gates import Gate
+from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.randomness import is_random_token, looks_like_password
 from fanlight.labels.validators import is_placeholder
 from fanlight.labels.wordlists import words
@@ -71,6 +72,9 @@ class _Passwords:
     def gate_of(self, anchor: str) -> Gate:
         alone = anchor.isascii() and (anchor not in _PASSWORD_WORDS or anchor in _SHORT)
         return Gate(starts=alone and not anchor[0].isdigit(), ends=alone)
+
+    def follows(self, found: Sequence[Found], _pieces: Sequence[NumberPiece]) -> bool:
+        return any(find.group == "email" for find in found)
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.text

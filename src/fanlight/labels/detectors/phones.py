@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from fanlight.labels.context import column_title, is_sample, looks_alike
+from fanlight.labels.context import Titles, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.keywords import Keywords, window_of
+from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -39,13 +40,15 @@ class _Phones:
     types: ClassVar[dict[str, str]] = {"PHONE_NUMBER": "phone"}
     anchors: tuple[str, ...] = ()
 
+    def follows(self, _found: Sequence[Found], pieces: Sequence[NumberPiece]) -> bool:
+        return bool(pieces)
+
     def find(self, sight: Sight) -> Iterable[Found]:
-        text = sight.text
         taken = sorted((f.start, f.end) for f in sight.found if f.confidence >= 0.6)
         mails = sorted(f.start for f in sight.found if f.group == "email")
         for start, end, digits in sight.pieces:
             if 7 <= digits <= 17 and not _overlaps(taken, start, end):
-                find = _judge(text, start, end, digits, mails)
+                find = _judge(sight, start, end, digits, mails)
                 if find is not None:
                     yield find
 
@@ -55,7 +58,8 @@ def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
     return index > 0 and taken[index - 1][1] > start
 
 
-def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Found | None:
+def _judge(sight: Sight, start: int, end: int, digits: int, mails: list[int]) -> Found | None:
+    text = sight.text
     value = text[start:end]
     if start and (text[start - 1].isalnum() or text[start - 1] in ".%#_-"):
         return None
@@ -74,20 +78,21 @@ def _judge(text: str, start: int, end: int, digits: int, mails: list[int]) -> Fo
     plus = value.startswith(("+", "(+"))
     if not plus and (_NO.search(line_before) or _DATE.fullmatch(value) or looks_alike(text, start)):
         return None
-    confidence = _confidence(text, start, stop, value, digits, plus=plus, mails=mails, extension=bool(extension))
+    confidence = _confidence(sight, start, stop, value, digits, plus=plus, mails=mails, extension=bool(extension))
     if confidence < 0.5:
         return None
     return Found(start, stop, "PHONE_NUMBER", "phone", "phone_number", confidence)
 
 
 def _confidence(
-    text: str, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
+    sight: Sight, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
 ) -> float:
+    text = sight.text
     keyword = _KEYWORDS.find(window_of(text[max(0, start - 45) : start])) or _KEYWORDS.find(
         window_of(text[end : end + 14])
     )
     if not keyword:
-        keyword = _KEYWORDS.find(window_of(column_title(text, start)))
+        keyword = _titled(sight.titles, start)
     if is_sample(text, start, end) or len(set(value) - set(" +-()./")) <= 1:
         return 0.0
     grouped = not value.isdigit()
@@ -105,6 +110,11 @@ def _confidence(
     if digits in {10, 11} and _SPREAD.match(value):
         return 0.55
     return 0.0
+
+
+def _titled(titles: Titles, start: int) -> str | None:
+    title = titles.at(start)
+    return _KEYWORDS.find(window_of(title)) if title else None
 
 
 def _beside_mail(text: str, start: int, mails: list[int]) -> bool:
