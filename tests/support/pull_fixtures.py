@@ -92,9 +92,9 @@ def read_pass(connect: Callable[[], Any], stores: dict[str, Store], dice: random
     for name in [stream.name for stream in connect().event_streams()]:
         store = stores.setdefault(name, Store())
         before = newest_of(store)
-        for _ in range(200):
+        for attempt in range(30):
             stream = next(stream for stream in connect().event_streams() if stream.name == name)
-            if collect(stream, store, kill=dice):
+            if collect(stream, store, kill=dice if attempt < 6 else None):
                 break
         after = newest_of(store)
         windows = [] if after is None else [(after - SWEEP, after + MINUTE)]

@@ -31,6 +31,7 @@ SETTLED_AFTER: Micros = 2 * MINUTE
 _MOST_REPEATS = 3
 _MOST_RESTARTS = 20
 _MOST_HALVINGS = 3
+_MOST_PAGES = 3
 
 
 def _same(refusal: HttpRefusal) -> SourceError:
@@ -185,8 +186,9 @@ class AskWindow(Protocol):
 class WindowedLog:
     """A log that is asked for windows of time, each committed when its last page is in.
 
-    Cursor: `{"until": <micros>, "width": <micros>, "newest": <micros>}`. Windows double while one page holds them and
-    halve when the vendor cannot answer, since long walks are what vendors break off. The walk stops short of the
+    Cursor: `{"until": <micros>, "width": <micros>, "newest": <micros>}`. Windows double while one page holds them; they
+    halve when they take more than three, when the vendor cannot answer, and when a walk ended inside one: long walks
+    are what vendors break off, and whatever interrupts one costs a few pages. The walk stops short of the
     present; those last minutes are read on every poll without moving the cursor, because rows become visible late.
     """
 
@@ -217,8 +219,10 @@ class WindowedLog:
                 for pages, (page, token) in enumerate(self._window(at, end, "feed", late=False), 1):
                     newest = _newest(page.events, newest)
                     if token is None:
-                        width = min(self.widest, width * 2) if pages == 1 and end - at == width else width
+                        width = self._fitting(width, pages, filled=end - at == width)
                         at, held = end, _position(end, width, newest)
+                    elif pages > 1:
+                        held = _position(at, max(self.narrowest, width // 2), newest)
                     yield replace(page, cursor=held)
             except SourceError as trouble:
                 if trouble.kind != "unreachable" or width <= self.narrowest or self._halvings >= _MOST_HALVINGS:
@@ -228,6 +232,12 @@ class WindowedLog:
         for page, token in self._window(at, None, "feed", late=False):
             newest = _newest(page.events, newest)
             yield replace(page, cursor=_position(at, width, newest), more=token is not None)
+
+    def _fitting(self, width: Micros, pages: int, *, filled: bool) -> Micros:
+        """The next window's width after one that took so many pages."""
+        if pages > _MOST_PAGES:
+            return max(self.narrowest, width // 2)
+        return min(self.widest, width * 2) if pages == 1 and filled else width
 
     def sweep(self, since: Micros, until: Micros) -> Iterator[EventPage]:
         """Read `[since, until)` again; all of it is marked late."""

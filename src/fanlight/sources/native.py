@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 
-from fanlight.model import Event, Micros, Outcome, account_key, parse_time
+from fanlight.model import Event, Micros, Outcome, Sealed, account_key, parse_time
+from fanlight.model.sealed import SealedMark
 from fanlight.sources.contract import SourceContext
 from fanlight.sources.sealing import RecordSealer, SealedField, load_content_fields
 
@@ -68,6 +69,8 @@ class NativeLog:
     """The source's own id where it is made of several fields."""
     amend: Callable[[Event, Folded], Event] | None = None
     """Adds what paths cannot say."""
+    named_values: str = ""
+    """Path of a list of `{name, value}`: there the name of an item, not that of a field, says what bears content."""
 
     def map_record(self, record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:
         """Events of one record: nothing of it is dropped, content stands as marks in `raw`."""
@@ -99,7 +102,10 @@ class NativeLog:
         email = first_of(record, paths.actor_email)
         email = email if email and "@" in email else None
         who = actor_id or email
-        raw = orjson.dumps(sealer.seal(record, found), default=str)
+        sealed = sealer.seal(record, found)
+        if self.named_values:
+            self._seal_named(record, sealed, context.content_key, found)
+        raw = orjson.dumps(sealed, default=str)
         native = self.event_key(record) if self.event_key else first_of(record, paths.event_id)
         event = Event(
             tenant=context.tenant,
@@ -125,6 +131,25 @@ class NativeLog:
             raw=raw.decode(),
         )
         return self.amend(event, record) if self.amend else event
+
+    def _seal_named(
+        self, record: Folded, sealed: Folded, key: bytes, found: Callable[[SealedField], None] | None
+    ) -> None:
+        """Replace the values of content-bearing items by marks; `sealed` has the same lists as the record."""
+        bearing = load_content_fields(self.package).content
+        path = f"{self.named_values}.*"
+        for given, kept in zip(walk(record, path), walk(sealed, path), strict=True):
+            name = str(given.get("name", "")).lower() if isinstance(given, Mapping) else ""
+            if name not in bearing:
+                continue
+            for field, value in given.items():
+                if field == "name" or value in (None, "", []):
+                    continue
+                piece = Sealed(value if isinstance(value, str) else orjson.dumps(value, default=str).decode())
+                if not isinstance(kept[field], SealedMark):
+                    kept[field] = piece.mark(key)
+                    if found is not None:
+                        found(SealedField(f"{self.named_values}.{name}", piece))
 
     def _outcome(self, text: str | None) -> Outcome:
         if text is None:

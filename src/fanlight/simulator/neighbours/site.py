@@ -121,7 +121,7 @@ class NeighbourSite:
         self._entries: dict[str, tuple[int, list[Entry]]] = {}
         self._tokens: dict[str, Micros] = {}
         self._uses: Counter[str] = Counter()
-        self._number = 0
+        self._number = self._issued = 0
         self.routes: Sequence[tuple[re.Pattern[str], str, Handler]] = ()
 
     # ----------------------------------------------------------------------------- what a vendor says of itself
@@ -204,7 +204,8 @@ class NeighbourSite:
 
     def issue(self, life_seconds: int) -> str:
         """A new token that lives so long on the machine's clock."""
-        token = "tok" + stable_bytes(self.kind, self.world.seed, len(self._tokens), size=24).hex()
+        self._issued += 1
+        token = "tok" + stable_bytes(self.kind, self.world.seed, self._issued, size=24).hex()
         self._tokens[token] = self.clock.now() + life_seconds * SECOND
         return token
 
