@@ -110,6 +110,7 @@ def _add(
     source: str | None = None,
     folder: Path | None = None,
     network: str | None = None,
+    kafka: str | None = None,
     token: str | None = None,
     home: HomeOption = None,
     tenant: TenantOption = "default",
@@ -128,6 +129,9 @@ def _add(
         Read files that are put into this folder, instead of HTTP.
     network:
         Take syslog from this address or network, instead of HTTP.
+    kafka:
+        Read this topic, instead of HTTP: BROKER:PORT/TOPIC; ?file:PATH behind it names a JSON file with further
+        settings of librdkafka (TLS, sign-in), readable by you alone.
     token:
         A token the sender has already, as env:NAME or file:PATH.
     """
@@ -135,17 +139,19 @@ def _add(
     from fanlight.state.vault import KeyProblem
 
     opened = open_home(home, tenant)
-    if sum(given is not None for given in (folder, network, token)) > 1:
-        end(Exit.USAGE, "Give one of --folder, --network and --token.")
+    if sum(given is not None for given in (folder, network, kafka, token)) > 1:
+        end(Exit.USAGE, "Give one of --folder, --network, --kafka and --token.")
     try:
         given = opened.vault.read(token) if token is not None else None
         sender, made = add_sender(
-            opened, name, kind, source=source, folder=folder, network=network, token=given
+            opened, name, kind, source=source, folder=folder, network=network, topic=kafka, token=given
         )  # fmt: skip
     except (SenderProblem, KeyProblem) as problem:
         end(Exit.USAGE, str(problem))
     if sender.way == "folder":
         print(f"{name}: files in {sender.where} are read while `fanlight listen` runs.")
+    elif sender.way == "kafka":
+        print(f"{name}: the topic {sender.where.partition('?')[0]} is read while `fanlight listen` runs.")
     elif sender.way == "syslog":
         print(f"{name}: syslog from {sender.where} is taken while `fanlight listen --syslog-port` runs.")
     elif given is not None:

@@ -25,6 +25,7 @@ import uvicorn
 
 from fanlight.inputs.commits import Committer
 from fanlight.inputs.drops import watch_folders
+from fanlight.inputs.kafka import watch_topics
 from fanlight.inputs.syslog import serve_syslog
 from fanlight.inputs.web import Receiver
 from fanlight.pipeline.duplicates import prune_keys
@@ -189,16 +190,18 @@ def _work(path: Path, tenant: str, lease: Lease, sockets: _Sockets, endpoints: E
     server = uvicorn.Server(config)
     stop = threading.Event()
     threading.Thread(target=_watch, args=(committer, server), name="watch", daemon=True).start()
-    folders = None
-    if first:
-        folders = threading.Thread(target=watch_folders, args=(home, committer, stop), name="folders", daemon=True)
-        folders.start()
+    watching = [
+        threading.Thread(target=watch, args=(home, committer, stop), name=watch.__name__, daemon=True)
+        for watch in ((watch_folders, watch_topics) if first else ())
+    ]
+    for thread in watching:
+        thread.start()
     try:
         asyncio.run(_serve(home, committer, server, sockets, endpoints))
     finally:
         stop.set()
-        if folders is not None:
-            folders.join(timeout=5)
+        for thread in watching:
+            thread.join(timeout=5)
         receiver.close()
         committer.close()
         home.close()

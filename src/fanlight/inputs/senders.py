@@ -32,7 +32,7 @@ __all__ = [
     "standing_of",
 ]
 
-Way = Literal["token", "folder", "syslog"]
+Way = Literal["token", "folder", "syslog", "kafka"]
 
 OTLP = "claude_telemetry"
 """Kind of the senders of OpenTelemetry logs: agents on people's machines."""
@@ -48,7 +48,7 @@ class SenderProblem(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One system that sends. `where` is a folder or a network, by its way; `digest` stands for its token."""
+    """One system that sends. `where` is a folder, a network or a topic, by its way; `digest` stands for its token."""
 
     name: str
     kind: str
@@ -73,23 +73,30 @@ def add_sender(
     source: str | None = None,
     folder: Path | None = None,
     network: str | None = None,
+    topic: str | None = None,
     token: str | None = None,
 ) -> tuple[Sender, str]:
-    """Let a system send; returns it and its token (empty for folders and networks). Raises `SenderProblem`.
+    """Let a system send; returns it and its token (empty where it needs none). Raises `SenderProblem`.
 
     The token is made here and shown once, unless the sender brings its own.
     """
     _check(home, name, kind, source)
-    way: Way = "folder" if folder is not None else "syslog" if network is not None else "token"
+    way: Way = "token"
     where = ""
     if folder is not None:
         if not folder.is_dir():
             raise SenderProblem(f"There is no folder {folder}; make it first.")
-        where = str(folder.resolve())
+        way, where = "folder", str(folder.resolve())
     if network is not None:
-        where = _network(network)
+        way, where = "syslog", _network(network)
+    if topic is not None:
+        from fanlight.inputs.kafka import need_kafka, split_address
+
+        need_kafka()
+        split_address(topic)
+        way, where = "kafka", topic
     if kind == OTLP and way != "token":
-        raise SenderProblem("Telemetry of agents comes over HTTP with a token; leave the folder or network out.")
+        raise SenderProblem("Telemetry of agents comes over HTTP with a token; leave the folder, network or topic out.")
     given = ""
     if way == "token":
         given = token or str(uuid.uuid4())
