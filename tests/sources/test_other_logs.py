@@ -1,4 +1,4 @@
-"""CrowdStrike, OpenAI and AWS records: who, what, from where and on what; command lines are content."""
+"""CrowdStrike, OpenAI, AWS and Zscaler records: who, what, from where and on what; command lines are content."""
 
 from __future__ import annotations
 
@@ -109,3 +109,20 @@ def test_a_call_to_aws_is_about_what_its_parameters_name(parameters: Any, target
     )  # fmt: skip
     assert event.target_id == target
     assert event.actor_email == "ana.rao@example.com"
+
+
+@pytest.mark.parametrize(
+    ("more", "at"),
+    [
+        ({"tz": "GMT"}, "2026-11-20T03:14:02Z"),
+        ({"tz": "CET"}, "2026-11-20T02:14:02Z"),
+        ({"tz": "America/New_York"}, "2026-11-20T08:14:02Z"),
+        ({"tz": "Nowhere/At_All"}, "2026-11-20T03:14:02Z"),
+        ({"tz": "CET", "epochtime": 1795144442}, "2026-11-20T03:14:02Z"),
+        ({}, "2026-11-20T03:14:02Z"),
+    ],
+)
+def test_a_time_in_words_is_local_to_the_feeds_zone(more: dict[str, Any], at: str) -> None:
+    line = {"time": "Fri Nov 20 03:14:02 2026", "recordid": 7, "login": "ana.rao@example.com", **more}
+    for record in (line, {"sourcetype": "zscalernss-web", "event": line}):
+        assert mapped("zscaler_zia", record).occurred_at == parse_time(at)

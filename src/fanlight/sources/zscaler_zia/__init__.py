@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from fanlight.model import Event
+from fanlight.model import SECOND, Event
 from fanlight.sources.contract import SourceContext
 from fanlight.sources.native import Folded, LogPaths, NativeLog
 
@@ -25,6 +29,36 @@ def _is_admin(record: Folded) -> bool:
 
 def _family(_: str, record: Folded) -> str:
     return "settings_change" if _is_admin(record) else "web_traffic"
+
+
+_HOURS = {
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2,
+    "BST": 1, "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "SGT": 8, "JST": 9, "AEST": 10, "AEDT": 11,
+}  # fmt: skip
+"""Short names of zones as they are usually meant; several mean other zones elsewhere, so `epochtime` is better."""
+
+
+@lru_cache(maxsize=256)
+def _zone(name: str) -> tzinfo | None:
+    if (hours := _HOURS.get(name.upper())) is not None:
+        return timezone(timedelta(hours=hours))
+    try:
+        return ZoneInfo(name) if "/" in name else None
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def _amend(event: Event, record: Folded) -> Event:
+    """A time in words is local to the feed's zone; seconds since 1970 are not."""
+    inner = record.get("event")
+    body = inner if isinstance(inner, dict) else record
+    zone = body.get("tz")
+    if body.get("epochtime") or not isinstance(zone, str) or (known := _zone(zone)) is None:
+        return event
+    if event.occurred_at == event.ingested_at:
+        return event
+    local = datetime.fromtimestamp(event.occurred_at // SECOND, UTC).replace(tzinfo=known)
+    return replace(event, occurred_at=int(local.timestamp()) * SECOND + event.occurred_at % SECOND)
 
 
 def _key(record: Folded) -> str | None:
@@ -54,6 +88,7 @@ _LOG = NativeLog(
     ),
     family_of=_family,
     event_key=_key,
+    amend=_amend,
 )
 
 
