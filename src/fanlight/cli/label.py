@@ -93,9 +93,16 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from handle
 
 
+_BATCH = 500
+"""Most lines that are labelled together."""
+_BATCH_LENGTH = 1_000_000
+"""Characters after which lines are labelled without waiting for more."""
+
+
 def _label_lines(labeller: Labeller, path: Path) -> int:
     bad = 0
-    out = sys.stdout.buffer
+    batch: list[tuple[object, str]] = []
+    length = 0
     try:
         for number, line in enumerate(_lines(path), 1):
             if not line.strip():
@@ -109,11 +116,32 @@ def _label_lines(labeller: Labeller, path: Path) -> int:
                 bad += 1
                 sys.stderr.write(f"{path}: line {number} is not an object with id and text; left out.\n")
                 continue
-            out.write(orjson.dumps(_record(key, labeller.label_text(text))) + b"\n")
+            batch.append((key, text))
+            length += len(text)
+            if len(batch) >= _BATCH or length >= _BATCH_LENGTH:
+                bad += _write_batch(labeller, batch)
+                length = 0
     except OSError as error:
         sys.stderr.write(f"{path} could not be read: {error.strerror}.\n")
         bad += 1
+    return bad + _write_batch(labeller, batch)
+
+
+def _write_batch(labeller: Labeller, batch: list[tuple[object, str]]) -> int:
+    """Label lines together, write them, and empty the batch. How many could not be finished."""
+    from fanlight.labels import LabelError
+
+    bad = 0
+    out = sys.stdout.buffer
+    answers = labeller.label_texts([text for _, text in batch])
+    for (key, _), labels in zip(batch, answers, strict=True):
+        if isinstance(labels, LabelError):
+            bad += 1
+            sys.stderr.write(f"{key}: {labels}\n")
+        else:
+            out.write(orjson.dumps(_record(key, labels)) + b"\n")
     out.flush()
+    batch.clear()
     return bad
 
 

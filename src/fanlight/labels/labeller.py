@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +60,23 @@ class Labeller:
             return labels
         return labels.with_spans(self._custom.spans(text, about or About(), self._key))
 
+    def label_texts(self, texts: Sequence[str], abouts: Sequence[About] | None = None) -> list[TextLabels | LabelError]:
+        """Label texts together: the same as one after the other, at a fraction of the cost where they are short.
+
+        The place of a text that could not be finished holds the error, which never quotes the text.
+        """
+        found = self._engine.label_many(texts)
+        if not self._custom:
+            return found
+        for index, labels in enumerate(found):
+            if isinstance(labels, TextLabels):
+                about = abouts[index] if abouts else About()
+                try:
+                    found[index] = labels.with_spans(self._custom.spans(texts[index], about, self._key))
+                except LabelError as error:
+                    found[index] = error
+        return found
+
     def label_file(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> tuple[TextLabels, FileText]:
         """Labels of one file's bytes, and how far it could be read (its text left out)."""
         text = self._readers.read(data, name=name, mime_type=mime_type)
@@ -77,8 +94,9 @@ class Labeller:
         """
         tally = _Tally()
         matches: list[Match] = []
-        for part in parts:
-            matches += self._part(ref, part, tally, tenant=tenant, source=source, now=now)
+        for batch in _batches(parts):
+            for part, spans, more in self._open(ref, batch, tally):
+                matches += self._matches(ref, part, spans, more, tenant=tenant, source=source, now=now)
         reading = Reading(
             tenant=tenant, source=source, object_kind=ref.kind, object_id=ref.object_id, outcome=tally.outcome(),
             reason="; ".join(dict.fromkeys(tally.reasons)), parts=tally.parts, messages=tally.messages,
@@ -97,19 +115,12 @@ class Labeller:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _part(
-        self, ref: ContentRef, part: ContentPart, tally: _Tally, *, tenant: str, source: str, now: Micros
-    ) -> Iterator[Match]:
-        tally.take(part)
-        try:
-            spans, evidence_of_read = self._open(part, _about(ref, part))
-        except LabelError:
-            tally.fail("the labeller could not finish a part")
-            spans = []
-        else:
-            tally.read(evidence_of_read)
+    def _matches(
+        self, ref: ContentRef, part: ContentPart, spans: list[Span], more: Counter[str], *, tenant: str, source: str,
+        now: Micros,
+    ) -> Iterator[Match]:  # fmt: skip
         at = part.at if part.at is not None else ref.at
-        for best, count in _by_type(spans):
+        for best, count in _by_type(spans, more):
             yield Match(
                 tenant=tenant, source=source, object_kind=ref.kind, object_id=ref.object_id, part_id=part.part_id,
                 part_kind=part.part_kind, role=part.role or ref.role, at=at, category=best.category, type=best.type,
@@ -120,27 +131,71 @@ class Labeller:
                 ruleset=self.ruleset_version,
             )  # fmt: skip
 
-    def _open(self, part: ContentPart, about: About) -> tuple[list[Span], FileText]:
-        """Labels of one part. The content exists only inside this call."""
-        spans: list[Span] = []
+    def _open(
+        self, ref: ContentRef, batch: list[ContentPart], tally: _Tally
+    ) -> Iterator[tuple[ContentPart, list[Span], Counter[str]]]:
+        """Labels of some parts. Their content exists only inside this call."""
+        texts: list[str] = []
+        abouts: list[About] = []
+        opened: list[tuple[ContentPart, int, FileText | None]] = []
+        for part in batch:
+            tally.take(part)
+            begin = len(texts)
+            file = self._read(part, _about(ref, part), texts, abouts)
+            if file is None:
+                del texts[begin:], abouts[begin:]
+            opened.append((part, begin, file))
+        labelled = self.label_texts(texts, abouts)
+        del texts, abouts
+        stops = [begin for _, begin, _ in opened[1:]] + [len(labelled)]
+        for (part, begin, file), stop in zip(opened, stops, strict=True):
+            answers = labelled[begin:stop]
+            labels = [answer for answer in answers if isinstance(answer, TextLabels)]
+            if file is None or len(labels) < len(answers):
+                tally.fail("the labeller could not finish a part")
+                continue
+            tally.read(file)
+            more = sum((Counter(found.more) for found in labels), Counter[str]())
+            yield part, [span for found in labels for span in _spans_of(found)], more
+
+    def _read(self, part: ContentPart, about: About, texts: list[str], abouts: list[About]) -> FileText | None:
+        """Put the texts of one part to those of its batch; what is returned holds none. None when it failed."""
         name = ""
         if part.file_name is not None and not part.file_name.dropped:
-            with part.file_name.opened() as opened_name:
-                name = opened_name
-                spans += _spans_of(self.label_text(opened_name, replace(about, part_kind="name")))
-        length = part.sealed.length
+            with part.file_name.opened() as name:
+                texts.append(name)
+                abouts.append(replace(about, part_kind="name"))
         with part.sealed.opened() as content:
             if isinstance(content, bytes):
                 try:
                     file = self._readers.read(content, name=name, mime_type=part.mime_type)
                 except Exception:  # noqa: BLE001 - whatever failed, its message may quote content
-                    raise LabelError("file reader", length) from None
+                    return None
             else:
                 file = FileText(text=content)
-        del content
-        spans += _spans_of(self.label_text(file.text, replace(about, name=name)))
-        del name
-        return spans, file.without_text()
+        texts.append(file.text)
+        abouts.append(replace(about, name=name))
+        return file.without_text()
+
+
+_BATCH = 128
+"""Most parts that are labelled together."""
+_BATCH_LENGTH = 200_000
+"""Characters, or bytes of files, after which a batch is full."""
+
+
+def _batches(parts: Iterable[ContentPart]) -> Iterator[list[ContentPart]]:
+    """Parts in groups that are labelled together, in order."""
+    batch: list[ContentPart] = []
+    length = 0
+    for part in parts:
+        batch.append(part)
+        length += part.sealed.length
+        if len(batch) >= _BATCH or length >= _BATCH_LENGTH:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
 
 
 def _about(ref: ContentRef, part: ContentPart) -> About:
@@ -154,13 +209,22 @@ def _spans_of(labels: TextLabels) -> list[Span]:
     return [*labels.spans, *labels.document]
 
 
-def _by_type(spans: Iterable[Span]) -> Iterator[tuple[Span, int]]:
-    """The most certain span of each type, with how many there are. Secrets stay apart by fingerprint."""
+def _by_type(spans: Iterable[Span], more: Counter[str]) -> Iterator[tuple[Span, int]]:
+    """The most certain span of each type, with how many there are. Secrets stay apart by fingerprint.
+
+    `more` are finds beyond those listed; what they are the fingerprint of is not known.
+    """
     groups: dict[tuple[str, str, str | None], list[Span]] = defaultdict(list)
     for span in spans:
         groups[span.category, span.type, span.fingerprint].append(span)
-    for same in groups.values():
-        yield max(same, key=lambda span: span.confidence), len(same)
+    unlisted = dict(more)
+    for (_, type_name, fingerprint), same in groups.items():
+        best = max(same, key=lambda span: span.confidence)
+        further = unlisted.pop(type_name, 0)
+        if further and fingerprint is not None:
+            yield replace(best, fingerprint=None), further
+            further = 0
+        yield best, len(same) + further
 
 
 @dataclass(slots=True)
