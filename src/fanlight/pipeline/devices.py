@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fanlight.enrich.devices import Devices, device_session
 from fanlight.lake import Reader
 from fanlight.model import Event, Link, Micros
 
-__all__ = ["load_devices"]
+__all__ = ["identity_lookup", "load_devices"]
 
 _PROVIDERS = ("okta", "entra_id", "google_workspace")
 
@@ -27,10 +27,10 @@ def load_devices(reader: Reader) -> Devices:
         _PROVIDERS,
     )
     sessions = (session for event in events if (session := device_session(event)) is not None)
-    return Devices(sessions, _identities(reader.rows(Link, now=True)))
+    return Devices(sessions, identity_lookup(reader.rows(Link, now=True)))
 
 
-def _identities(links: list[Link]) -> Callable[[str, Micros], str | None]:
+def identity_lookup(links: Iterable[Link]) -> Callable[[str, Micros], str | None]:
     """Who is behind an account at a time; an account whose link starts later was listed after it acted."""
     spans: dict[str, list[tuple[Micros, Micros | None, str]]] = defaultdict(list)
     for link in links:
