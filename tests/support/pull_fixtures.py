@@ -89,18 +89,19 @@ def newest_of(store: Store) -> Micros | None:
 
 def read_pass(connect: Callable[[], Any], stores: dict[str, Store], dice: random.Random | None = None) -> None:
     """One pass over every log as the collector does it: walk (perhaps killed), walk on, then sweep behind."""
-    for name in [stream.name for stream in connect().event_streams()]:
+    source = connect()
+    for name in [stream.name for stream in source.event_streams()]:
         store = stores.setdefault(name, Store())
         before = newest_of(store)
         for attempt in range(30):
-            stream = next(stream for stream in connect().event_streams() if stream.name == name)
+            stream = next(stream for stream in source.event_streams() if stream.name == name)
             if collect(stream, store, kill=dice if attempt < 6 else None):
                 break
         after = newest_of(store)
         windows = [] if after is None else [(after - SWEEP, after + MINUTE)]
         if before is not None and after is not None and before < after - SWEEP:
             windows.append((before - SWEEP, before + MINUTE))
-        stream = next(stream for stream in connect().event_streams() if stream.name == name)
+        stream = next(stream for stream in source.event_streams() if stream.name == name)
         for since, until in windows:
             for page in stream.sweep(since, until):
                 store.commit(name, {row.event_id: row for row in page.events if row.event_id not in store.rows}, None)

@@ -140,7 +140,7 @@ class Site(NeighbourSite):
             if (person.user_id, row.created_at // HOUR) in hours:
                 continue
             hours.add((person.user_id, row.created_at // HOUR))
-            for number in range(stable_bytes("git", row.id, size=1)[0] % 4):
+            for number in range(2 + stable_bytes("git", row.id, size=1)[0] % 9):
                 at = row.created_at + number * 97 * SECOND
                 identifier = "git" + stable_bytes("git", row.id, number, size=12).hex()
                 found.append(

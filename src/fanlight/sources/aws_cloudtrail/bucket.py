@@ -1,0 +1,145 @@
+"""The bucket: lists of keys in XML, files of records in gzip, every request signed."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+
+from fanlight.model import Micros
+from fanlight.sources.aws_cloudtrail.signature import sign_get
+from fanlight.sources.budget import SharedBudget
+from fanlight.sources.contract import SourceContext, SourceError
+from fanlight.sources.decoding import Trouble, decode_json
+from fanlight.sources.http import FIRST_WAIT, HttpRefusal, RateFacts, VendorClient, VendorManner, read_retry_after
+from fanlight.sources.logs import Record
+from fanlight.sources.options import needed, number_of
+from fanlight.sources.pulled import agent_tag
+
+__all__ = ["Bucket", "explain_refusal"]
+
+_A_MINUTE = 6000
+_LARGEST = 512 * 1024 * 1024
+_KEY = re.compile(r"<Contents>.*?<Key>([^<]+)</Key>.*?</Contents>", re.DOTALL)
+_FOLDER = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]+)</Prefix>\s*</CommonPrefixes>")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    keys: Sequence[str]
+    folders: Sequence[str]
+    cut: bool
+
+
+def _read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
+    return RateFacts(retry_after=read_retry_after(headers.get("retry-after"), now))
+
+
+MANNER = VendorManner(read_rate=_read_rate, request_id_header="x-amz-request-id")
+
+
+def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
+    """The same refusal in an operator's words."""
+    if refusal.status == 403:
+        return SourceError(
+            f"AWS refuses to show {what} (status 403): the key is wrong or ended, it may not do s3:ListBucket and "
+            "s3:GetObject here, or this machine's clock is more than a quarter of an hour off.",
+            kind="credential",
+        )
+    if refusal.status in (301, 307, 404):
+        return SourceError(
+            f"AWS has no such bucket for {what} (status {refusal.status}); check its address and region.",
+            kind="refused",
+        )
+    return refusal
+
+
+class Bucket:
+    """Reads one bucket."""
+
+    def __init__(self, context: SourceContext) -> None:
+        options = context.options
+        url = needed(options, "url", "AWS needs the bucket's address: --url https://BUCKET.s3.REGION.amazonaws.com.")
+        key_id = needed(options, "key_id", "AWS needs the access key id: --key-id.")
+        self.clock = context.clock
+        self.client = VendorClient(
+            label="AWS",
+            base_url=url,
+            credentials=dict,
+            sign=partial(
+                sign_get,
+                key_id=key_id,
+                read_secret=lambda: context.read_secret(options.get("key", "")),
+                region=needed(options, "region", "AWS needs the region of the bucket: --region."),
+                clock=context.clock,
+            ),
+            clock=context.clock,
+            budget=SharedBudget(
+                context.clock, limit=int(number_of(options, "rate", _A_MINUTE)), share=0.5, fixed="rate" in options
+            ),
+            manner=MANNER,
+            headers={"accept": "*/*", "accept-encoding": "identity"},
+            agent_tag=agent_tag(context),
+            patience_seconds=number_of(options, "patience", 120.0),
+            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
+        )
+
+    def keys(self, prefix: str, after: str, *, purpose: str) -> Iterator[str]:
+        """Keys below a prefix, in their order, behind `after`; the last key seen is the only position needed."""
+        while True:
+            found = self._list(prefix, after, "", purpose)
+            fresh = [key for key in found.keys if key > after]
+            yield from fresh
+            if not found.cut or not found.keys:
+                return
+            after = max(after, found.keys[-1])
+
+    def folders(self, prefix: str, *, purpose: str, patience_seconds: float | None = None) -> list[str]:
+        """What stands one step below a prefix that ends with a slash."""
+        return list(self._list(prefix, "", "/", purpose, patience_seconds).folders)
+
+    def records(self, key: str, *, purpose: str) -> list[Record]:
+        """The records of one file. Raises `SourceError`."""
+        found = self.client.get_json(f"/{quote(key, safe='/-_.~')}", purpose=purpose, decode=_decode_file)
+        return list(found)
+
+    def _list(
+        self, prefix: str, after: str, delimiter: str, purpose: str, patience_seconds: float | None = None
+    ) -> _Listed:
+        named = {"delimiter": delimiter, "list-type": "2", "prefix": prefix, "start-after": after}
+        query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in named.items() if value)
+        found: _Listed = self.client.get_json(
+            f"/?{query}", purpose=purpose, decode=_decode_list, patience_seconds=patience_seconds
+        )
+        return found
+
+
+def _decode_list(body: bytes, _: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
+    """A list is flat, so its few elements are read as text; entities other than the five of XML do not occur."""
+    text = body.decode("utf-8", "replace").rstrip()
+    if not text.endswith("</ListBucketResult>"):
+        return None, "cut short"
+    keys = [unescape(key) for key in _KEY.findall(text)]
+    folders = [unescape(folder) for folder in _FOLDER.findall(text)]
+    return _Listed(keys, folders, "<IsTruncated>true</IsTruncated>" in text), None
+
+
+def _decode_file(body: bytes, _: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
+    opener = zlib.decompressobj(wbits=31)
+    try:
+        plain = opener.decompress(body, _LARGEST) if body[:2] == b"\x1f\x8b" else body
+    except zlib.error:
+        return None, "cut short"
+    if body[:2] == b"\x1f\x8b" and not opener.eof:
+        return None, "too large" if opener.unconsumed_tail else "cut short"
+    value, trouble = decode_json(plain, lambda found: isinstance(found, dict))
+    if trouble is not None:
+        return None, trouble
+    records = value.get("Records", [])
+    right = isinstance(records, list) and all(type(item) is dict for item in records)
+    return (records, None) if right else (None, "of an unexpected shape")
