@@ -239,6 +239,7 @@ def _result(path: Path, told: Told, size: int, wall: float, spent: float, sender
             "SELECT sum(n)::BIGINT AS n FROM rollups WHERE scope = 'account' AND dimension = 'type'"
         )["n"][0].as_py()
     segments = len(home.state.live_segments())
+    home.close()
     stored = [int(one.rpartition(":")[2]) for one in ids]
     events = len(wanted)
     return {

@@ -106,6 +106,27 @@ def test_one_bad_event_stores_none_of_the_request(listening: Listening) -> None:
     assert listening.stored() == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"recordid": 1, "deep": ' + '{"a":' * 900 + "1" + "}" * 900 + "}",
+        '{"recordid": 1, "epochtime": 1e400}',
+        '{"recordid": 123456789012345678901234567890123, "epochtime": -1}',
+        '{"recordid": 1, "login": "\\ud800"}',
+        '{"recordid": 1, "login": "\\u0000 a@example.com", "time": "0001-01-01T00:00:00Z"}',
+        '{"recordid": [1], "login": {"a": 1}, "action": null, "cltip": true}',
+        '{"event": {"event": {"event": []}}}',
+    ],
+)
+def test_a_strange_record_is_stored_or_refused_and_blocks_nobody(listening: Listening, text: str) -> None:
+    """Never 503: the sender would send it again for ever."""
+    headers = listening.sender("proxy", "zscaler_zia")
+    answer = listening.client.post(EVENTS, headers=headers, content='{"event":' + text + "}")
+    assert answer.status_code in (200, 400), answer.text
+    assert listening.client.post(EVENTS, headers=headers, content=body(line(77))).status_code == 200
+    assert len(listening.stored()) == (2 if answer.status_code == 200 else 1)
+
+
 def test_acknowledgement_numbers_are_true_for_their_channel_alone_and_outlive_the_process(
     listening: Listening,
 ) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import zlib
+from contextlib import suppress
+from typing import Any
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fanlight.inputs.batch import Refused
-from fanlight.inputs.bodies import LARGEST_BODY, Room, unpack
+from fanlight.inputs.bodies import LARGEST_BODY, Room, read_body, unpack
 from fanlight.inputs.hec import MOST_EVENTS, read_events, read_raw
 
 ONE = {"event": {"a": 1}}
@@ -148,3 +153,55 @@ def test_one_sender_cannot_take_all_the_room() -> None:
         take_calm(500)
     with room.stay("loud") as take:
         take(500)
+
+
+def test_a_sender_that_falls_silent_is_let_go() -> None:
+    async def silent() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(read_body(silent, lambda _: None, silence=0.01))
+    assert refused.value.status == 408
+
+
+def test_a_body_larger_than_allowed_is_refused_before_it_is_kept() -> None:
+    async def endless() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 1_000_000, "more_body": True}
+
+    taken = 0
+
+    def take(number: int) -> None:
+        nonlocal taken
+        taken += number
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(read_body(endless, take))
+    assert refused.value.status == 413
+    assert taken <= LARGEST_BODY
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+EVENTS = st.lists(st.dictionaries(st.text(max_size=8), VALUES, min_size=1, max_size=4), min_size=1, max_size=5)
+
+
+@settings(deadline=None)
+@given(EVENTS, st.sampled_from(["", "\n", "\r\n", " ", "\t\n "]))
+def test_what_was_put_in_comes_out_whatever_stands_in_the_texts(events: list[dict[str, Any]], between: str) -> None:
+    events = [event for event in events if "collector" not in event]
+    body = between.join(json.dumps({"event": event}, ensure_ascii=False) for event in events).encode()
+    if events:
+        assert [one.record for one in read_events(body)] == events
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200) | st.text('{}[]",:ev1 \n\\', max_size=80).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    with suppress(Refused):
+        read_events(body)
+    with suppress(Refused):
+        read_raw(body, None)

@@ -17,6 +17,8 @@ from fanlight.sources.registry import find_kind
 __all__ = ["Arrived", "Mapper"]
 
 NORMALISED = "events"
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What a mapping raises about a record that is none of its kind, nested too deep or with figures out of all range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Mapper:
         for number, one in enumerate(arrived):
             try:
                 events = list(read(one.record))
-            except (ValueError, TypeError, KeyError, AttributeError) as problem:
+            except _UNREADABLE as problem:
                 sentence = f"Record {number} is not of the kind {sender.kind} ({type(problem).__name__})."
                 raise Refused(sentence, number=number) from None
             if one.moment is not None:

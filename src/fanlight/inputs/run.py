@@ -109,6 +109,7 @@ def listen(home: Home, endpoints: Endpoints, stop: threading.Event, ready: Calla
             process.join(timeout=_GRACE_SECONDS)
             if process.is_alive():
                 process.kill()
+        tidying.join(timeout=_GRACE_SECONDS)
     for group in sockets:
         for one in (group.web, group.syslog, group.datagrams):
             if one is not None:
