@@ -19,10 +19,12 @@ from fanlight.labels.custom import CustomCategories
 from fanlight.labels.detectors import detectors
 from fanlight.labels.keywords import Keywords
 from fanlight.labels.recognizers import recognizers
+from fanlight.labels.taxonomy import Group
 
 __all__ = ["changed_parts", "held_by", "is_custom", "parts_in_words"]
 
 _CUSTOM = "custom:"
+_SAMPLES = ("positives", "negatives", "name")
 
 
 def held_by(custom: CustomCategories | None, engine_version: int) -> dict[str, str]:
@@ -85,8 +87,15 @@ def _plain(value: Any) -> Any:
         return value.pattern, value.flags
     if isinstance(value, Keywords):
         return tuple(sorted(value.single)), value.phrases
+    if isinstance(value, Group):
+        return value.name, value.mask, value.fingerprint, value.threshold
     if is_dataclass(value) and not isinstance(value, type):
-        return tuple((field.name, _plain(getattr(value, field.name))) for field in fields(value))
+        # A field that stands at its default says nothing: one that is added later changes no recognizer.
+        return tuple(
+            (one.name, _plain(getattr(value, one.name)))
+            for one in fields(value)
+            if one.name not in _SAMPLES and getattr(value, one.name) != one.default
+        )
     if isinstance(value, tuple | list):
         return tuple(_plain(item) for item in value)
     if isinstance(value, frozenset | set):

@@ -45,6 +45,8 @@ class _Cell:
     matches: int = 0
     objects: set[tuple[str, str]] = field(default_factory=set)
     types: Counter[str] = field(default_factory=Counter)
+    regimes: set[str] = field(default_factory=set)
+    """Only those that a match of this very cell led to."""
 
 
 def map_rows(home: Home, by: Sequence[Side] = ("label", "project", "owner")) -> Iterator[Row]:
@@ -61,7 +63,7 @@ def map_rows(home: Home, by: Sequence[Side] = ("label", "project", "owner")) -> 
     by_object: dict[tuple[str, str], list[Match]] = defaultdict(list)
     for match in matches:
         by_object[match.object_kind, match.object_id].append(match)
-    tags = {key: [tag.regime for tag in regimes_of(parts)] for key, parts in by_object.items()}
+    tags = {key: regimes_of(parts) for key, parts in by_object.items()}
     cells: dict[tuple[str, ...], _Cell] = defaultdict(_Cell)
     for match in matches:
         sides = {
@@ -73,6 +75,7 @@ def map_rows(home: Home, by: Sequence[Side] = ("label", "project", "owner")) -> 
         cell.matches += match.count
         cell.objects.add((match.object_kind, match.object_id))
         cell.types[match.type] += match.count
+        cell.regimes.update(tag.regime for tag in tags[match.object_kind, match.object_id] if match.type in tag.because)
     emails = dict(owners.values())
     for key in sorted(cells):
         cell = cells[key]
@@ -91,7 +94,7 @@ def map_rows(home: Home, by: Sequence[Side] = ("label", "project", "owner")) -> 
             "matches": cell.matches,
             "types": dict(sorted(cell.types.items())),
             "sensitivity": {level: sensitivity[level] for level in ("high", "moderate", "low") if sensitivity[level]},
-            "regimes": sorted({tag for thing in cell.objects for tag in tags[thing]}),
+            "regimes": sorted(cell.regimes),
             "not_recheckable": sum(thing in gone for thing in cell.objects),
         }
 
@@ -154,7 +157,7 @@ def coverage_rows(home: Home) -> Iterator[Row]:
         count = counts[key]
         yield {
             "source": key[0],
-            "kind": object_kind_of(key[1]),
+            "kind": key[1],
             "read": count["read"],
             "partly_read": count["partly_read"],
             "could_not_read": count["could_not_read"],
