@@ -154,3 +154,20 @@ def test_a_day_before_the_first_look_says_what_it_cannot_know(views: LakeViews) 
 def test_a_comparison_goes_backwards_only(views: LakeViews) -> None:
     with pytest.raises(NotAccepted, match="must lie before"):
         views.access("identity:idn_max", None, date(2026, 4, 1), date(2026, 4, 20))
+
+
+# -- questions about events --------------------------------------------------------------------------------------
+
+
+def test_above_what_fits_in_memory_the_answers_are_the_same(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events are held once in memory, without their raw records; where they are too many the files are asked."""
+    held = LakeViews(home)
+    answers = (held.identity("idn_jane"), held.finding(MIRA, finding().id), held.flyout("project:claude_proj_1"))
+    with held._open() as snapshot:
+        kinds = snapshot.query_events("SELECT raw, count(*) AS n FROM events_light GROUP BY raw").to_pylist()
+    assert [row["raw"] for row in kinds] == ["{}"]
+    monkeypatch.setattr("fanlight.server.views.snapshot._MOST_IN_MEMORY", 0)
+    asked = LakeViews(home)
+    again = (asked.identity("idn_jane"), asked.finding(MIRA, finding().id), asked.flyout("project:claude_proj_1"))
+    assert answers == again
+    assert None not in answers

@@ -41,18 +41,25 @@ _NOW_VIEWS = {
         LEFT JOIN (SELECT object_kind, object_id, max(read_at) AS full_at FROM readings
                    WHERE "full" AND outcome IN ('read', 'partly_read') GROUP BY ALL) r
           ON r.object_kind = m.object_kind AND r.object_id = m.object_id
-        WHERE m.read_at >= coalesce(r.full_at, 0)
+        WHERE m.read_at >= coalesce(r.full_at, 0) AND NOT starts_with(m.part_id, 'event:')
         QUALIFY rank() OVER (
             PARTITION BY m.object_kind, m.object_id, m.part_id, m.part_kind, m.type, m.recognizer
             ORDER BY m.read_at DESC) = 1
           AND row_number() OVER (
             PARTITION BY m.object_kind, m.object_id, m.part_id, m.part_kind, m.type, m.recognizer, m.fingerprint
             ORDER BY m.read_at DESC) = 1
+        UNION ALL
+        SELECT m.* FROM matches m WHERE starts_with(m.part_id, 'event:')
+        QUALIFY row_number() OVER (
+            PARTITION BY m.object_kind, m.object_id, m.type, m.recognizer, m.evidence, m.fingerprint
+            ORDER BY m."at", m.part_id, m.read_at) = 1
         """,
 }
 """`objects_now` keeps the last version of a removed object (its `removed` is true): people ask about leavers.
 
 Of a part that was read again only the newest reading counts; different secrets of one part stay apart by fingerprint.
+What events say of an object (a title in each view of it) is one match, since the first of them; reading the object
+itself does not replace it.
 """
 
 _UNDER_POLICY = """
@@ -99,6 +106,10 @@ class Reader:
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run one SELECT over the views; values are bound, never pasted."""
         return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def define(self, statement: str) -> None:
+        """Run one `CREATE TEMP …` over the views, for a caller that asks the same rows many times."""
+        self._connection.execute(statement)
 
     def rows(self, row: type[Row], where: str = "", parameters: Sequence[Any] = (), *, now: bool = False) -> list[Row]:
         """Typed rows of one table; `now=True` reads the current state of a versioned table."""

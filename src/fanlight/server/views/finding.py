@@ -85,10 +85,7 @@ def _events(snapshot: Snapshot, finding: Finding) -> list[Event]:
         return []
     days = {day_of(step.at) for step in finding.evidence} | {day_of(finding.at)}
     marks = ", ".join("?" for _ in finding.events)
-    found = snapshot.reader.rows(
-        Event, f"day BETWEEN ? AND ? AND event_id IN ({marks})", [min(days), max(days), *finding.events]
-    )
-    return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
+    return snapshot.events(f"day BETWEEN ? AND ? AND event_id IN ({marks})", [min(days), max(days), *finding.events])
 
 
 def _person(snapshot: Snapshot, finding: Finding) -> tuple[Context, Person | None]:
@@ -237,9 +234,10 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
         return None
     accounts = snapshot.accounts_of(finding.identity_id)
     since, until = events[0].occurred_at - HOUR, events[-1].occurred_at + 2 * HOUR
-    rows = snapshot.reader.query(
+    rows = snapshot.query_events(
         f"SELECT coalesce(file_id, chat_id, project_id) AS id, CASE WHEN file_id IS NOT NULL THEN 'file'"
-        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS opened_at FROM events"
+        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS opened_at"
+        f" FROM events_light"
         f" WHERE day BETWEEN ? AND ? AND occurred_at BETWEEN ? AND ? AND account_key IN ({_marks(accounts)})"
         f" AND family IN ({_marks(_OPENED)}) AND outcome <> 'failure'"
         f" AND coalesce(file_id, chat_id, project_id) IS NOT NULL GROUP BY ALL ORDER BY opened_at, id",
@@ -270,8 +268,8 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
 
 
 def _opened_earlier(snapshot: Snapshot, accounts: Sequence[str], ids: Sequence[str], before: Micros) -> dict[str, int]:
-    rows = snapshot.reader.query(
-        f"SELECT coalesce(file_id, chat_id, project_id) AS id, count(*) AS n FROM events"
+    rows = snapshot.query_events(
+        f"SELECT coalesce(file_id, chat_id, project_id) AS id, count(*) AS n FROM events_light"
         f" WHERE day BETWEEN ? AND ? AND occurred_at < ? AND account_key IN ({_marks(accounts)})"
         f" AND family IN ({_marks(_OPENED)}) AND id IN ({_marks(ids)}) GROUP BY ALL",
         [day_of(before - _LOOK_BACK), day_of(before), before, *accounts, *_OPENED, *ids],
@@ -337,8 +335,8 @@ def _may_open(snapshot: Snapshot, thing: Entity) -> str:
 
 def _opened_by(snapshot: Snapshot, thing: Entity, zone: str) -> s.Fact:
     column = {"project": "project_id", "chat": "chat_id", "file": "file_id"}.get(thing.kind, "target_id")
-    rows = snapshot.reader.query(
-        f"SELECT account_key, count(*) AS n, max(occurred_at) AS last FROM events"
+    rows = snapshot.query_events(
+        f"SELECT account_key, count(*) AS n, max(occurred_at) AS last FROM events_light"
         f" WHERE {column} = ? AND family IN ({_marks(_OPENED)}) AND account_key IS NOT NULL"
         " GROUP BY ALL ORDER BY n DESC",
         [thing.id, *_OPENED],

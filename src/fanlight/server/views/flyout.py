@@ -10,7 +10,7 @@ from fanlight.detections.words import did
 from fanlight.findings.risk import rank_risk
 from fanlight.model import DAY, Micros, day_of
 from fanlight.server import schema as s
-from fanlight.server.views.identity import brief_of, events_of, newest_events, timeline
+from fanlight.server.views.identity import brief_of, events_of, timeline
 from fanlight.server.views.queue import SEVERITIES, in_order, queue_row
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import PRODUCTS, chips, count, full_day, plural
@@ -149,8 +149,8 @@ def _holders(snapshot: Snapshot, key: str) -> list[s.Figure]:
 
 def _project_usual(snapshot: Snapshot, key: str) -> str:
     since = snapshot.at - _LOOK_BACK
-    row = snapshot.reader.query(
-        "SELECT count(*) AS n, count(DISTINCT account_key) AS people, count(DISTINCT day) AS days FROM events"
+    row = snapshot.query_events(
+        "SELECT count(*) AS n, count(DISTINCT account_key) AS people, count(DISTINCT day) AS days FROM events_light"
         " WHERE day >= ? AND project_id = ?",
         [day_of(since), key],
     ).to_pylist()[0]
@@ -163,7 +163,7 @@ def _project_usual(snapshot: Snapshot, key: str) -> str:
 
 
 def _project_events(snapshot: Snapshot, key: str) -> list[s.Step]:
-    found = newest_events(snapshot, "project_id = ?", [key], _EVENTS)
+    found = snapshot.events("project_id = ?", [key], newest=_EVENTS)
     return [
         s.Step(
             at=event.occurred_at,

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
-from fanlight.detections.words import did, stating_types
+from fanlight.detections.words import did
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import local_time
 from fanlight.findings.risk import rank_risk
 from fanlight.identity import Identity
-from fanlight.model import DAY, HOUR, MINUTE, Event, Link, Micros, ObjectVersion, PostureResult, columns_of, day_of
+from fanlight.model import DAY, HOUR, MINUTE, Event, Link, Micros, ObjectVersion, PostureResult, day_of
 from fanlight.posture.facts import ELEVATED_ROLES
 from fanlight.profiles.baseline import WARM_DAYS, Baseline
 from fanlight.server import schema as s
@@ -35,14 +35,11 @@ from fanlight.server.views.words import (
 )
 from fanlight.state.findings import StoredFinding
 
-__all__ = ["Brief", "brief_of", "events_of", "identity_view", "newest_events", "timeline"]
+__all__ = ["Brief", "brief_of", "events_of", "identity_view", "timeline"]
 
 _TIMELINE = 24
 _ACTIVITY_DAYS = 45
 _QUARTER: Micros = 15 * MINUTE
-_STATING = ", ".join(f"'{name}'" for name in stating_types())
-_RAW = f"CASE WHEN type IN ({_STATING}) THEN raw ELSE '{{}}' END AS raw"
-_LIGHT = ", ".join(f'"{name}"' if name != "raw" else _RAW for name in columns_of(Event))
 _KINDS = {"person": "person", "shared": "shared mailbox", "service": "machine", "agent": "agent"}
 
 
@@ -309,20 +306,10 @@ def _accounts_summary(snapshot: Snapshot, identity: Identity) -> str:
 # -- activity ----------------------------------------------------------------------------------------------------
 
 
-def newest_events(snapshot: Snapshot, where: str, values: Sequence[str], most: int) -> list[Event]:
-    """The newest events that a condition of ours keeps, oldest first; raw records only where words need them."""
-    table = snapshot.reader.query(
-        f"SELECT {_LIGHT} FROM events WHERE {where} ORDER BY occurred_at DESC, event_id LIMIT {most}", list(values)
-    )
-    columns = [table.column(name).to_pylist() for name in columns_of(Event)]
-    found = [Event(**dict(zip(columns_of(Event), values, strict=True))) for values in zip(*columns, strict=True)]
-    return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
-
-
 def events_of(snapshot: Snapshot, accounts: Sequence[str]) -> list[Event]:
     """The newest events of these accounts, as many as a time line may fold."""
     marks = ", ".join("?" for _ in accounts)
-    return newest_events(snapshot, f"account_key IN ({marks})", accounts, _TIMELINE * 4)
+    return snapshot.events(f"account_key IN ({marks})", accounts, newest=_TIMELINE * 4)
 
 
 def timeline(snapshot: Snapshot, events: Sequence[Event], context: Context, identity: str) -> list[s.Step]:
@@ -368,8 +355,8 @@ def _activity(snapshot: Snapshot, accounts: Sequence[str], now: Micros, zone: st
     days = [(today - timedelta(days=back)).isoformat() for back in range(_ACTIVITY_DAYS - 1, -1, -1)]
     since = now - (_ACTIVITY_DAYS + 1) * DAY
     marks = ", ".join("?" for _ in accounts)
-    rows = snapshot.reader.query(
-        f"SELECT occurred_at // {_QUARTER} AS quarter, family, project_id, ip, count(*) AS n FROM events"
+    rows = snapshot.query_events(
+        f"SELECT occurred_at // {_QUARTER} AS quarter, family, project_id, ip, count(*) AS n FROM events_light"
         f" WHERE day >= ? AND occurred_at <= ? AND account_key IN ({marks}) GROUP BY ALL",
         [day_of(since), now, *accounts],
     ).to_pylist()

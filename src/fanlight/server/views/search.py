@@ -96,8 +96,8 @@ def _addresses(snapshot: Snapshot, wanted: str) -> list[s.Hit]:
         address = str(ipaddress.ip_address(wanted))
     except ValueError:
         return []
-    rows = snapshot.reader.query(
-        "SELECT account_key, any_value(product) AS product, count(*) AS n, max(occurred_at) AS last FROM events"
+    rows = snapshot.query_events(
+        "SELECT account_key, any_value(product) AS product, count(*) AS n, max(occurred_at) AS last FROM events_light"
         " WHERE ip = ? AND account_key IS NOT NULL GROUP BY account_key ORDER BY last DESC LIMIT 8",
         [address],
     ).to_pylist()

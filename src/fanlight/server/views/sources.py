@@ -115,8 +115,8 @@ def _is_gap(notice: _NoticeRow) -> bool:
 
 def _traffic(snapshot: Snapshot, now: Micros) -> dict[str, Counter[int]]:
     """Source to events of each of the last 24 hours, 0 being the oldest."""
-    rows = snapshot.reader.query(
-        "SELECT source, (occurred_at - ?) // 3600000000 AS hour, count(*) AS n FROM events"
+    rows = snapshot.query_events(
+        "SELECT source, (occurred_at - ?) // 3600000000 AS hour, count(*) AS n FROM events_light"
         " WHERE day >= ? AND occurred_at >= ? AND occurred_at < ? GROUP BY ALL",
         [now - 24 * HOUR, day_of(now - 24 * HOUR), now - 24 * HOUR, now],
     ).to_pylist()
@@ -131,8 +131,8 @@ def _lags(snapshot: Snapshot, now: Micros, connections: Sequence[Connection]) ->
     found: dict[str, Micros] = {}
     for connection in connections:
         since = max(now - 24 * HOUR, connection.first_sync_at or now)
-        lag = snapshot.reader.query(
-            "SELECT quantile_cont(ingested_at - occurred_at, 0.95) AS lag FROM events"
+        lag = snapshot.query_events(
+            "SELECT quantile_cont(ingested_at - occurred_at, 0.95) AS lag FROM events_light"
             " WHERE source = ? AND day >= ? AND occurred_at >= ?",
             [connection.name, day_of(since), since],
         )["lag"].to_pylist()[0]
