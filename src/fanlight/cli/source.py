@@ -43,8 +43,9 @@ def _add_of(kind: SourceKind) -> Callable[..., None]:
     """The command that connects one kind of source, made from what its package says it needs."""
 
     def command(**given: Any) -> None:
-        home, tenant, name = given.pop("home"), given.pop("tenant"), given.pop("name")
-        options = {setting.name: str(given[setting.name]) for setting in kind.settings}
+        # What was not typed is not given, so the defaults stand here.
+        home, tenant, name = given.get("home"), given.get("tenant", "default"), given.get("name", kind.kind)
+        options = {setting.name: str(given.get(setting.name, setting.default)) for setting in kind.settings}
         for setting in kind.settings:
             if setting.name == "share" and not _is_share(options["share"]):
                 end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
