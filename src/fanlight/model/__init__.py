@@ -1,6 +1,7 @@
 """Typed values every room speaks. Imports nothing of ours."""
 
 from fanlight.model.facts import (
+    EVENT_PART,
     FAMILIES,
     Event,
     Grant,
@@ -44,6 +45,7 @@ from fanlight.model.times import (
 
 __all__ = [
     "DAY",
+    "EVENT_PART",
     "FAMILIES",
     "HOUR",
     "MINUTE",

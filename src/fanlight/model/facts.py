@@ -13,6 +13,7 @@ from typing import Literal
 from fanlight.model.times import Micros
 
 __all__ = [
+    "EVENT_PART",
     "FAMILIES",
     "Event",
     "Grant",
@@ -40,6 +41,10 @@ FAMILIES = (
     "integration", "agent", "admin_read", "monitoring", "app_access", "api_use", "web_traffic", "code_access",
     "audit", "billing", "other",
 )  # fmt: skip
+
+
+#: What the `part_id` of a match begins with that was found in a field of an event, instead of in the object itself.
+EVENT_PART = "event:"
 
 
 def account_key(product: str, native_id: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 
 from fanlight.enrich.client import client_label
-from fanlight.model import DAY, HOUR, MINUTE, Event, Micros
+from fanlight.model import DAY, HOUR, MINUTE, Event, Match, Micros, Reading
 from fanlight.pipeline.duplicates import fresh_events, keep_keys, prune_keys
 from fanlight.pipeline.erasing import Refusal
+from fanlight.pipeline.fields import FieldLabels
 from fanlight.pipeline.heads import Listing, compare_grants, compare_objects
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.notices import note
@@ -72,11 +73,15 @@ def commit_events(
     caught_up: bool = False,
     move_cursor: bool = True,
     notices: Sequence[Notice] = (),
+    label: Callable[[Sequence[Event]], Sequence[Match | Reading]] | None = None,
 ) -> int:
-    """Store what is new of a page, its rollups and its cursor in one transaction; returns how many were new."""
+    """Store what is new of a page, its rollups and its cursor in one transaction; returns how many were new.
+
+    `label` is asked for the labels of what was taken out of the new events; they are part of the transaction.
+    """
     now = home.clock.now()
     fresh = Refusal(home).keep_events(fresh_events(home.lake, events, now))
-    segments = home.lake.stage(fresh)
+    segments = home.lake.stage([*fresh, *(label(fresh) if label is not None and fresh else ())])
     segments += home.lake.stage_table("rollups", compute(fresh, client_label)) if fresh else []
     newest = max((event.occurred_at for event in events), default=None)
     with home.state.tick(lease) as tick:
@@ -96,7 +101,17 @@ def _touched(events: Sequence[Event], since: Micros) -> list[str]:
 
 
 def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream, say: Progress) -> Collected:
-    """Walk a feed from its cursor to its end, then sweep behind the stretches walked before and now."""
+    """Walk a feed from its cursor to its end, then sweep behind the stretches walked before and now.
+
+    What was taken out of events (file names, titles) is labelled in memory on the way.
+    """
+    with FieldLabels(home) as labels:
+        return _collect(home, lease, source, stream, labels, say)
+
+
+def _collect(
+    home: Home, lease: Lease, source: Source, stream: EventStream, labels: FieldLabels, say: Progress
+) -> Collected:
     done = Collected()
     before = _newest(home, source.name, stream.name)
     restarts = 0
@@ -105,7 +120,7 @@ def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream
             for page in stream.pages(home.state.cursor(source.name, stream.name)):
                 new = commit_events(
                     home, lease, source.name, stream.name, page.events, page.cursor,
-                    caught_up=not page.more, notices=page.notices,
+                    caught_up=not page.more, notices=page.notices, label=labels.of(source.name, page),
                 )  # fmt: skip
                 done.pages += 1
                 done.events += new
@@ -119,7 +134,7 @@ def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream
                 raise
             _restart(home, lease, source, stream, before)
     for since, until in _windows(before, _newest(home, source.name, stream.name)):
-        _sweep(home, lease, source, stream, since, until, done)
+        _sweep(home, lease, source, stream, (since, until), labels, done)
     with home.state.tick(lease) as tick:
         prune_keys(tick)
     return done
@@ -214,11 +229,18 @@ def _windows(before: Micros | None, after: Micros | None) -> Iterator[tuple[Micr
 
 
 def _sweep(
-    home: Home, lease: Lease, source: Source, stream: EventStream, since: Micros, until: Micros, done: Collected
+    home: Home,
+    lease: Lease,
+    source: Source,
+    stream: EventStream,
+    window: tuple[Micros, Micros],
+    labels: FieldLabels,
+    done: Collected,
 ) -> None:
-    for page in stream.sweep(since, until):
+    for page in stream.sweep(*window):
         events = [replace(event, late=True) for event in page.events]
-        new = commit_events(home, lease, source.name, stream.name, events, None, move_cursor=False)
+        label = labels.of(source.name, page)
+        new = commit_events(home, lease, source.name, stream.name, events, None, move_cursor=False, label=label)
         done.late += new
         done.events += new
 
