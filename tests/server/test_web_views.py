@@ -16,6 +16,7 @@ from fanlight.server import NotAccepted, QueueQuery, Sessions, Viewer
 from fanlight.server import schema as s
 from fanlight.server.views import LakeViews
 from fanlight.sources.contract import Notice, SourceContext, SourceReport
+from fanlight.sources.registry import find_kind
 from fanlight.state import schema
 from fanlight.state.findings import load_exceptions, load_finding
 from fanlight.state.signin import SignIns
@@ -390,6 +391,23 @@ def test_bad_settings_of_a_source_are_one_sentence(views: LakeViews) -> None:
         views.test_source(MIRA, _add("00good", colour="red"))
     with pytest.raises(NotAccepted, match="https"):
         views.test_source(MIRA, _add("00good", url="http://example.okta.com"))
+
+
+def test_every_kind_asks_for_exactly_what_its_source_needs(views: LakeViews) -> None:
+    """Else a source that can be connected cannot be added in the browser."""
+    known = {each.kind: each for each in views.sources().kinds}
+    assert set(known) >= {"claude", "okta", "entra_id", "github_audit", "google_workspace", "aws_cloudtrail"}
+    for name, kind in known.items():
+        assert kind.how_to, name
+        declared = {setting.name: setting for setting in find_kind(name).settings}
+        if not declared:
+            continue
+        assert {field.name for field in kind.fields} == set(declared), name
+        for field in kind.fields:
+            setting = declared[field.name]
+            assert (field.secret, field.required) == (setting.secret, setting.default is None), (name, field.name)
+            assert field.label[0].isupper(), (name, field.name)
+    assert [field.name for field in known["entra_id"].fields if field.lines] == ["key"]
 
 
 @pytest.mark.usefixtures("vendor")

@@ -245,6 +245,7 @@ export type KeyField = {
   required: boolean;
   placeholder: string;
   hint: string;
+  lines: boolean;
 };
 
 export type LabelChip = {

@@ -200,10 +200,15 @@ function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; t
       {kind.fields.map((field) => (
         <label key={field.name} className="field">
           <span>{field.label}{!field.required && !/optional/i.test(field.label) && ", optional"}</span>
-          <input
+          {field.lines ? (
+            <textarea
+              className="mono secret" rows={3} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
+              value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+            />
+          ) : <input
             type={field.secret ? "password" : "text"} className={field.secret ? "mono" : ""} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
             value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
-          />
+          />}
           {field.hint && <small>{field.hint}</small>}
         </label>
       ))}

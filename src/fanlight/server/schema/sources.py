@@ -69,6 +69,8 @@ class KeyField(View):
     required: bool
     placeholder: str = ""
     hint: str = ""
+    lines: bool = False
+    """Whether what is pasted may hold line breaks, as key files do."""
 
 
 class SourceKind(View):

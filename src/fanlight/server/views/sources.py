@@ -20,7 +20,7 @@ from fanlight.server import schema as s
 from fanlight.server.views.header import cursors_of, health_of
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent, plural
-from fanlight.sources.registry import kinds
+from fanlight.sources.registry import find_kind, kinds
 from fanlight.state import schema
 
 __all__ = ["Form", "form_of", "sources_view"]
@@ -65,8 +65,9 @@ def _forms() -> Mapping[str, Any]:
 
 
 def form_of(kind: str) -> Form:
-    """The form of a kind; a kind without one of its own is asked for an address and a token."""
+    """The form of a kind: its own, or what the source declares as its settings."""
     raw = _forms().get(kind) or _forms()["other"]
+    listed: Sequence[Mapping[str, Any]] = raw.get("fields") or _declared(kind, raw)
     fields = tuple(
         s.KeyField(
             name=field["name"],
@@ -75,15 +76,34 @@ def form_of(kind: str) -> Form:
             required=field.get("required", True),
             placeholder=field.get("placeholder", ""),
             hint=field.get("hint", ""),
+            lines=field["name"] in raw.get("lines", ()),
         )
-        for field in raw["fields"]
+        for field in listed
     )
-    defaults = {field["name"]: field["default"] for field in raw["fields"] if "default" in field}
+    defaults = {field["name"]: field["default"] for field in listed if "default" in field}
     title = raw.get("title") or kind.replace("_", " ").capitalize()
     return Form(
         title, raw.get("detail", ""), fields, tuple(raw["how_to"]), tuple(raw.get("never", ())), defaults,
         raw.get("scopes", {}),
     )  # fmt: skip
+
+
+def _declared(kind: str, raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The settings that a source declares, needed ones first; what has a default may stay empty."""
+    labels: Mapping[str, str] = raw.get("labels", {})
+    fields = [
+        {
+            "name": setting.name,
+            "label": labels.get(setting.name) or setting.name.replace("_", " ").capitalize(),
+            "secret": setting.secret,
+            "required": setting.default is None,
+            "placeholder": setting.default or "",
+            "hint": setting.help,
+            **({"default": setting.default} if setting.default else {}),
+        }
+        for setting in find_kind(kind).settings
+    ]
+    return sorted(fields, key=lambda field: (not field["required"], field["secret"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
         estimate = (
             f"The first sync reads the history, then chats and files at about one request each: {_pace(pace)} "
             "How many there are shows while it runs. "
-            f"{limit} requests a minute are allowed for the whole organization; this source uses up to {pace:.0f}."
+            f"{limit:,} requests a minute are allowed for the whole organization; this source uses up to {pace:,.0f}."
         )
     names = len(seen.organizations)
     if not seen.found:
