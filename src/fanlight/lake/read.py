@@ -114,11 +114,12 @@ class Reader:
     def rows(self, row: type[Row], where: str = "", parameters: Sequence[Any] = (), *, now: bool = False) -> list[Row]:
         """Typed rows of one table; `now=True` reads the current state of a versioned table."""
         table = TABLE_OF[row]
-        names = ", ".join(f'"{name}"' for name in table.columns)
+        fields = table.columns
+        names = ", ".join(f'"{name}"' for name in fields)
         condition = f" WHERE {where}" if where else ""
         found = self.query(f"SELECT {names} FROM {table.name}{'_now' if now else ''}{condition}", parameters)
-        columns = [found.column(name).to_pylist() for name in table.columns]
-        return [row(**dict(zip(table.columns, values, strict=True))) for values in zip(*columns, strict=True)]
+        columns = [found.column(name).to_pylist() for name in fields]
+        return [row(**dict(zip(fields, values, strict=True))) for values in zip(*columns, strict=True)]
 
     def between(self, first_day: str, last_day: str) -> Reader:
         """The same snapshot with only the events and rollups of these days (both included)."""

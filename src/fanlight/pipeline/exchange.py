@@ -7,11 +7,11 @@ from typing import Any
 
 from fanlight.access.opengraph import opengraph_payload
 from fanlight.labels.export import label_rows, object_kind_of
-from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion
+from fanlight.model import Grant, Link, Match, Micros, ObjectVersion
 from fanlight.ocsf import event_document, finding_document, label_document, posture_document
 from fanlight.pipeline.conclude import posture_of
 from fanlight.pipeline.devices import load_devices
-from fanlight.pipeline.exports import ExportOptions, Row, shown_findings
+from fanlight.pipeline.exports import ExportOptions, Row, events_in_order, shown_findings
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import load_places
 
@@ -23,12 +23,9 @@ def _events(home: Home, options: ExportOptions) -> Iterator[Row]:
     del options
     with home.reader() as reader:
         places, devices = load_places(home, reader), load_devices(reader)
-        days = reader.query("SELECT DISTINCT day FROM events ORDER BY day")["day"].to_pylist()
-        for day in days:
-            with reader.between(day, day) as one:
-                for event in sorted(one.rows(Event), key=lambda row: (row.occurred_at, row.event_id)):
-                    place = places.locate(event.ip, event.occurred_at) if event.ip else None
-                    yield event_document(event, place, devices.behind(event))
+        for event in events_in_order(reader):
+            place = places.locate(event.ip, event.occurred_at) if event.ip else None
+            yield event_document(event, place, devices.behind(event))
 
 
 def _findings(home: Home, options: ExportOptions) -> Iterator[Row]:

@@ -5,7 +5,7 @@ Each export takes an open home and options and yields rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,19 @@ from fanlight.identity.gather import gather_accounts
 from fanlight.identity.resolve import resolve
 from fanlight.identity.rows import identity_rows
 from fanlight.labels.export import label_rows
+from fanlight.lake import Reader
 from fanlight.model import Event, Link, Match, format_time
 from fanlight.pipeline.conclude import posture_of
 from fanlight.pipeline.home import Home
 from fanlight.posture.run import posture_rows
 from fanlight.state.findings import StoredFinding, load_findings
 
-__all__ = ["EXPORTS", "ExportOptions", "Row", "shown_findings"]
+__all__ = ["EXPORTS", "ExportOptions", "Row", "events_in_order", "shown_findings"]
 
 Row = Mapping[str, Any]
+
+_IN_MEMORY = 50_000
+"""Events that are held at a time; a single day may be larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,28 @@ def export_events(home: Home, options: ExportOptions) -> Iterator[Row]:
     """The normalised row of every event, oldest first; `raw` as the folded, sealed JSON of the vendor."""
     del options
     with home.reader() as reader:
-        days = reader.query("SELECT DISTINCT day FROM events ORDER BY day")["day"].to_pylist()
-        for day in days:
-            with reader.between(day, day) as one:
-                for event in sorted(one.rows(Event), key=lambda row: (row.occurred_at, row.event_id)):
-                    yield _event_row(event)
+        for event in events_in_order(reader):
+            yield _event_row(event)
+
+
+def events_in_order(reader: Reader) -> Iterator[Event]:
+    """Every event, oldest first, with some days in memory at a time."""
+    counted = reader.query("SELECT day, count(*) AS n FROM events GROUP BY day ORDER BY day").to_pylist()
+    run: list[str] = []
+    rows = 0
+    for row in counted:
+        if run and rows + row["n"] > _IN_MEMORY:
+            yield from _days(reader, run)
+            run, rows = [], 0
+        run.append(row["day"])
+        rows += row["n"]
+    if run:
+        yield from _days(reader, run)
+
+
+def _days(reader: Reader, days: Sequence[str]) -> Iterator[Event]:
+    with reader.between(days[0], days[-1]) as some:
+        yield from sorted(some.rows(Event), key=lambda row: (row.occurred_at, row.event_id))
 
 
 def _event_row(event: Event) -> Row:
