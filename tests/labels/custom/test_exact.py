@@ -91,7 +91,7 @@ def test_the_same_table_under_another_key_is_another_list_and_is_refused(listed,
 
 
 def test_a_damaged_list_is_refused(tmp_path):
-    for data in (b"", b"PK\x03\x04", b"FANLIGHT-EXACT-1\n\xff\xff\xff\x7f{}"):
+    for data in (b"", b"PK\x03\x04", b"FANLIGHT-EXACT-2\n\xff\xff\xff\x7f{}"):
         (tmp_path / "bad.list").write_bytes(data)
         with pytest.raises(CategoryProblem, match="damaged"):
             ExactList(tmp_path / "bad.list", KEY)

@@ -27,22 +27,28 @@ from numpy.typing import NDArray
 
 from fanlight.labels.custom.definitions import CategoryProblem
 from fanlight.labels.text import TextView
+from fanlight.labels.tokens import words_of
 
 __all__ = ["ExactList", "Hashed", "RowFind", "hash_table", "key_check"]
 
-_MAGIC = b"FANLIGHT-EXACT-1\n"
+_MAGIC = b"FANLIGHT-EXACT-2\n"
 _ALIGN = 64
-_TOKEN = re.compile(r"[^\W_]+")
+_EASTERN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_TOKEN = re.compile(rf"[\u3005\u3400-\u4dbf\u4e00-\u9fff]+|[\u3040-\u309f]+|[\u30a0-\u30ff]+|[^\W_{_EASTERN}]+")
+"""Runs of letters and digits; East Asian scripts, which have no blanks, also end where the script changes."""
 _DIGITS = re.compile(r"\d(?:[ \-./()]{0,2}\d){4,40}")
 _TIGHT = re.compile(r"[^\W_]+(?:[-./_][^\W_]+){1,8}")
 _SHORTEST = 3
 """Letters and digits of a cell that counts; shorter ones stand everywhere."""
+_LONGEST = 200
 _MOST_WORDS = 6
 _COMMON = 10_000
 """A value in more rows than this says nothing about a row."""
 _TELLING = 64
 """A value in at most so many rows may lead to a row; the others only confirm one."""
-_CHUNK = 65_536
+_GAP = 3
+_NEWLINE = 10
+_CHUNK = 60_000
 _MOST_ENTRIES = 100_000
 """Places times rows looked at in one chunk; a text that has more was found long before."""
 
@@ -81,7 +87,21 @@ def _opening(key: bytes, word: str) -> bytes:
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _TOKEN.findall(unicodedata.normalize("NFKC", text))]
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _TOKEN.findall(text.lower())
+
+
+def _shape(joined: str) -> int:
+    """Length and kind of characters of a compared value; what has no shape of the list is not looked up."""
+    digits = sum(map(str.isdigit, joined))
+    return min(len(joined), _LONGEST) * 3 + (0 if not digits else 2 if digits == len(joined) else 1)
+
+
+def _shapes(sizes: NDArray[np.int64], digits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`_shape` of many values at once."""
+    kinds = np.where(digits == 0, 0, np.where(digits == sizes, 2, 1))
+    return np.minimum(sizes, _LONGEST) * 3 + kinds
 
 
 def hash_table(source: Path, target: Path, key: bytes, columns: Sequence[str] = (), delimiter: str = ",") -> Hashed:
@@ -91,6 +111,7 @@ def hash_table(source: Path, target: Path, key: bytes, columns: Sequence[str] = 
     """
     cells = array("Q"), array("I"), array("I"), array("B")
     openings: dict[bytes, int] = {}
+    shapes: set[int] = set()
     left_out = rows = 0
     try:
         with source.open(encoding="utf-8-sig", newline="") as handle:
@@ -104,6 +125,7 @@ def hash_table(source: Path, target: Path, key: bytes, columns: Sequence[str] = 
                     if len(joined) < _SHORTEST or len(words) > _MOST_WORDS:
                         left_out += bool(joined)
                         continue
+                    shapes.add(_shape(joined))
                     digest = _cell(key, joined)
                     cells[0].append(int.from_bytes(digest[:8], "little"))
                     cells[1].append(int.from_bytes(digest[8:], "little"))
@@ -116,7 +138,7 @@ def hash_table(source: Path, target: Path, key: bytes, columns: Sequence[str] = 
     except (OSError, UnicodeDecodeError, csv.Error):
         raise CategoryProblem(f"{source.name} cannot be read as a CSV table in UTF-8.") from None
     named = tuple(titles[column] for column in chosen)
-    return _write(target, key, named, rows, cells, openings, left_out)
+    return _write(target, key, named, rows, cells, openings, shapes, left_out)
 
 
 def _chosen(titles: Sequence[str], columns: Sequence[str], where: str) -> list[int]:
@@ -135,6 +157,7 @@ def _write(
     rows: int,
     cells: tuple[array[int], array[int], array[int], array[int]],
     openings: dict[bytes, int],
+    shapes: set[int],
     left_out: int,
 ) -> Hashed:
     hashes = np.frombuffer(cells[0], np.uint64) if rows and len(cells[0]) else np.zeros(0, np.uint64)
@@ -156,6 +179,7 @@ def _write(
     ]  # fmt: skip
     head = {
         "key": key_check(key), "columns": columns, "rows": rows, "cells": len(hashes), "openings": len(opened),
+        "shapes": sorted(shapes),
     }  # fmt: skip
     scratch = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
@@ -190,6 +214,8 @@ class ExactList:
             cells, openings = int(head["cells"]), int(head["openings"])
             self.columns: tuple[str, ...] = tuple(str(name) for name in head["columns"])
             self.rows = int(head["rows"])
+            self._fitting = np.zeros(3 * _LONGEST + 3, bool)
+            self._fitting[np.array(head["shapes"], np.int64)] = True
             arrays: list[NDArray[np.generic]] = []
             for kind, count in (
                 (np.uint64, cells), (np.uint32, cells), (np.uint32, cells), (np.uint8, cells),
@@ -198,7 +224,7 @@ class ExactList:
                 offset += -offset % _ALIGN
                 arrays.append(np.memmap(path, kind, "r", offset, (count,)) if count else np.zeros(0, kind))
                 offset += count * np.dtype(kind).itemsize
-        except (OSError, ValueError, KeyError, TypeError, struct.error):
+        except (OSError, ValueError, KeyError, TypeError, IndexError, struct.error):
             raise CategoryProblem(f"{path.name} is no list made by `fanlight exact hash`, or it is damaged.") from None
         if head["key"] != key_check(key):
             raise CategoryProblem(
@@ -214,13 +240,13 @@ class ExactList:
         begin = 0
         while begin < len(text):
             stop = min(len(text), begin + _CHUNK + near)
-            for row, find in self._chunk(text, begin, stop, near):
+            for row, find in self._chunk(view, begin, stop, near):
                 found.setdefault(row, find)
             begin += _CHUNK
         return sorted(found.values(), key=lambda find: (find.start, find.end))
 
-    def _chunk(self, text: str, begin: int, stop: int, near: int) -> Iterator[tuple[int, RowFind]]:
-        places = self._candidates(text, begin, stop)
+    def _chunk(self, view: TextView, begin: int, stop: int, near: int) -> Iterator[tuple[int, RowFind]]:
+        places = self._candidates(view, begin, stop)
         if len(places) < 2:
             return
         values = list(places)
@@ -240,42 +266,54 @@ class ExactList:
             [(places[values[k]], int(low[k]), int(h)) for k, h in zip(known, high, strict=True)], near
         )
 
-    def _candidates(self, text: str, begin: int, stop: int) -> dict[str, list[tuple[int, int]]]:
+    def _candidates(self, view: TextView, begin: int, stop: int) -> dict[str, list[tuple[int, int]]]:
         """Every value that could be a cell, with its places: words, runs of digits, words in a row."""
         places: dict[str, list[tuple[int, int]]] = {}
-        tokens = [(m.start(), m.end(), m.group().casefold()) for m in _TOKEN.finditer(text, begin, stop)]
-        for start, end, word in tokens:
-            if len(word) >= _SHORTEST:
-                places.setdefault(word, []).append((start, end))
-        for match in _DIGITS.finditer(text, begin, stop):
-            joined = "".join(char for char in match.group() if char.isdigit())
-            if len(joined) < match.end() - match.start():
-                places.setdefault(joined, []).append(match.span())
-        for match in _TIGHT.finditer(text, begin, stop):
-            if any(char.isdigit() for char in match.group()):
-                joined = "".join(_TOKEN.findall(match.group())).casefold()
-                places.setdefault(joined, []).append(match.span())
-        if len(self._opened):
-            for number, mask in self._openings(tokens):
-                for count in range(2, _MOST_WORDS + 1):
-                    if mask >> count & 1 and _in_a_row(text, tokens, number, count):
-                        joined = "".join(word for _, _, word in tokens[number : number + count])
-                        places.setdefault(joined, []).append((tokens[number][0], tokens[number + count - 1][1]))
+        text = view.text
+        words = words_of(view, begin, stop)
+        starts, ends = words.starts, words.ends
+        if not len(starts):
+            return places
+        _, first, inverse = np.unique(words.hashes, return_index=True, return_inverse=True)
+        distinct = [
+            _composed(text[a:b].lower()) for a, b in zip(starts[first].tolist(), ends[first].tolist(), strict=True)
+        ]
+        sizes = np.array([len(word) for word in distinct])[inverse]
+        digits = np.array([0 if word.isalpha() else sum(map(str.isdigit, word)) for word in distinct])[inverse]
+        alone = self._fitting[_shapes(sizes, digits)] & (sizes >= _SHORTEST)
+        for index in np.flatnonzero(alone).tolist():
+            places.setdefault(distinct[inverse[index]], []).append((int(starts[index]), int(ends[index])))
+        for pattern in (_DIGITS, _TIGHT):
+            for match in pattern.finditer(text, begin, stop):
+                self._add(places, match.group(), *match.span())
+        if not len(self._opened):
+            return places
+        opening = self._openings(distinct)[inverse]
+        gap = starts[1:] - ends[:-1]
+        lines = np.concatenate(([0], np.cumsum(view.codes[begin:stop] == _NEWLINE)))
+        broken = (gap > _GAP) | (lines[starts[1:] - begin] > lines[ends[:-1] - begin])
+        apart, size_to, digits_to = (np.concatenate(([0], np.cumsum(part))) for part in (broken, sizes, digits))
+        listed = inverse.tolist()
+        for count in range(2, min(_MOST_WORDS, len(starts)) + 1):
+            at = np.flatnonzero(opening[: len(starts) - count + 1] >> count & 1)
+            at = at[apart[at + count - 1] == apart[at]]
+            shapes = _shapes(size_to[at + count] - size_to[at], digits_to[at + count] - digits_to[at])
+            for index in at[self._fitting[shapes]].tolist():
+                joined = "".join([distinct[k] for k in listed[index : index + count]])
+                if len(joined) >= _SHORTEST:
+                    places.setdefault(joined, []).append((int(starts[index]), int(ends[index + count - 1])))
         return places
 
-    def _openings(self, tokens: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int]]:
-        """Tokens that open a cell of several words, with the numbers of words such cells have."""
-        distinct = list({word for _, _, word in tokens})
-        if not distinct:
-            return
-        digests = np.frombuffer(b"".join(_opening(self._key, word) for word in distinct), np.uint64)
-        index = np.searchsorted(self._opened, digests)
-        index[index == len(self._opened)] = 0
-        hit = self._opened[index] == digests
-        masks = {distinct[k]: int(self._masks[index[k]]) for k in np.flatnonzero(hit)}
-        for number, (_, _, word) in enumerate(tokens):
-            if word in masks:
-                yield number, masks[word]
+    def _add(self, places: dict[str, list[tuple[int, int]]], raw: str, start: int, end: int) -> None:
+        joined = "".join(_words(raw))
+        if len(joined) >= _SHORTEST and self._fitting[_shape(joined)]:
+            places.setdefault(joined, []).append((start, end))
+
+    def _openings(self, distinct: Sequence[str]) -> NDArray[np.uint8]:
+        """For each word the numbers of words that a cell opened by it has, as bits; none for most."""
+        digests = np.frombuffer(b"".join([_opening(self._key, word) for word in distinct]), np.uint64)
+        index = np.minimum(np.searchsorted(self._opened, digests), len(self._opened) - 1)
+        return np.where(self._opened[index] == digests, self._masks[index], 0).astype(np.uint8)
 
     def _rows(self, seen: Sequence[tuple[list[tuple[int, int]], int, int]], near: int) -> Iterator[tuple[int, RowFind]]:
         """Rows with two different columns close together. `seen` are places of a value and its entries in the list."""
@@ -331,11 +369,5 @@ def _pairs(entries: Sequence[tuple[int, int, int, int]], near: int) -> Iterator[
         last[column] = (start, end)
 
 
-def _in_a_row(text: str, tokens: Sequence[tuple[int, int, str]], number: int, count: int) -> bool:
-    """Whether words follow each other with little between them."""
-    if number + count > len(tokens):
-        return False
-    return all(
-        tokens[k + 1][0] - tokens[k][1] <= 3 and "\n" not in text[tokens[k][1] : tokens[k + 1][0]]
-        for k in range(number, number + count - 1)
-    )
+def _composed(word: str) -> str:
+    return word if word.isascii() else unicodedata.normalize("NFKC", word)
