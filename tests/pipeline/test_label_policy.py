@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from fanlight.access.store import sensitivities
-from fanlight.labels.feedback import give_verdict, match_id
+from fanlight.labels.feedback import give_verdict, match_id, verdicts
 from fanlight.labels.sensitivity import weights_of
 from fanlight.model import Match, ObjectVersion, Reading
+from fanlight.pipeline.erasing import erase
 from fanlight.pipeline.home import Home, open_home
+from fanlight.pipeline.leases import KeptLease
 from support.command import Answer, command
 
 CUSTOM = """
@@ -196,6 +198,16 @@ def test_precision_counts_the_newest_verdict_of_each_match(home: Home) -> None:
     assert (row["type"], row["recognizer"], row["confirmed"], row["dismissed"]) == ("IBAN", "iban v1", 9, 1)
     assert row["precision"] == 0.9
     assert row["between"] == [0.6, 0.98]
+
+
+def test_verdicts_go_when_the_person_whose_words_they_were_about_is_erased(home: Home) -> None:
+    store(home, match("chat_1"), match("chat_2", owner_account="claude:user_2"))
+    for one in (match("chat_1"), match("chat_2", owner_account="claude:user_2")):
+        run(home, "labels", "confirm", match_id(one))
+    with KeptLease(home.state, "erase") as kept:
+        erase(home, kept.lease, ["claude:user_1"], ["one@example.com"])
+    (row,) = verdicts(home.state)
+    assert (row.confirmed, row.dismissed) == (1, 0)
 
 
 def test_an_unknown_match_or_reason_is_refused(home: Home) -> None:

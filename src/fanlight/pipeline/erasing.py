@@ -113,6 +113,7 @@ def erase(home: Home, lease: Lease, accounts: Sequence[str], emails: Sequence[st
     dropped["events_redacted"], paths = home.lake.redact(lease, "events", ("raw", "target_id", "actor_email"), pattern)
     home.lake.discard(paths)
     redacted = _redact_state(home, lease, [*accounts, *names, *lowered])
+    _forget_verdicts(home, lease)
     # Files that a merge replaced within the last hour still hold the person; nobody writes now, so they go at once.
     home.lake.sweep(home.clock.now() + HOUR, grace=0)
     left = 0
@@ -149,6 +150,19 @@ def _redact_state(home: Home, lease: Lease, values: Sequence[str]) -> int:
         if home.state.is_sqlite:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return int(changed)
+
+
+def _forget_verdicts(home: Home, lease: Lease) -> None:
+    """What reviewers said of objects that have no match any more goes with them."""
+    table = schema.label_feedback
+    with home.reader() as reader:
+        left = set(reader.query("SELECT DISTINCT object_id FROM matches")["object_id"].to_pylist())
+    with home.state.tick(lease) as tick:
+        judged = tick.connection.execute(
+            select(table.c.object_id).where(table.c.tenant == home.tenant).distinct()
+        ).scalars()
+        for object_id in sorted(set(judged) - left):
+            tick.connection.execute(delete(table).where(table.c.tenant == home.tenant, table.c.object_id == object_id))
 
 
 def _digest(key: bytes, value: str) -> str:
