@@ -21,6 +21,7 @@ from fanlight.labels.files.limits import Budget, CannotRead, TooMuch
 from fanlight.labels.files.mail import looks_like_mail, read_mail
 from fanlight.labels.files.markup import looks_like_html, text_of_html, text_of_rtf
 from fanlight.labels.files.notebooks import text_of_notebook
+from fanlight.labels.files.ocr import is_readable_picture
 from fanlight.labels.files.office import is_embedded, is_picture, office_kind, read_office
 from fanlight.labels.files.pdf import read_natively, read_pdf
 
@@ -41,6 +42,16 @@ class Document:
         self.names: list[str] = []
         """Of files inside it. They are labelled too, but a file of which only these could be read was not read."""
         self.reasons: list[str] = []
+        self.pictures: list[bytes] = []
+        """Taken out to be read elsewhere, as long as `budget.pictures` lasts."""
+
+    def take_picture(self, data: bytes, budget: Budget) -> bool:
+        """Keep a picture for the reader of pictures; False when none are to be read, or no more of them."""
+        if budget.pictures <= 0 or not is_readable_picture(data):
+            return False
+        budget.pictures -= 1
+        self.pictures.append(data)
+        return True
 
     @property
     def read(self) -> bool:
@@ -61,8 +72,10 @@ def read_document(data: bytes, name: str, mime_type: str, budget: Budget, docume
         _archive(data, budget, document, depth)
     elif b"%PDF-" in data[:1024]:
         text = read_pdf(
-            data, budget, document.reasons, lambda title, content: _inner(content, title, "", budget, document, depth)
-        )
+            data, budget, document.reasons,
+            lambda title, content: _inner(content, title, "", budget, document, depth),
+            lambda picture: document.take_picture(picture, budget),
+        )  # fmt: skip
         document.texts.append(text)
     elif (ending := compression_of(data)) is not None:
         _compressed(data, name.removesuffix(ending), budget, document, depth)
@@ -71,7 +84,8 @@ def read_document(data: bytes, name: str, mime_type: str, budget: Budget, docume
     elif data.startswith(_OTHER_ARCHIVES):
         raise CannotRead("it is an archive of a kind that is not read")
     elif data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP") or data[8:12] in _PICTURE_FILES:
-        raise CannotRead("it is an image, and images are not read")
+        if not document.take_picture(data, budget):
+            raise CannotRead("it is an image, and images are not read")
     elif data.startswith(_SOUND) or data[4:8] == b"ftyp" or data[:4] == b"RIFF":
         raise CannotRead("it is sound or video, which is not read")
     elif data.startswith(_OLE):
@@ -120,6 +134,8 @@ def _archive(data: bytes, budget: Budget, document: Document, depth: int) -> Non
         document.texts.append(read_office(kind, members, budget, document.reasons))
         for member in members:
             if is_picture(member.name):
+                if budget.pictures > 0 and document.take_picture(member.data(), budget):
+                    continue
                 document.leave_out("pictures inside it were not read")
             elif is_embedded(member.name):
                 _inner(member.data(), "", "", budget, document, depth)

@@ -31,6 +31,8 @@ class Budget:
     members: int = MEMBERS
     inflated: int = INFLATED
     text: int = TEXT
+    pictures: int = 0
+    """How many pictures may be taken out to be read."""
     cut: bool = False
     """Some text was left out because there was too much of it."""
     started: float = field(default_factory=time.process_time)

@@ -19,17 +19,22 @@ _MEMORY = "it needs more memory than a file may have"
 _EMPTY = 8
 
 
-def read_pdf(data: bytes, budget: Budget, reasons: list[str], attach: Callable[[str, bytes], object]) -> str:
-    """Text of a PDF; `attach` takes each attached file. Raises `CannotRead`, `TooMuch`."""
+Attach = Callable[[str, bytes], object]
+Show = Callable[[bytes], bool]
+
+
+def read_pdf(data: bytes, budget: Budget, reasons: list[str], attach: Attach, show: Show) -> str:
+    """Text of a PDF; `attach` takes each attached file, `show` a picture of a page without text and says whether it
+    will be read. Raises `CannotRead`, `TooMuch`."""
     try:
-        return _by_pypdf(data, budget, reasons, attach)
+        return _by_pypdf(data, budget, reasons, attach, show)
     except CannotRead as first:
         if "password" in str(first) or isinstance(first, TooMuch):
             raise
         return read_natively(data, "application/pdf", str(first))
 
 
-def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Callable[[str, bytes], object]) -> str:
+def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Attach, show: Show) -> str:
     import pypdf
     from pypdf.errors import LimitReachedError
 
@@ -38,7 +43,7 @@ def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Callable[
         if reader.is_encrypted and not reader.decrypt(""):
             raise CannotRead("it is protected by a password")  # noqa: TRY301
         texts = [f"{key}: {value}" for key, value in (reader.metadata or {}).items() if isinstance(value, str)]
-        empty = count = broken = 0
+        empty = count = broken = shown = 0
         for page in reader.pages:
             if budget.late():
                 reasons.append(f"only the first {count} pages were read")
@@ -47,7 +52,11 @@ def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Callable[
             try:
                 text = page.extract_text() or ""
                 texts += [text, *_notes(page)]
-                empty += len(text.strip()) < _EMPTY
+                if len(text.strip()) < _EMPTY:
+                    if budget.pictures > 0 and _shown(page, show):
+                        shown += 1
+                    else:
+                        empty += 1
             except (CannotRead, MemoryError, LimitReachedError):
                 raise
             except Exception:  # noqa: BLE001
@@ -62,13 +71,35 @@ def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Callable[
         raise CannotRead("the PDF is damaged") from None
     texts += _fields(reader)
     _attached(reader, attach, reasons)
-    if broken == count or (count and not "".join(texts).strip()):
-        raise CannotRead("the PDF is damaged" if broken else "the PDF holds no text, only pictures")
+    if broken == count or (count and not shown and not "".join(texts).strip()):
+        raise CannotRead("the PDF is damaged" if broken == count else "the PDF holds no text, only pictures")
     if broken:
         reasons.append(f"{broken} of {count} pages are damaged")
     if empty:
         reasons.append(f"{empty} of {count} pages hold no text, only pictures")
     return budget.keep("\n".join(texts))
+
+
+def _shown(page: Any, show: Show) -> bool:
+    """Show every picture of a page; whether at least one will be read."""
+    return sum(show(picture) for picture in _pictures(page)) > 0
+
+
+def _pictures(page: Any) -> Iterator[bytes]:
+    """Pictures of a scanned page, as files: JPEG as it is, plain points as a portable map."""
+    drawn = page.get("/Resources", {}).get_object().get("/XObject", {}).get_object()
+    for name in drawn:
+        picture = drawn[name].get_object()
+        if picture.get("/Subtype") != "/Image":
+            continue
+        kinds = picture.get("/Filter", "")
+        kind = kinds[-1] if isinstance(kinds, list) and kinds else kinds
+        if kind == "/DCTDecode" and not isinstance(kinds, list):
+            yield bytes(picture._data)
+        elif kind in {"/FlateDecode", ""} and picture.get("/BitsPerComponent") == 8:
+            form = {"/DeviceGray": b"P5", "/DeviceRGB": b"P6"}.get(str(picture.get("/ColorSpace")))
+            if form:
+                yield form + b" %d %d 255\n" % (picture["/Width"], picture["/Height"]) + picture.get_data()
 
 
 def _notes(page: Any) -> Iterator[str]:

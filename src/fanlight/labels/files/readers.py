@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fanlight.labels.files.limits import TEXT
+from fanlight.labels.files.ocr import Ocr, ocr_of
 from fanlight.labels.files.plain import plain_text
 from fanlight.labels.files.worker import read_frame, write_frame
 
@@ -45,10 +46,35 @@ def _could_not(reason: str, names: str = "") -> FileText:
     return FileText(text=names, reason=f"could not read a file: {reason}", unreadable=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a worker read, with the pictures that it took out of the file."""
+
+    text: str = field(repr=False)
+    read: bool
+    reason: str
+    left_out: tuple[str, ...]
+    pictures: tuple[bytes, ...] = field(repr=False)
+
+    def said(self, text: str, unread: int) -> FileText:
+        """The result, with the text of the pictures; `unread` of them could not be read."""
+        seen = len(self.pictures) - unread
+        if self.reason and not (self.read or seen):
+            return _could_not(self.reason, text)
+        if unread and not (self.read or seen):
+            return _could_not("its pictures could not be read", text)
+        left_out = [self.reason] if self.reason else []
+        left_out += self.left_out
+        if unread:
+            left_out.append("a picture in it could not be read")
+        return FileText(text=text, reason="read in part: " + "; ".join(left_out) if left_out else "")
+
+
 class Readers:
     """A pool of `workers` processes, started when first needed, each replaced after 200 files or when it dies."""
 
-    def __init__(self, *, workers: int = 1) -> None:
+    def __init__(self, *, workers: int = 1, ocr: Ocr | None = None) -> None:
+        self._ocr = ocr or ocr_of()
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(max(1, workers))
@@ -69,10 +95,17 @@ class Readers:
             worker = self._take()
             if worker is None:
                 return _could_not("its reader could not be started")
-            answer = worker.ask(data, name, mime_type or "")
+            answer = worker.ask(data, name, mime_type or "", self._ocr.pages if self._ocr else 0)
             if worker.usable:
                 self._give_back(worker)
+        if isinstance(answer, FileText):
             return answer
+        text, unread = answer.text, 0
+        for picture in answer.pictures:
+            seen = self._ocr.read(picture) if self._ocr else None
+            unread += seen is None
+            text += f"\n{seen or ''}"
+        return answer.said(text, unread)
 
     def close(self) -> None:
         """End the workers. Later reads of files that need one are refused."""
@@ -130,11 +163,11 @@ class _Worker:
             raise EOFError  # noqa: TRY004 - the process died before it was ready
         self.holds = tuple(str(name) for name in held)
 
-    def ask(self, data: bytes, name: str, mime_type: str) -> FileText:
+    def ask(self, data: bytes, name: str, mime_type: str, pictures: int = 0) -> FileText | _Answer:
         """Read one file; the death or silence of the process is an answer."""
         self._files += 1
         started = time.monotonic()
-        sender = threading.Thread(target=self._send, args=(data, name, mime_type), daemon=True)
+        sender = threading.Thread(target=self._send, args=(data, name, mime_type, pictures), daemon=True)
         sender.start()
         answer = self._answer(_WALL_SECONDS)
         if answer is None:
@@ -145,14 +178,14 @@ class _Worker:
         if self._files >= _RECYCLE:
             self.end()
         header, payload = answer
-        text = payload.decode("utf-8", "replace")
-        reason = str(header.get("reason", ""))
-        if reason and not header.get("read"):
-            return _could_not(reason, text)
-        left_out = [str(item) for item in header.get("left_out", ())]  # type: ignore[attr-defined]
-        if reason:
-            left_out.insert(0, reason)
-        return FileText(text=text, reason="read in part: " + "; ".join(left_out) if left_out else "")
+        sizes = header.get("pictures") or []
+        at, taken = int(str(header.get("text", len(payload)))), []
+        text = payload[:at].decode("utf-8", "replace")
+        for size in sizes if isinstance(sizes, list) else []:
+            taken.append(payload[at : at + int(size)])
+            at += int(size)
+        left_out = tuple(str(item) for item in header.get("left_out", ()))  # type: ignore[attr-defined]
+        return _Answer(text, bool(header.get("read")), str(header.get("reason", "")), left_out, tuple(taken))
 
     def end(self) -> None:
         """Kill the process and wait for it."""
@@ -166,10 +199,10 @@ class _Worker:
                     continue
         self._process.wait()
 
-    def _send(self, data: bytes, name: str, mime_type: str) -> None:
+    def _send(self, data: bytes, name: str, mime_type: str, pictures: int) -> None:
         assert self._process.stdin is not None
         try:
-            write_frame(self._process.stdin, {"name": name[-120:], "mime_type": mime_type}, data)  # type: ignore[arg-type]
+            write_frame(self._process.stdin, {"name": name[-120:], "mime_type": mime_type, "pictures": pictures}, data)  # type: ignore[arg-type]
         except (OSError, ValueError):  # the process died; reading its answer says so
             return
 

@@ -1,6 +1,7 @@
-"""The sandboxed process that reads files: one request a frame on standard input, one answer a frame on standard output.
+"""The sandboxed process that reads files: one request a frame on standard input, one answer a frame on its output.
 
-Frame: four bytes of header length, JSON header, payload of `size` bytes. The answer's payload is the text in UTF-8.
+Frame: four bytes of header length, JSON header, payload of `size` bytes. The answer's payload is the text in UTF-8,
+then pictures that are to be read elsewhere, if the request allows any.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def main() -> None:
         header, data = frame
         allow_cpu()
         name, mime_type = str(header.get("name", "")), str(header.get("mime_type", ""))
-        budget, document = Budget(), Document()
+        budget, document = Budget(pictures=_number(header.get("pictures"))), Document()
         reason = ""
         try:
             read_document(data, name, mime_type, budget, document)
@@ -73,9 +74,15 @@ def main() -> None:
         text = "\n".join([*document.names, *document.texts])
         if budget.cut:
             document.leave_out(f"only the first {TEXT // 1_000_000} million characters were read")
-        answer = {"reason": reason, "left_out": document.reasons, "read": document.read}
-        write_frame(answers, answer, text.encode("utf-8", "replace"))
+        told = text.encode("utf-8", "replace")
+        answer = {"reason": reason, "left_out": document.reasons, "read": document.read, "text": len(told),
+                  "pictures": [len(picture) for picture in document.pictures]}  # fmt: skip
+        write_frame(answers, answer, b"".join([told, *document.pictures]))
         del frame, data, text, document
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _import_readers() -> None:
