@@ -18,19 +18,14 @@ from fanlight.enrich.places import Places, operator_networks, stated_places
 from fanlight.enrich.workhours import StatedHours
 from fanlight.findings.lifecycle import reconcile
 from fanlight.lake import Reader
-from fanlight.model import DAY, Event, Micros
+from fanlight.model import Event, Micros
 from fanlight.pipeline.home import Home
-from fanlight.state import Lease, schema
+from fanlight.pipeline.windows import choose_window, close_first_looks
+from fanlight.state import Lease, Tick, schema
 from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
 
 __all__ = ["Judged", "company_of", "gaps_of", "is_judged", "judge_rules", "load_facts", "load_places", "rules_in_force"]
-
-REJUDGED: Micros = 7 * DAY
-"""How far back facts learned late (labels, grants, places, rows) change a judgement."""
-
-FIRST_LOOK: Micros = 30 * DAY
-"""How much of the history before the connection is judged; the rest only teaches what is usual."""
 
 _STATING = ("okta", "entra_id", "google_workspace", "github_audit")
 """Products whose records say where an address is."""
@@ -120,53 +115,32 @@ def _newest_segment(home: Home) -> int:
 def judge_rules(home: Home, lease: Lease) -> Judged:
     """Judge the window that is still open again and store what changed.
 
-    The first time that is the month before; later the last days before the last judgement, because facts about them
-    may have been learned since.
+    That is the last days before the last judgement, because facts about them may have been learned since, and for a
+    source that is new the month before it was connected (`windows`).
     """
     rules = rules_in_force(home)
     now = home.clock.now()
     newest = _newest_segment(home)
+    window = choose_window(home)  # before the facts are read: what it takes for read must be among them
     with home.reader(memory="3GB") as reader:
-        bounds = reader.query("SELECT min(occurred_at) AS low, max(occurred_at) AS high FROM events").to_pylist()[0]
-        if bounds["low"] is None:
+        high = reader.query("SELECT max(occurred_at) AS high FROM events").to_pylist()[0]["high"]
+        if high is None:
             return Judged(0, 0, 0, [str(error) for error in rules.errors])
-        until = max(now, int(bounds["high"])) + 1
-        judged_to = home.state.fact("judged_to")
-        since = until - FIRST_LOOK if judged_to is None else min(int(judged_to), until) - REJUDGED
+        since, until = window.since, max(window.until, int(high) + 1)
         found = judge(load_facts(home, reader), rules.rules, (since, until))
-    changes = reconcile(
-        load_findings(home.state),
-        found,
-        (since, until),
-        now,
-        _connected_at(home) or now,
-        load_exceptions(home.state),
-    )
-    written = [change for change in changes if change.kind != "unchanged"]
-    notes = schema.finding_notes
+    connected = _connected_at(home) or now
     with home.state.tick(lease) as tick:
-        for change in written:
-            put_finding(tick, change.stored)
+        # Read inside the transaction, which holds the writer's lock: what people decide meanwhile is not undone.
+        stored, exceptions = load_findings(home.state), load_exceptions(home.state)
+        changes = reconcile(stored, found, (since, until), now, connected, exceptions)
+        for change in changes:
+            if change.kind != "unchanged":
+                put_finding(tick, change.stored)
             if change.notes_from is not None:
-                inherited = tick.connection.execute(
-                    select(notes).where(notes.c.tenant == home.tenant, notes.c.finding_id == change.notes_from)
-                ).all()
-                if inherited:
-                    tick.connection.execute(
-                        insert(notes),
-                        [
-                            {
-                                "tenant": home.tenant,
-                                "finding_id": change.stored.finding.id,
-                                "at": note.at,
-                                "author": note.author,
-                                "text": note.text,
-                            }
-                            for note in inherited
-                        ],
-                    )
+                _inherit_notes(tick, change.notes_from, change.stored.finding.id)
         tick.set_fact("judged_to", str(until))
         tick.set_fact("judged_segment", str(newest))
+        close_first_looks(tick, window)
         tick.connection.execute(
             update(schema.findings)
             .where(schema.findings.c.tenant == home.tenant, schema.findings.c.snoozed_until <= now)
@@ -175,8 +149,19 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
         open_now = tick.connection.execute(
             select(func.count()).where(schema.findings.c.tenant == home.tenant, schema.findings.c.status == "open")
         ).scalar_one()
-    new = sum(1 for change in written if change.kind == "new")
+    new = sum(1 for change in changes if change.kind == "new")
     return Judged(len(found), new, int(open_now), [str(error) for error in rules.errors])
+
+
+def _inherit_notes(tick: Tick, before: str, after: str) -> None:
+    """The notes of a finding that was superseded, beside the one that takes its place."""
+    notes = schema.finding_notes
+    for note in tick.connection.execute(
+        select(notes).where(notes.c.tenant == tick.tenant, notes.c.finding_id == before).order_by(notes.c.at)
+    ).all():
+        tick.connection.execute(
+            insert(notes).values(tenant=tick.tenant, finding_id=after, at=note.at, author=note.author, text=note.text)
+        )
 
 
 def _connected_at(home: Home) -> Micros | None:
