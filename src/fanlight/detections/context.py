@@ -374,6 +374,22 @@ class Context(People, Things):
                 groups[grant.resource_id].add(account_key(grant.product, grant.principal_id))
         return groups
 
+    def members_at(self, group_id: str, at: Micros) -> set[str]:
+        """Accounts that were members of a group at a time, as far as is known."""
+        held: dict[str, bool] = {}
+        for grant in self._memberships.get(group_id, ()):
+            if grant.principal_id and (grant.valid_from <= at or not grant.exact_from):
+                held[account_key(grant.product, grant.principal_id)] = not grant.removed or grant.valid_from > at
+        return {account for account, is_member in held.items() if is_member}
+
+    @cached_property
+    def _memberships(self) -> dict[str, list[Grant]]:
+        found: dict[str, list[Grant]] = defaultdict(list)
+        for grant in sorted(self.facts.grants("group"), key=lambda grant: (grant.valid_from, grant.seen_at)):
+            if grant.principal_kind == "user":
+                found[grant.resource_id].append(grant)
+        return found
+
     def members_of(self, group_id: str) -> set[str]:
         """Accounts that are or were members of a group."""
         return self._group_members.get(group_id, set())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fanlight.detections.context import Context, Person
-from fanlight.detections.joins import ENTERED
+from fanlight.detections.joins import ENTERED, STATED_BY
 from fanlight.detections.outcome import duration
 from fanlight.detections.words import day_name, did, listed, thing_with, who
 from fanlight.model import HOUR, Event, Evidence, Grant, Micros, account_key
@@ -145,10 +146,17 @@ def _step(run: Sequence[tuple[Event, str]], context: Context) -> Evidence:
     )
     return Evidence(
         at=event.occurred_at, kind="event", source=source_name(event.product), text=text,
-        event_id=None if event.type == ENTERED else event.event_id, ip=event.ip,
+        event_id=_stated_id(event), ip=event.ip,
         mark=mark,  # type: ignore[arg-type]
         object_kind=kind, object_id=object_id, until=run[-1][0].occurred_at if len(run) > 1 else None,
     )  # fmt: skip
+
+
+def _stated_id(event: Event) -> str | None:
+    """The source's own id of what a step shows; a message that somebody wrote has none."""
+    if event.type not in STATED_BY:
+        return event.event_id
+    return None if event.type == ENTERED else json.loads(event.raw).get(STATED_BY[event.type])
 
 
 def _gap_steps(context: Context, since: Micros, until: Micros) -> list[Evidence]:

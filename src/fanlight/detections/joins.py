@@ -16,12 +16,14 @@ from typing import Any
 
 from fanlight.detections.context import OPENNESS, Context, audience_of
 from fanlight.detections.facts import Facts
+from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.model import DAY, HOUR, Event, Match, Micros, ObjectVersion, account_key
 
 __all__ = [
     "ENTERED",
     "JOIN_FIELDS",
     "SETTINGS_WEAKENED",
+    "STATED_BY",
     "entered_events",
     "join_fields",
     "moved_from",
@@ -33,6 +35,8 @@ __all__ = [
 ENTERED = "content_entered"
 #: Derived event: two records of an organization's settings differ, and the newer one protects less.
 SETTINGS_WEAKENED = "settings_weakened"
+#: Derived types whose events are not the source's own, and the field that names the event they come from.
+STATED_BY = {ENTERED: "entry.placed_by", ROLE_BY_GROUP: "stated_by"}
 _MUST_BE_ON = ("sso_enabled", "sso_claude_ai_enforced", "sso_console_enforced")
 _NEAREST: Micros = 2 * HOUR
 
@@ -64,7 +68,7 @@ def join_fields(event: Event, context: Context) -> dict[str, Any]:
         joined |= _project_fields(event, identity, context)
     if event.type == ENTERED:
         joined |= json.loads(event.raw)
-    if event.type.startswith("role_assignment"):
+    if event.type.startswith("role_assignment") or event.type == ROLE_BY_GROUP:
         raw = json.loads(event.raw)
         target = context.identity_of(account_key(event.product, str(raw.get("target_id"))), at)
         joined["target.is_actor"] = target is not None and target == identity

@@ -11,9 +11,11 @@ from fanlight.detections.context import Context, Person
 from fanlight.detections.dedup import WEEK, finding_id, group_hits, is_settled
 from fanlight.detections.evidence import chain
 from fanlight.detections.facts import Facts
+from fanlight.detections.groups import ROLE_BY_GROUP, group_roles
 from fanlight.detections.joins import (
     ENTERED,
     SETTINGS_WEAKENED,
+    STATED_BY,
     entered_events,
     join_fields,
     settings_events,
@@ -114,6 +116,7 @@ def _hits(
     return hits
 
 
+_DERIVED = frozenset({ENTERED, SETTINGS_WEAKENED, ROLE_BY_GROUP})
 _COLUMNS = tuple(name for name in columns_of(Event) if name != "raw")
 
 
@@ -135,7 +138,7 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
     wanted = [plan.types for plan in plans.values()]
     every = any(types is None for types in wanted)
     types = frozenset(name for types in wanted for name in types or ())
-    events = list(facts.events(None if every else types - {ENTERED, SETTINGS_WEAKENED}, since, until))
+    events = list(facts.events(None if every else types - _DERIVED, since, until))
     if "claude_project_sharing_updated" in types:
         context.note_sharing(facts.events(("claude_project_sharing_updated",), 0, until))
     moves = {event.chat_id for event in events if event.type in _CHAT_MOVES and event.chat_id}
@@ -144,6 +147,8 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
     derived = list(entered_events(facts, context, since, until)) if ENTERED in types else []
     if SETTINGS_WEAKENED in types:
         derived += settings_events(facts, since, until)
+    if ROLE_BY_GROUP in types:
+        derived += group_roles(facts, since, until)
     context.learn([*events, *derived])
     return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 
@@ -211,9 +216,9 @@ def _event_ids(group: Sequence[Hit], behind: Sequence[Hit]) -> tuple[str, ...]:
     for hit in (*(hit for hit in group if hit.window is not None), *behind):
         ids |= dict.fromkeys(hit.outcome.events)
         event = hit.subject.event
-        if event.type == ENTERED:
-            placed_by = json.loads(event.raw).get("entry.placed_by")
-            ids |= {placed_by: None} if placed_by else {}
+        if event.type in STATED_BY:
+            stated_by = json.loads(event.raw).get(STATED_BY[event.type])
+            ids |= {stated_by: None} if stated_by else {}
         elif hit.window is None:
             ids[event.event_id] = None
     return tuple(ids)

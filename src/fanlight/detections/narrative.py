@@ -66,6 +66,13 @@ def _project_words(subject: Subject, context: Context) -> dict[str, str]:
 
 def _role_words(subject: Subject, context: Context) -> dict[str, str]:
     event, target = subject.event, subject.record.get("target_id")
+    if target and subject.record.get("target_type") == "group":
+        versions = context.facts.objects(("group",), [str(target)])
+        named = next((version.name for version in reversed(versions) if version.name), None) or str(target)
+        return {
+            "target": f"everybody in group {named}",
+            "role": str(subject.record.get("role") or "").rsplit(":", 1)[-1],
+        }
     receiver = context.identity_of(account_key(event.product, str(target)), event.occurred_at) if target else None
     return {
         "target": who(context.person(receiver, event.occurred_at)) if receiver else str(target or "somebody"),

@@ -188,6 +188,8 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
         _add_person(facts, name, habits or {}, day)
     for project_id, project in (test.get("projects") or {}).items():
         _add_project(facts, project_id, project or {}, day)
+    for group_id, group in (test.get("groups") or {}).items():
+        _add_group(facts, group_id, group or {}, day)
     for chat_id, chat in (test.get("chats") or {}).items():
         _add_thing(facts, "chat", chat_id, chat or {}, day)
     for file_id, file in (test.get("files") or {}).items():
@@ -263,6 +265,23 @@ def _add_project(facts: ScenarioFacts, project_id: str, project: Mapping[str, An
         )  # fmt: skip
     if project.get("labels"):
         _add_matches(facts, "document", f"{project_id}_doc", project, created, project_id, None)
+
+
+def _add_group(facts: ScenarioFacts, group_id: str, group: Mapping[str, Any], day: Micros) -> None:
+    """A group of people: `{members: [jane], holds: {claude_proj_1: admin}}`, both for sixty days."""
+    since = day - 60 * DAY
+
+    def grant(principal: tuple[str, str], resource: tuple[str, str], level: str) -> Grant:
+        return Grant(
+            tenant=_TENANT, source="claude", product="claude", grant_id=f"{principal[1]}/{resource[1]}",
+            principal_kind=principal[0], principal_id=principal[1], resource_kind=resource[0], resource_id=resource[1],
+            level=level, via="group" if principal[0] == "group" else "user", valid_from=since, seen_at=since,
+        )  # fmt: skip
+
+    for member in group.get("members", ()):
+        facts.all_grants.append(grant(("user", f"user_{member}"), ("group", group_id), "member"))
+    for project, level in (group.get("holds") or {}).items():
+        facts.all_grants.append(grant(("group", group_id), ("project", project), str(level)))
 
 
 def _add_thing(facts: ScenarioFacts, kind: str, object_id: str, thing: Mapping[str, Any], day: Micros) -> None:

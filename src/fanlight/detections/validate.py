@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Literal
 
+from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.detections.joins import ENTERED, JOIN_FIELDS, SETTINGS_WEAKENED
 from fanlight.detections.judge import check_rule
 from fanlight.detections.rulefile import OWN_KEYS, Rule, RuleSet
@@ -26,6 +27,9 @@ __all__ = ["DERIVED_TYPES", "Problem", "validate"]
 DERIVED_TYPES: dict[str, frozenset[str]] = {
     ENTERED: frozenset({"entry.sensitivity", "entry.labels", "entry.placed_by", "entry.gap_seconds"}),
     SETTINGS_WEAKENED: frozenset({"setting"}),
+    ROLE_BY_GROUP: frozenset(
+        {"resource_type", "resource_id", "role", "target_type", "target_id", "group_id", "stated_by"}
+    ),
 }
 #: Fields every rule may name: columns of the event, and what the judge joins to it.
 _ALWAYS = (frozenset(field.name for field in fields(Event)) - {"raw"}) | frozenset(JOIN_FIELDS)

@@ -237,3 +237,16 @@ def test_a_burst_spread_over_an_hour_is_found_too() -> None:
     assert finding.at - window[0] < 11 * HOUR
     assert len(finding.events) == 36
     assert finding.at > window[0] + 10 * HOUR + 5 * MINUTE
+
+
+def test_a_role_through_a_group_names_the_vendors_own_event_and_says_how() -> None:
+    tests = {test["name"]: number for number, test in enumerate(rule("project_escalation").tests)}
+    _, (joined,) = judged("project_escalation", tests["into a group that is admin of the project"])
+    assert joined.events == ("activity_0_0",)
+    assert "the role comes through a group" in joined.sentence
+    assert {step.event_id for step in joined.evidence if step.mark == "anchor"} == {"activity_0_0"}
+    _, (given,) = judged(
+        "project_escalation", tests["the role given to a group of somebody who never touched the project"]
+    )
+    assert "everybody in group rbac_group_2" in given.sentence
+    assert "1 of the 2 people of that group never touched it" in given.sentence
