@@ -18,6 +18,7 @@ import numpy as np
 import re2
 
 from fanlight.labels.custom.definitions import CategoryProblem
+from fanlight.labels.custom.literal import CannotCompile, Multi, is_there
 from fanlight.labels.text import TextView
 
 __all__ = ["Hit", "Pattern", "PatternSet", "checked_pattern", "compile_pattern"]
@@ -159,31 +160,19 @@ class PatternSet:
 
     def __init__(self, patterns: Sequence[Pattern], *, without_filter: bool = False) -> None:
         self._patterns = tuple(patterns)
-        self._always: list[int] = []
-        self._database: Any = None
-        engine = None if without_filter else _vectorscan()
-        if engine is None:
-            self._always = list(range(len(patterns)))
-            return
-        self._engine = engine
-        plain = [(number, pattern.text) for number, pattern in enumerate(patterns) if _same_meaning(pattern.text)]
-        try:
-            self._database = _compiled(engine, plain) if plain else None
-            fit = {number for number, _ in plain}
-        except engine.error:
-            plain = [(number, text) for number, text in plain if _accepts(engine, text)]
-            self._database = _compiled(engine, plain) if plain else None
-            fit = {number for number, _ in plain}
+        self._multi: Multi | None = None
+        fit: set[int] = set()
+        if is_there() and not without_filter:
+            plain = [(n, pattern.text.encode()) for n, pattern in enumerate(patterns) if _same_meaning(pattern.text)]
+            self._multi, fit = _filter(plain)
         self._always = sorted(set(range(len(patterns))) - fit)
 
     def hits(self, view: TextView) -> dict[int, list[Hit]]:
         """For each expression that matches, by its number, where it does."""
         data = view.encoded()
         candidates = set(self._always)
-        if self._database is not None and data:
-            # A scratch a scan: the database is shared between threads, a scratch must not be.
-            scratch = self._engine.Scratch(self._database)
-            self._database.scan(data, match_event_handler=lambda number, *_: candidates.add(number), scratch=scratch)
+        if self._multi is not None and data:
+            self._multi.scan(data, lambda number, _: candidates.add(number))
         result: dict[int, list[Hit]] = {}
         for number in sorted(candidates):
             places = list(_finds(self._patterns[number], data))
@@ -193,21 +182,13 @@ class PatternSet:
         return result
 
 
-def _vectorscan() -> Any:
+def _filter(patterns: Sequence[tuple[int, bytes]]) -> tuple[Multi | None, set[int]]:
+    """A filter over the expressions that the engine takes, and their numbers."""
     try:
-        return importlib.import_module("hyperscan")
-    except ImportError:
-        return None
-
-
-def _compiled(engine: Any, patterns: Sequence[tuple[int, str]]) -> Any:
-    database = engine.Database(mode=engine.HS_MODE_BLOCK)
-    flags = engine.HS_FLAG_UTF8 | engine.HS_FLAG_SINGLEMATCH
-    database.compile(
-        expressions=[text.encode() for _, text in patterns], ids=[number for number, _ in patterns],
-        elements=len(patterns), flags=[flags] * len(patterns),
-    )  # fmt: skip
-    return database
+        return (Multi(patterns, utf8=True, once=True), {n for n, _ in patterns}) if patterns else (None, set())
+    except CannotCompile:
+        taken = [one for one in patterns if _accepts(one)]
+        return (Multi(taken, utf8=True, once=True), {n for n, _ in taken}) if taken else (None, set())
 
 
 def _same_meaning(text: str) -> bool:
@@ -215,9 +196,9 @@ def _same_meaning(text: str) -> bool:
     return re.search(r"\\[CQE]|\(\?[a-zA-Z-]*U", text) is None
 
 
-def _accepts(engine: Any, text: str) -> bool:
+def _accepts(pattern: tuple[int, bytes]) -> bool:
     try:
-        _compiled(engine, [(0, text)])
-    except engine.error:
+        Multi([pattern], utf8=True, once=True)
+    except CannotCompile:
         return False
     return True

@@ -5,13 +5,12 @@ Vectorscan finds the literals; without its wheel a slower walk over the text fin
 
 from __future__ import annotations
 
-import importlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
+from fanlight.labels.custom.literal import Multi, is_there
 from fanlight.labels.text import TextView, tables, view_of
 
 __all__ = ["TermSet", "lowered"]
@@ -40,20 +39,13 @@ class TermSet:
             owners[folded].append(owner)
         self._terms = list(owners)
         self._owners = [tuple(dict.fromkeys(found)) for found in owners.values()]
-        self._engine: Any = None if without_filter else _vectorscan()
-        self._database: Any = None
+        self._multi: Multi | None = None
         self._heads: dict[str, list[int]] = defaultdict(list)
-        if not self._terms:
-            return
-        if self._engine is None:
+        if self._terms and is_there() and not without_filter:
+            self._multi = Multi([(number, _literally(term)) for number, term in enumerate(self._terms)])
+        else:
             for number, term in enumerate(self._terms):
                 self._heads[term[:_HEAD]].append(number)
-            return
-        self._database = self._engine.Database(mode=self._engine.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[b"".join(b"\\x%02x" % byte for byte in term.encode()) for term in self._terms],
-            ids=list(range(len(self._terms))), elements=len(self._terms), flags=[0] * len(self._terms),
-        )  # fmt: skip
 
     def find(self, view: TextView) -> Iterator[tuple[int, int, int]]:
         """(owner, start, end) in characters, the longest term of a place for each owner, in order of place."""
@@ -61,7 +53,7 @@ class TermSet:
             return
         text = lowered(view)
         taken: dict[int, int] = {}
-        found = self._literal(text) if self._database is not None else self._walk(text)
+        found = self._walk(text) if self._multi is None else self._literal(self._multi, text)
         for start, minus_length, number in sorted(found):
             end = start - minus_length
             for owner in self._owners[number]:
@@ -69,16 +61,18 @@ class TermSet:
                     taken[owner] = end
                     yield owner, start, end
 
-    def _literal(self, text: str) -> list[tuple[int, int, int]]:
+    def _literal(self, multi: Multi, text: str) -> list[tuple[int, int, int]]:
         data = text.encode("utf-8", "replace")
         numbers: list[int] = []
         ends: list[int] = []
 
-        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        def tell(number: int, end: int) -> None:
             numbers.append(number)
             ends.append(end)
 
-        self._database.scan(data, match_event_handler=on_match, scratch=self._engine.Scratch(self._database))
+        multi.scan(data, tell)
+        if not numbers:
+            return []
         places = TextView(text, np.zeros(0, np.uint8), None, len(text), data).characters_at(np.array(ends, np.int64))
         result = []
         for number, end in zip(numbers, places.tolist(), strict=True):
@@ -97,11 +91,8 @@ class TermSet:
         return result
 
 
-def _vectorscan() -> Any:
-    try:
-        return importlib.import_module("hyperscan")
-    except ImportError:
-        return None
+def _literally(term: str) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in term.encode())
 
 
 def _bounded(char: str) -> bool:
