@@ -49,10 +49,16 @@ class Receiver:
         self.process.wait(timeout=30)
 
     def workers(self) -> list[int]:
-        """Process ids of the workers: children that are not the tracker of shared resources."""
+        """Process ids of the workers, once there are any: children that are not the tracker of shared resources."""
         assert self.process is not None
-        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        waiting = threading.Event()
+        for _ in range(300):
+            listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            found = [int(pid) for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+            if found:
+                return found
+            waiting.wait(0.1)
+        return []
 
 
 @pytest.fixture
