@@ -144,7 +144,7 @@ def test_a_worker_does_not_outlive_its_parent(receiver: Receiver) -> None:
     receiver.process.kill()
     receiver.process.wait(timeout=30)
     waiting = threading.Event()
-    for _ in range(300):
+    for _ in range(900):
         if not any(Path(f"/proc/{pid}").exists() for pid in workers):
             return
         waiting.wait(0.1)
