@@ -25,6 +25,7 @@ class SharedBudget:
     """Implements `contract.Budget`; safe to use from several threads.
 
     `limit` is requests per `window_seconds`, as documented by the vendor; `share` is our part of it (0-1].
+    `burst_seconds` of the pace may be spent at once, more where a limit counts by the hour.
     `first` names the purposes that may overtake all others. A purpose `feed:retry` is counted apart from `feed`
     and has the same right of way.
     """
@@ -38,10 +39,12 @@ class SharedBudget:
         window_seconds: float = 60.0,
         first: frozenset[str] = frozenset({"feed", "check"}),
         fixed: bool = False,
+        burst_seconds: float = _BURST_SECONDS,
     ) -> None:
         self._clock = clock
         self._share = min(1.0, max(0.01, share))
         self._window = window_seconds
+        self._burst = burst_seconds
         self._first = first
         self._fixed = fixed
         self._limit = limit
@@ -109,7 +112,7 @@ class SharedBudget:
             return dict(self._spent)
 
     def _capacity(self) -> float:
-        return max(1.0, self._limit * self._share * _BURST_SECONDS / self._window)
+        return max(1.0, self._limit * self._share * self._burst / self._window)
 
     def _refill(self) -> None:
         now = self._clock.now()

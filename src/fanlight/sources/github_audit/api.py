@@ -95,6 +95,7 @@ class GitHubApi:
                     limit=int(number_of(options, "rate", limit)),
                     share=number_of(options, "share", 0.5),
                     window_seconds=3600.0,
+                    burst_seconds=300.0,
                     fixed="rate" in options,
                 ),
                 manner=MANNER,
