@@ -136,7 +136,7 @@ class NativeLog:
         self, record: Folded, sealed: Folded, key: bytes, found: Callable[[SealedField], None] | None
     ) -> None:
         """Replace the values of content-bearing items by marks; `sealed` has the same lists as the record."""
-        bearing = load_content_fields(self.package).content
+        bearing = _content_names(self.package)
         path = f"{self.named_values}.*"
         for given, kept in zip(walk(record, path), walk(sealed, path), strict=True):
             name = str(given.get("name", "")).lower() if isinstance(given, Mapping) else ""
@@ -160,6 +160,11 @@ class NativeLog:
 @lru_cache(maxsize=64)
 def _sealer(package: str, key: bytes) -> RecordSealer:
     return RecordSealer(load_content_fields(package), key)
+
+
+@lru_cache(maxsize=64)
+def _content_names(package: str) -> frozenset[str]:
+    return load_content_fields(package).content
 
 
 def fold(value: Any) -> Any:
