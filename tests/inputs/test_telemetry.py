@@ -154,6 +154,13 @@ def test_servers_plugins_and_skills_are_named_as_targets() -> None:
     assert event_of("plugin_installed", **{"plugin.name": "tools"}).target_kind == "plugin"
 
 
+def test_names_of_servers_may_hold_blanks_and_only_under_their_own_names() -> None:
+    event = event_of("mcp_server_connection", status="connected", server_name="claude.ai Google Drive")
+    assert (event.target_kind, event.target_id) == ("mcp_server", "claude.ai Google Drive")
+    assert "claude.ai Google Drive" not in event_of("auth", **{"x.server_name": "claude.ai Google Drive"}).raw
+    assert "Google Drive" not in event_of("auth", nested={"server_name": "Google Drive"}).raw
+
+
 def test_without_an_account_the_installation_is_the_actor() -> None:
     said = {"user.account_id": "", "user.email": "", "user.id": "abc123"}
     event = event_of("user_prompt", **said)

@@ -13,7 +13,8 @@ Every source has a data file `content_fields.json` beside its mapping:
 `"default": "name"` keeps other text up to 256 characters: audit logs of directories, clouds and code hosts describe
 administration in the vendor's own sentences, and rules match on them.
 
-An entry with dots is a whole path from the root, an entry without is the last name at any depth. Any other text is
+An entry with dots is a whole path from the root (`.name` for a name at the root itself), an entry without is the last
+name at any depth. Any other text is
 kept only when it looks like an identifier, a number, a time or an enumeration: at most 256 ASCII characters, no white
 space. Everything else is replaced by `SealedMark` (length and keyed hash), so a field that the vendor adds tomorrow
 cannot carry content into the store.
@@ -68,6 +69,8 @@ class ContentFields:
                 return "long"
             if wanted in self.names:
                 return "name"
+        if "." + path in self.names:
+            return "name"
         return "token" if path in self.tokens else self.default
 
 
