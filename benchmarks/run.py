@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 COMMANDS = (
     ("Commit of a page", ("commit.py",)),
     ("Daily counts", ("rollups.py",)),
+    ("Event collector", ("hec.py", "--seconds", "60", "--slow", "--kill")),
     ("Simulated vendors", ("simulator_http.py", "S", "7")),
     ("Access graph, a tenth of a large company", ("access.py", "--scale", "0.1")),
     ("Labels", ("labels.py",)),
