@@ -16,11 +16,12 @@ __all__ = ["ToldWorld", "open_told_home"]
 
 
 class ToldWorld(TinyWorld):
-    """One chat a text, and in the first chat one message a file (name to bytes)."""
+    """`a_chat` texts a chat, one a message, and in the first chat one more message a file (name to bytes)."""
 
-    def __init__(self, texts: Sequence[str], files: Mapping[str, bytes] | None = None) -> None:
-        super().__init__(activities=20, chats=max(1, len(texts)), people=3)
-        self._texts = list(texts) or ["nothing"]
+    def __init__(self, texts: Sequence[str], files: Mapping[str, bytes] | None = None, *, a_chat: int = 1) -> None:
+        told = list(texts) or ["nothing"]
+        self._texts = [told[at : at + a_chat] for at in range(0, len(told), a_chat)]
+        super().__init__(activities=20, chats=len(self._texts), people=3)
         self._files = list((files or {}).items())
         for row in self._chat_rows:
             row.body["deleted_at"] = None
@@ -30,7 +31,7 @@ class ToldWorld(TinyWorld):
     def messages(self, chat_id: str) -> list[Wire] | None:
         number = int(chat_id[-6:])
         row = self._chat_rows[number]
-        told = [(self._texts[number], None)]
+        told: list[tuple[str, int | None]] = [(text, None) for text in self._texts[number]]
         if number == 0:
             told += [("see the file", file) for file in range(len(self._files))]
         return [

@@ -17,6 +17,7 @@ __all__ = ["read_natively", "read_pdf"]
 
 _MEMORY = "it needs more memory than a file may have"
 _EMPTY = 8
+_DATES = frozenset({"/CreationDate", "/ModDate", "/Trapped"})
 
 
 Attach = Callable[[str, bytes], object]
@@ -42,7 +43,8 @@ def _by_pypdf(data: bytes, budget: Budget, reasons: list[str], attach: Attach, s
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
             raise CannotRead("it is protected by a password")  # noqa: TRY301
-        texts = [f"{key}: {value}" for key, value in (reader.metadata or {}).items() if isinstance(value, str)]
+        properties = (reader.metadata or {}).items()
+        texts = [f"{key[1:]}: {value}" for key, value in properties if isinstance(value, str) and key not in _DATES]
         empty = count = broken = shown = 0
         for page in reader.pages:
             if budget.late():
