@@ -173,3 +173,15 @@ def test_no_crossing_is_left_that_a_swap_of_neighbours_would_undo() -> None:
     ordered = arrange(columns, lines, fixed=(2,))
     assert ordered[1] == ["b", "c", "a"]
     assert crossings(ordered, lines) == 0
+
+
+def test_the_heading_counts_what_the_exposure_counts_also_own_chats_in_a_project_that_is_closed_now(
+    company: Company,
+) -> None:
+    """The count in the fly-out and in a finding is the count after the click."""
+    company.project("left", ORG, "user_max", name="Left")
+    company.leaf("chat", "chat_left", ORG, "user_jane", ("project", "left"))
+    graph = graph_of(company, sensitivity=SENSITIVE)
+    drawn, exposure = picture(graph, "idn_jane"), graph.exposure("idn_jane")
+    assert (drawn.columns[4].total, drawn.columns[5].total) == (exposure.projects, exposure.resources) == (31, 34)
+    assert "Outside these projects" in texts(drawn, 4) or any(node.more for node in drawn.columns[4].nodes)

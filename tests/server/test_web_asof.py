@@ -48,8 +48,9 @@ def test_a_project_in_the_same_five_parts(views: LakeViews) -> None:
     assert (owner.value, owner.link) == ("Max Roe", "/identities/idn_max")
     assert [chip.category for chip in out.labels] == ["SECRET", "PII"]
     assert [row.id for row in out.open_findings] == [finding().id]
+    assert out.risk == "1 open finding."
     assert {each.label: each.value for each in out.access} == {
-        "people may open it": "2", "own or administer it": "1", "chats, files": "1",
+        "may open it": "2", "own or administer it": "1", "chats, files": "1", "sensitive": "1",
     }  # fmt: skip
     assert out.events[-1].text.startswith("Jane Doe: ")
 

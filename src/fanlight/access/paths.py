@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fanlight.access.csr import Ints
 from fanlight.access.graph import AccessGraph, Unknown
 from fanlight.model import Micros
 
@@ -109,14 +110,14 @@ def _of_identity(graph: AccessGraph, identity: str) -> Iterator[Path]:
             yield _path(graph, row, me, place, held, ("project", target.id))
         elif target.kind == "role" and place is not None:
             yield Path(identity=me, role=("role", target.id), organization=("organization", place))
-    yield from _outside(graph, identity, me)
+    yield from _outside(graph, identity, me, control.target[rows])
 
 
-def _outside(graph: AccessGraph, identity: str, me: Key) -> Iterator[Path]:
-    """Chats and files that the person made outside of projects, as one box."""
+def _outside(graph: AccessGraph, identity: str, me: Key, reached: Ints) -> Iterator[Path]:
+    """Chats and files that the person made elsewhere than in projects that are open to them, as one box."""
     for account, organization, role, _ in graph.organizations_of(identity):
         made = graph.own_leaves(account)
-        if bool((graph.leaves.project[made] < 0).any()):
+        if not np.isin(graph.leaves.project[made], reached).all():
             yield Path(
                 identity=me,
                 role=("org_role", f"{organization}/{role}"),

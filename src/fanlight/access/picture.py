@@ -275,7 +275,7 @@ def _name(graph: AccessGraph, key: Key) -> str:
     if kind == "project_role":
         return _role_name(graph, name)
     if key == OUTSIDE:
-        return "Outside projects"
+        return "Outside these projects"
     return graph.label(kind, name) or name
 
 
@@ -304,9 +304,10 @@ def _fill_resources(
     """One bundle a project on the same row; dashed when all of it is chats of others."""
     own = _own(graph, around)
     inside: dict[Key, list[int]] = defaultdict(list)
+    reached = {graph.target_number(*project) for project in kept[_PROJECT] if project != OUTSIDE}
     for project, box in kept[_PROJECT].items():
         if project == OUTSIDE:
-            inside[box] += [leaf for leaf in own if graph.leaves.project[leaf] < 0]
+            inside[box] += [leaf for leaf in own if int(graph.leaves.project[leaf]) not in reached]
         else:
             number = graph.target_number(*project)
             inside[box] += graph.leaves.by_project.one(number).tolist() if number >= 0 else []

@@ -172,7 +172,7 @@ export function AccessPicture({ picture: today, title, pivot }: { picture: Pictu
   const [shown, show] = useState<"picture" | "table">("picture");
   // The server words the path of what was chosen, and draws other days; until it answers, the box says what it is.
   const dated = at !== undefined || since !== undefined;
-  const asked = useAccess(chosen === null && !dated ? "" : pivot, chosen, { at, since });
+  const asked = useAccess(chosen === null && !dated ? "" : pivot, chosen ?? (dated ? today.selected : null), { at, since });
   const answered = asked.data && !asked.isPlaceholderData;
   const picture = dated && asked.data ? asked.data.picture : today;
   const pending = dated && !answered && !asked.error;

@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { csv, useSources, useTestSource } from "../api/client";
-import type { SourceKind, SourceRow, SourcesView, TestedSource } from "../api/types";
+import type { KeyField, SourceKind, SourceRow, SourcesView, TestedSource } from "../api/types";
 import { ago, exact, figure, large } from "../format";
 import { useFrame } from "../frame/context";
 import { Csv } from "../parts/csv";
@@ -181,6 +181,22 @@ function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; t
   const go = useGo();
   const ready = kind.fields.every((field) => !field.required || values[field.name]?.trim());
   const options = Object.fromEntries(kind.fields.flatMap((field) => (values[field.name]?.trim() ? [[field.name, values[field.name]?.trim() ?? ""]] : [])));
+  const entry = (field: KeyField) => (
+    <label key={field.name} className="field">
+      <span>{field.label}</span>
+      {field.lines ? (
+        <textarea
+          className="mono secret" rows={3} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
+          value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+        />
+      ) : <input
+        type={field.secret ? "password" : "text"} className={field.secret ? "mono" : ""} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
+        value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
+      />}
+      {field.hint && field.hint.replace(/\.$/, "") !== field.label && <small>{field.hint}</small>}
+    </label>
+  );
+  const rest = kind.fields.filter((field) => !field.required);
   return (
     <form
       autoComplete="off"
@@ -197,27 +213,19 @@ function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; t
           </select>
         </label>
       )}
-      {kind.fields.map((field) => (
-        <label key={field.name} className="field">
-          <span>{field.label}{!field.required && !/optional/i.test(field.label) && ", optional"}</span>
-          {field.lines ? (
-            <textarea
-              className="mono secret" rows={3} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
-              value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
-            />
-          ) : <input
-            type={field.secret ? "password" : "text"} className={field.secret ? "mono" : ""} placeholder={field.placeholder} autoComplete="off" spellCheck={false}
-            value={values[field.name] ?? ""} onChange={(event) => setValues({ ...values, [field.name]: event.target.value })}
-          />}
-          {field.hint && <small>{field.hint}</small>}
-        </label>
-      ))}
+      {kind.how_to.length > 0 && (
+        <ol className="steps small t2" style={{ marginBottom: 14 }}>{kind.how_to.map((line, at) => <li key={line}><span className="n">{at + 1}</span><span>{line}</span></li>)}</ol>
+      )}
+      {kind.fields.filter((field) => field.required).map(entry)}
       <label className="field">
         <span>Name of this source, optional</span>
         <input value={name} placeholder={kind.kind} pattern="[a-zA-Z0-9][a-zA-Z0-9_.\-]*" maxLength={60} onChange={(event) => setName(event.target.value)} />
       </label>
-      {kind.how_to.length > 0 && (
-        <ol className="steps small t2">{kind.how_to.map((line, at) => <li key={line}><span className="n">{at + 1}</span><span>{line}</span></li>)}</ol>
+      {rest.length > 0 && (
+        <details className="rest">
+          <summary>{rest.length === 1 ? "1 more setting, optional" : `${rest.length} more settings, all optional`}</summary>
+          {rest.map(entry)}
+        </details>
       )}
       {test.error && <p className="notice small" role="alert" style={{ marginBottom: 10 }}>{test.error.message}</p>}
       <button type="submit" className="btn primary" disabled={!ready || test.isPending}>{test.isPending ? "Testing the key" : "Test the key"}</button>

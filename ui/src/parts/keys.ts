@@ -3,7 +3,8 @@ import { useEffect } from "react";
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
 export const writing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target instanceof HTMLInputElement && target.type !== "checkbox"));
 
 /** Keys of a page. They rest while somebody writes, and leave combinations with Ctrl, Alt and Meta alone. */
 export function useKeys(keys: Keys): void {

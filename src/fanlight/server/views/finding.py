@@ -299,7 +299,9 @@ def _card(snapshot: Snapshot, thing: Entity, zone: str) -> s.ObjectCard:
             s.Fact(label="Project", value=f"{(project and project.name) or found.parent_id}{owner}", link=link)
         )
     elif found is not None and thing.kind == "project" and found.owner_account:
-        facts.append(s.Fact(label="Owner", value=snapshot.name_of(found.owner_account)))
+        owner_id = snapshot.resolution.by_account.get(found.owner_account)
+        link = f"/identities/{owner_id}" if owner_id in snapshot.identities else None
+        facts.append(s.Fact(label="Owner", value=snapshot.name_of(found.owner_account), link=link))
     facts += [s.Fact(label="May open it", value=_may_open(snapshot, thing)), _opened_by(snapshot, thing, zone)]
     return s.ObjectCard(
         kind=thing.kind,

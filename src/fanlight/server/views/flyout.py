@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fanlight.access.graph import Unknown
+from fanlight.access.picture import picture
 from fanlight.detections.words import did
 from fanlight.findings.risk import rank_risk
 from fanlight.model import DAY, Micros, day_of
@@ -39,7 +40,7 @@ def _identity(snapshot: Snapshot, key: str, findings: Sequence[StoredFinding]) -
         return None
     identity = brief.identity
     mine = [f for f in findings if f.finding.identity_id == identity.id]
-    record = _record(snapshot, mine)
+    record = _record(snapshot, mine, scored=True)
     events = events_of(snapshot, snapshot.accounts_of(identity.id))
     steps = timeline(snapshot, events, brief.context, identity.id)[-_EVENTS:]
     return s.FlyoutView(
@@ -68,15 +69,16 @@ class _Record:
     open_findings: list[s.QueueRow]
 
 
-def _record(snapshot: Snapshot, mine: Sequence[StoredFinding]) -> _Record:
+def _record(snapshot: Snapshot, mine: Sequence[StoredFinding], *, scored: bool) -> _Record:
     open_now = in_order([f for f in mine if f.status == "open"])
-    risk = rank_risk(mine, snapshot.at, most=1)
+    # A score is of a person: that of the people who appear in findings about a project says nothing of it.
+    risk = rank_risk(mine, snapshot.at, most=1) if scored else []
     told = f"{risk[0].score} of 100, {risk[0].change:+d} in 10 days; " if risk else ""
     told += plural(len(open_now), "open finding") if open_now else "no open finding"
     closed = sum(1 for f in mine if f.status == "closed")
     return _Record(
         severity=max((f.finding.severity for f in open_now), key=SEVERITIES.index, default=None),
-        risk=f"{told}, {count(closed)} closed." if closed else f"{told}.",
+        risk=_capital(f"{told}, {count(closed)} closed." if closed else f"{told}."),
         open_findings=[queue_row(f, snapshot) for f in open_now[:_FINDINGS]],
     )
 
@@ -109,7 +111,7 @@ def _project(snapshot: Snapshot, key: str, findings: Sequence[StoredFinding]) ->
         )  # fmt: skip
     if found.created_at:
         facts.append(s.Fact(label="Made", value=full_day(found.created_at, snapshot.zone)))
-    record = _record(snapshot, mine)
+    record = _record(snapshot, mine, scored=False)
     steps = _project_events(snapshot, key)
     return s.FlyoutView(
         of=f"project:{key}",
@@ -137,13 +139,12 @@ def _holders(snapshot: Snapshot, key: str) -> list[s.Figure]:
     except Unknown:
         return []
     strong = sum(1 for each in held if each.level in ("owner", "admin"))
-    inside = snapshot.reader.query(
-        "SELECT count(*) AS n FROM objects_now WHERE parent_kind = 'project' AND parent_id = ? AND NOT removed", [key]
-    )["n"].to_pylist()[0]
+    inside = picture(snapshot.graph, f"project:{key}").columns[-1]  # as it is counted on the page of the project
     return [
-        s.Figure(value=count(len(held)), label="people may open it"),
+        s.Figure(value=count(len(held)), label="may open it"),
         s.Figure(value=count(strong), label="own or administer it"),
-        s.Figure(value=count(inside), label="chats, files"),
+        s.Figure(value=count(inside.total), label="chats, files"),
+        s.Figure(value=count(sum(node.sensitive for node in inside.nodes)), label="sensitive"),
     ]
 
 
@@ -177,6 +178,10 @@ def _project_events(snapshot: Snapshot, key: str) -> list[s.Step]:
         )
         for event in found
     ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _lower(text: str) -> str:
