@@ -2,16 +2,18 @@
 
 Dense: short texts with an item every few hundred bytes. Sparse: ordinary chat and documentation prose. Both are made
 here; the shared label collection is measured too where it is present. Also prints start-up with and without a cache of
-compiled patterns, and memory.
+compiled patterns, and memory. `labels.py quality` measures what is found, `labels.py peers` compares with others.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import random
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -79,7 +81,10 @@ def measure(labeller: Labeller, name: str, chosen: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    if sys.argv[1:2] in (["quality"], ["peers"]):
+        module = importlib.import_module("label_quality" if sys.argv[1] == "quality" else "labels_peers")
+        raise SystemExit(module.main(sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-names", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

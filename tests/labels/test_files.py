@@ -158,6 +158,8 @@ def test_the_worker_gives_up_its_rights(readers):
     limits = Path(f"/proc/{pid}/limits").read_text("ascii")
     assert "Max address space         1073741824" in limits
     assert "Max file size             0" in limits
+    if os.geteuid() != 0:
+        pytest.skip("what a process holds that cannot be dumped is shown to root only")
     assert Path(f"/proc/{pid}/environ").read_bytes() in {b"", b"LC_ALL=C.UTF-8\0"}
     targets = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
     assert [t for t in targets if not t.startswith(("pipe:", "/dev/null", "anon_inode:", "socket:"))] == []
