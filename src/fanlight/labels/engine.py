@@ -128,6 +128,7 @@ class Engine:
     def _label(self, text: str, part: Part, work: _Work, tally: Tally) -> None:
         """Judge what stands in one part, and add it to what is known of its text."""
         if not (work.hits or work.pieces or work.finds):
+            tally.add(part, [])
             return
         around = Surroundings(text, self._index)
         found = self._by_recognizers(part, work, around)
@@ -145,8 +146,7 @@ class Engine:
                 else:
                     tally.add_document(find)
         found += work.finds
-        if found:
-            tally.add(part, found)
+        tally.add(part, found)
 
     def _by_recognizers(self, part: Part, work: _Work, around: Surroundings) -> list[Found]:
         found = list(self._by_anchor(part.text, work.hits, around)) if work.hits else []

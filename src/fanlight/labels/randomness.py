@@ -16,13 +16,15 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+){1,4}(?:[-+.][\w.]+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T _]\d{2}:?\d{2}.*)?")
 _PATH = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\|~/)|^[\w.-]+/[\w.-]+/[\w./-]*$")
 _DOMAIN = re.compile(
-    r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b"
+    r"(?<![a-z0-9-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b"
 )
 _PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
 _NO_DIGITS = {ord(c): None for c in "0123456789"}
 _NO_WORDS = {ord(c): None for c in string.ascii_letters + string.digits}
 _SEQUENCE = re.compile(r"(?i)abcdef|bcdefg|12345|23456|34567|45678|56789|98765|qwerty|asdfg")
 _CONSONANTS = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5,}")
+_LOOKED_AT = 128
+"""Characters of a value after which more of it would not change what it is."""
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -43,7 +45,8 @@ def is_word(part: str) -> bool:
 
 
 def is_identifier(value: str) -> bool:
-    """Words in a row, a path, a version, a date, a host: names of things, not secrets."""
+    """Words in a row, a path, a version, a date, a host: names of things, not secrets. Asks the beginning."""
+    value = value[:_LOOKED_AT]
     if _is_place_or_time(value):
         return True
     if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
@@ -56,7 +59,10 @@ def is_identifier(value: str) -> bool:
 
 def _is_place_or_time(value: str) -> bool:
     """A version, a date, a host or a path; long mixed runs with a slash inside are base64, not paths."""
-    if _VERSION.fullmatch(value) or _DATE.fullmatch(value) or _DOMAIN.search(value):
+    value = value[:_LOOKED_AT]
+    if _VERSION.fullmatch(value) or _DATE.fullmatch(value):
+        return True
+    if "." in value and _DOMAIN.search(value):
         return True
     return _PATH.search(value) is not None and not (len(value) >= 32 and _transitions(value) >= len(value) // 4)
 

@@ -16,6 +16,8 @@ __all__ = ["Tally"]
 
 _CARRIED = 4000
 """Characters at the end of a stretch whose contacts the next stretch of the same text sees again."""
+_HELD = 1000
+"""Characters at the end of a stretch whose places are given only when the next stretch was read."""
 _LISTED = 10_000
 """Finds of one type that are listed with their places; further ones are only counted."""
 _CONTACTS = frozenset({"email", "phone"})
@@ -33,6 +35,7 @@ class Tally:
         self._listed: Counter[str] = Counter()
         self._more: Counter[str] = Counter()
         self._taken: list[tuple[int, int]] = []
+        self._held: list[Found] = []
         self.contacts: list[Found] = []
         """Contacts near the end of the stretch before."""
 
@@ -46,9 +49,15 @@ class Tally:
             self._document[find.recognizer] = find
 
     def add(self, part: Part, found: list[Found]) -> None:
-        """The finds of one part. The best of each place stays."""
+        """The finds of one part. The best of each place stays; near the end of a stretch the next one has a say."""
         groups = taxonomy().groups
+        found = [*self._held, *found]
+        settled = len(part.text) if part.last else part.stop - _HELD
+        self._held = [] if part.last else [find for find in found if find.end > settled]
         for find in _winners(found, self._taken):
+            if find.end > settled:
+                self._taken.remove((find.start, find.end))
+                continue
             group = groups[find.group]
             self._weigh(group, find.confidence)
             if self._listed[find.type] < _LISTED:
@@ -56,11 +65,10 @@ class Tally:
                 self._spans.append(self._span(part, find, group))
             else:
                 self._more[find.type] += 1
-        if part.last:
-            return
-        near = part.stop - _CARRIED
-        self._taken = [place for place in self._taken if place[1] > near]
-        self.contacts = [find for find in found if find.group in _CONTACTS and find.end > near]
+        if not part.last:
+            near = part.stop - _CARRIED
+            self._taken = [place for place in self._taken if place[1] > near]
+            self.contacts = [find for find in found if find.group in _CONTACTS and find.end > near]
 
     def labels(self) -> TextLabels:
         """What is known when all parts were added."""

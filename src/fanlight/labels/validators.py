@@ -117,33 +117,44 @@ def entropy(value: str) -> float:
     return math.log2(total) - sum(n * math.log2(n) for n in map(value.count, set(value))) / total
 
 
-_PLACEHOLDER_WORDS = re.compile(
-    r"(?i)your[_-]|_your|^your|^my[_-]?(?:password|secret|token|key|api)|insert[_-]?|replace[_-]?(?:me|with|"
-    r"this)|redacted|change[_-]?me|placeholder|"
-    r"^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|#+)|x{6,}|\*{4,}|\.{3}|<[^>]*>|^[<\[{]|[>\]}]$|\{\{|\}\}|\$\{|%\(|"
-    r"^\$[A-Za-z_({]|^%[A-Za-z_]+%$|^#\{|"
-    r"^(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|passwd|token|key|"
-    r"test|foo|bar|baz|"
-    r"user|username|example|sample|dummy|pass|pwd|api[_-]?key|access[_-]?token|client[_-]?secret)$|lorem|not[_-]?real|"
-    r"^(.)\1{5,}"
+_PLACEHOLDER_FORM = re.compile(
+    r"your|my[_-]?(?:password|secret|token|key|api)|x{3,}|\*{3,}|\.{3,}|[-_#<\[{]|\$[a-z_({]|%[a-z_]+%$|"
+    r"(?:todo|tbd|none|null|nil|undefined|true|false|yes|no|string|value|secret|password|passwd|token|key|test|foo|"
+    r"bar|baz|user|username|example|sample|dummy|pass|pwd|api[_-]?key|access[_-]?token|client[_-]?secret)$|(.)\1{5,}"
 )
-_SOFT_PLACEHOLDER = re.compile(
-    r"(?i)example|sample|dummy|fake|mock|abcdef0?123456|abcdefgh|12345678|23456789|01234567|deadbeef|cafebabe|"
-    r"qwerty|asdfgh"
-)
+_PLACEHOLDER_INSIDE = (
+    "your_", "your-", "_your", "insert", "redacted", "placeholder", "lorem", "xxxxxx", "****", "...", "{{", "}}", "${",
+    "%(", *(f"{a}{join}{b}" for a, b in (("replace", "me"), ("replace", "with"), ("replace", "this"), ("change", "me"),
+                                         ("not", "real")) for join in ("", "_", "-")),
+)  # fmt: skip
+_EXAMPLE_INSIDE = (
+    "example", "sample", "dummy", "fake", "mock", "abcdef123456", "abcdef0123456", "abcdefgh", "12345678", "23456789",
+    "01234567", "deadbeef", "cafebabe", "qwerty", "asdfgh",
+)  # fmt: skip
+_LONG_VALUE = 256
+_ALNUM = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value stands for one: `<your key>`, `${TOKEN}`, `xxxxxxxx`, `changeme`, …"""
-    if _PLACEHOLDER_WORDS.search(value):
+    if len(value) > _LONG_VALUE:
+        value = value[: _LONG_VALUE // 2] + value[-_LONG_VALUE // 2 :]
+    lower = value.lower()
+    if _PLACEHOLDER_FORM.match(lower) or lower[-1:] in {">", "]", "}"}:
         return True
-    body = _NOT_ALNUM.sub("", value)
-    return len(body) >= 8 and len(set(body.lower())) <= 3
+    for word in _PLACEHOLDER_INSIDE:
+        if word in lower:
+            return True
+    if "<" in lower and lower.find(">", lower.find("<")) > 0:
+        return True
+    signs = _ALNUM & set(lower)
+    return len(signs) <= 3 and sum(map(lower.count, signs)) >= 8
 
 
 def is_example_like(value: str) -> bool:
     """Counting, alphabet order or a word such as `example` inside: perhaps a value, perhaps somebody's sample."""
-    return _SOFT_PLACEHOLDER.search(value) is not None
+    lower = value.lower()
+    return any(word in lower for word in _EXAMPLE_INSIDE)
 
 
 _KEYBOARD = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyzabcdef", "qwertyuiopasdfghjklzxcvbnm")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,7 @@ from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.pages import Page
 from fanlight.labels.scan import Hit
 
-__all__ = ["Detector", "Found", "PageDetector", "Sight", "detectors"]
+__all__ = ["Detector", "Found", "PageDetector", "Sight", "detectors", "thinned"]
 
 
 @dataclass(slots=True)
@@ -34,6 +35,15 @@ class Found:
     keyword: str | None = None
     flags: str = ""
     label: str = ""
+
+
+def thinned(hits: Iterable[Hit], most: int = 48, within: int = 256) -> Iterator[Hit]:
+    """Hits without those that crowd: at most so many within so many characters, so that no text costs more."""
+    kept: deque[int] = deque(maxlen=most)
+    for hit in hits:
+        if len(kept) < most or hit[0] - kept[0] > within:
+            kept.append(hit[0])
+            yield hit
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.detectors import Found, Sight, thinned
 from fanlight.labels.validators import entropy, is_placeholder
 from fanlight.labels.wordlists import words
 
@@ -59,7 +59,7 @@ class _Credentials:
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.text
         last = -1
-        for end, _ in sight.hits:
+        for end, _ in thinned(sight.hits):
             begin = text.rfind("\n", max(0, end - 400), end) + 1 or max(0, end - 400)
             if begin < last:
                 begin = last if end <= last else begin
@@ -108,6 +108,8 @@ class _Credentials:
 
 
 def _private_keys(text: str, begin: int) -> Iterable[Found]:
+    if text.find("-----BEGIN", begin, begin + 70) < 0:
+        return
     match = _PEM.search(text, begin, min(len(text), begin + 13000))
     if match is None or match.start() > begin + 60:
         return

@@ -9,7 +9,7 @@ from functools import cache
 from typing import ClassVar
 
 from fanlight.labels.catalogue import read_yaml
-from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.detectors import Found, Sight, thinned
 from fanlight.labels.gates import Gate
 from fanlight.labels.randomness import is_random_token, is_word
 from fanlight.labels.validators import is_example_like
@@ -83,7 +83,7 @@ class _Keys:
         text = sight.text
         longest: dict[int, str] = {}
         taken: dict[int, float] = {}
-        for end, literal in sight.hits:
+        for end, literal in thinned(sight.hits, 16):
             if literal in _WORD_SET:
                 stop = end
                 while text[stop - 1] in "=:\"' -_\\":
@@ -94,7 +94,7 @@ class _Keys:
                 yield from _fresh(taken, _beside_vendor(text, end, literal))
             if literal in _PREFIXES:
                 yield from _fresh(taken, _typed(text, end, literal))
-        for end, literal in longest.items():
+        for end, literal in thinned(sorted(longest.items()), 16):
             yield from _fresh(taken, _assigned(text, end, literal))
 
 

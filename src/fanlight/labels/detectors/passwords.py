@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from fanlight.labels.context import is_sample
-from fanlight.labels.detectors import Found, Sight
+from fanlight.labels.detectors import Found, Sight, thinned
 from fanlight.labels.gates import Gate
 from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.randomness import is_random_token, looks_like_password
@@ -82,7 +82,7 @@ class _Passwords:
         for end, literal in sight.hits:
             if len(literal) > len(longest.get(end, "")):
                 longest[end] = literal
-        for end, literal in longest.items():
+        for end, literal in thinned(sorted(longest.items())):
             yield from _at(text, end, literal)
         for find in sight.found:
             if find.group == "email":
