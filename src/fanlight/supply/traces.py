@@ -99,7 +99,7 @@ def _of_feed(event: Event, rule: _FeedRule) -> Trace | None:
         for kind, paths in rule.reaches.items()
         for path in paths
         for value in _all(raw, path)
-        if (told := _reach(kind, value))
+        if value not in _NOT_NAMES and (told := _reach(kind, value))
     ]
     person = event.account_key if event.actor_kind == "user_actor" else None
     return Trace(
