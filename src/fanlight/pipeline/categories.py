@@ -56,7 +56,7 @@ def open_categories(home: Home) -> tuple[CustomCategories, list[str]]:
             usable.append(one)
         except CategoryProblem as problem:
             problems.append(f"Category {one.name}: {problem}")
-    return CustomCategories(usable, lambda digest: _open_list(home, digest)), problems
+    return CustomCategories(usable, lambda digest: _open_list(home, digest), cache=home.path / "cache"), problems
 
 
 def prove_categories(written: Sequence[Written], key: bytes) -> list[tuple[Written, Proof]]:

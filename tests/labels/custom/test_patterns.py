@@ -77,3 +77,14 @@ def test_a_match_is_found_once_wherever_the_text_is_cut():
     assert len(places(["EMP-[0-9]{4}"], text)[0]) == 40
     solid = "".join("a" * (32_760 + n) + f"EMP-{1000 + n}" for n in range(40))
     assert len(places(["EMP-[0-9]{4}"], solid)[0]) == 40
+
+
+def test_a_kept_filter_finds_what_a_fresh_one_finds_and_a_damaged_one_is_made_again(tmp_path):
+    patterns = [compile_pattern(p) for p in ("EMP-[0-9]{4}", r"(?s)a.{0,900}(?:b|c)[a-z]{0,900}d", "x{2,}")]
+    view = view_of("EMP-1234 abbbd xx")
+    fresh = PatternSet(patterns, cache=tmp_path).hits(view)
+    (kept,) = tmp_path.iterdir()
+    assert PatternSet(patterns, cache=tmp_path).hits(view) == fresh
+    assert sorted(fresh) == [0, 1, 2]
+    kept.write_bytes(b"[0]\nnot a database")
+    assert PatternSet(patterns, cache=tmp_path).hits(view) == fresh

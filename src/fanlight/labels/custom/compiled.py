@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fanlight.labels.custom.definitions import CategoryProblem, Definition
 from fanlight.labels.custom.exact import ExactList
@@ -55,6 +56,7 @@ class CustomCategories:
         *,
         check_speed: bool = False,
         without_filter: bool = False,
+        cache: Path | None = None,
     ) -> None:
         """Raises `CategoryProblem` when a definition cannot be compiled; `check_speed` tries its expressions too."""
         self.definitions = tuple(definitions)
@@ -73,7 +75,7 @@ class CustomCategories:
                     if rule.pattern is not None:
                         patterns.append(rule.pattern)
                         self._pattern_owner.append((number, index))
-        self._patterns = PatternSet(patterns, without_filter=without_filter)
+        self._patterns = PatternSet(patterns, without_filter=without_filter, cache=cache)
         self._terms = TermSet(
             [(number, term) for number, one in enumerate(definitions) for term in one.terms],
             without_filter=without_filter,

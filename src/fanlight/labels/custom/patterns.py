@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib
 import re
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,7 +103,11 @@ def checked_pattern(text: str, group: int | None = 0) -> Pattern:
 
 def _is_bounded(text: str) -> bool:
     try:
-        return bool(re.compile(text) and importlib.import_module("re._parser").parse(text).getwidth()[1] <= _OVERLAP)
+        with warnings.catch_warnings():  # the module parses RE2's syntax, of which it doubts some
+            warnings.simplefilter("ignore")
+            return bool(
+                re.compile(text) and importlib.import_module("re._parser").parse(text).getwidth()[1] <= _OVERLAP
+            )
     except (re.error, RecursionError, OverflowError):
         return False
 
@@ -158,13 +164,15 @@ def _value(pattern: Pattern, match: Any) -> tuple[int, int]:
 class PatternSet:
     """Many expressions, each found where it matches. Thread-safe; holds no text."""
 
-    def __init__(self, patterns: Sequence[Pattern], *, without_filter: bool = False) -> None:
+    def __init__(self, patterns: Sequence[Pattern], *, without_filter: bool = False, cache: Path | None = None) -> None:
+        """`cache` is a folder for the compiled filter; it holds expressions, and as such configuration."""
         self._patterns = tuple(patterns)
         self._multi: Multi | None = None
-        fit: set[int] = set()
+        fit: frozenset[int] = frozenset()
         if is_there() and not without_filter:
             plain = [(n, pattern.text.encode()) for n, pattern in enumerate(patterns) if _same_meaning(pattern.text)]
-            self._multi, fit = _filter(plain)
+            self._multi = _filter(plain, cache)
+            fit = self._multi.numbers if self._multi else fit
         self._always = sorted(set(range(len(patterns))) - fit)
 
     def hits(self, view: TextView) -> dict[int, list[Hit]]:
@@ -182,13 +190,23 @@ class PatternSet:
         return result
 
 
-def _filter(patterns: Sequence[tuple[int, bytes]]) -> tuple[Multi | None, set[int]]:
-    """A filter over the expressions that the engine takes, and their numbers."""
+def _filter(patterns: Sequence[tuple[int, bytes]], cache: Path | None) -> Multi | None:
+    """A filter over the expressions that the engine takes; finding out which costs seconds for hundreds of them."""
+    if not patterns:
+        return None
+    kept = cache / f"custom-{Multi.key(patterns)}.db" if cache else None
+    if kept is not None and kept.exists() and (loaded := Multi.load(kept)) is not None:
+        return loaded
     try:
-        return (Multi(patterns, utf8=True, once=True), {n for n, _ in patterns}) if patterns else (None, set())
+        made = Multi(patterns, utf8=True, once=True)
     except CannotCompile:
         taken = [one for one in patterns if _accepts(one)]
-        return (Multi(taken, utf8=True, once=True), {n for n, _ in taken}) if taken else (None, set())
+        if not taken:
+            return None
+        made = Multi(taken, utf8=True, once=True)
+    if kept is not None:
+        made.save(kept)
+    return made
 
 
 def _same_meaning(text: str) -> bool:
