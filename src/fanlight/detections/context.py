@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from fanlight.detections.facts import Sighting
 from fanlight.detections.people import People, Person, attributes_of
 from fanlight.detections.things import Things
 from fanlight.enrich.countries import country_code
@@ -27,6 +28,7 @@ from fanlight.model import (
     parse_time,
 )
 from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Habit, Spread
+from fanlight.profiles.rollups import compute, rows_of
 from fanlight.profiles.surprise import HOURS, HourCurve
 
 __all__ = ["PLACE_DIMENSIONS", "Answer", "Context", "Person", "ProjectState", "Where"]
@@ -131,6 +133,66 @@ class Context(People, Things):
             self._rollups[account] = defaultdict(list)
         for row in self.facts.rollups(accounts, self._first_day, day_of(self.until)):
             self._rollups[row.entity][row.dimension].append(row)
+        for account in accounts & self._attacks.keys():
+            self._forget_attacks(account)
+
+    @cached_property
+    def _attacks(self) -> dict[str, list[tuple[Micros, Micros]]]:
+        """By account, the times in which somebody else used it."""
+        begin = parse_time(self._first_day)
+        found: dict[str, list[tuple[Micros, Micros]]] = defaultdict(list)
+        for attack in self.facts.attacks():
+            if attack.until >= begin:
+                for account in attack.accounts:
+                    found[account].append((max(attack.since, begin), attack.until))
+        return dict(found)
+
+    @cached_property
+    def _attacked_days(self) -> dict[str, frozenset[str]]:
+        return {
+            account: frozenset(
+                day_of(day * DAY) for since, until in times for day in range(since // DAY, until // DAY + 1)
+            )
+            for account, times in self._attacks.items()
+        }
+
+    @cached_property
+    def _honest_events(self) -> dict[str, list[Event]]:
+        """What attacked accounts did on the days of attacks outside of them."""
+        found: dict[str, list[Event]] = defaultdict(list)
+        for day in sorted({day for days in self._attacked_days.values() for day in days}):
+            start = parse_time(day)
+            for event in self.facts.activity(start, start + DAY):
+                times = self._attacks.get(event.account_key or "", ())
+                if times and not any(since <= event.occurred_at <= until for since, until in times):
+                    found[event.account_key or ""].append(event)
+        return found
+
+    def _forget_attacks(self, account: str) -> None:
+        """Count the days of attacks again without what the attacker did, so that an attack teaches nothing."""
+        days, rows = self._attacked_days[account], self._rollups[account]
+        for dimension, known in rows.items():
+            rows[dimension] = [row for row in known if row.day not in days]
+        honest = [event for event in self._honest_events.get(account, ()) if day_of(event.occurred_at) in days]
+        for row in rows_of(compute(honest, self.facts.client_of)) if honest else ():
+            if row.scope == "account" and row.dimension in rows:
+                rows[row.dimension].append(row)
+
+    def _sightings(self, dimension: str) -> Iterable[Sighting]:
+        """Who showed which value first on which day, without what attackers showed."""
+        for sighting in self.facts.sightings(dimension, day_of(self.until)):
+            account = sighting.account
+            if sighting.first_day not in self._attacked_days.get(account, ()):
+                yield sighting
+                continue
+            self.prepare([self.identity_of(account, self.until) or account])
+            rows = self._rollups.get(account, {})
+            if dimension not in rows:
+                yield sighting  # not counted by day, so nobody knows whether it came again
+                continue
+            days = [row.day for row in rows[dimension] if row.value == sighting.value]
+            if days:
+                yield Sighting(account, sighting.value, min(days))
 
     def baseline(self, identity: str, at: Micros) -> Baseline:
         """What is usual for an identity before the day of `at`."""
@@ -241,10 +303,9 @@ class Context(People, Things):
 
     def _spread_of(self, dimension: str) -> Spread:
         if dimension not in self._spreads:
-            sightings = self.facts.sightings(dimension, day_of(self.until))
             self._spreads[dimension] = Spread.of(
                 (self.identity_of(s.account, parse_time(s.first_day)) or s.account, s.value, s.first_day)
-                for s in sightings
+                for s in self._sightings(dimension)
             )
         return self._spreads[dimension]
 
@@ -255,7 +316,7 @@ class Context(People, Things):
     @cached_property
     def _place_spreads(self) -> dict[str, Spread]:
         found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in PLACE_DIMENSIONS}
-        for sighting in self.facts.sightings("ip", day_of(self.until)):
+        for sighting in self._sightings("ip"):
             first = parse_time(sighting.first_day)
             where = self.where(sighting.value, first)
             identity = self.identity_of(sighting.account, first) or sighting.account

@@ -11,7 +11,7 @@ from fanlight.enrich.places import Place
 from fanlight.enrich.workhours import StatedHours
 from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion, Rollup, Sensitivity
 
-__all__ = ["Company", "Exported", "Facts", "Gap", "Sighting"]
+__all__ = ["Attack", "Company", "Exported", "Facts", "Gap", "Sighting"]
 
 
 class Sighting(NamedTuple):
@@ -30,6 +30,16 @@ class Gap:
     since: Micros
     until: Micros
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """A time in which somebody else used these accounts, by an analyst's word: what was done then is nobody's habit."""
+
+    accounts: frozenset[str]
+    since: Micros
+    until: Micros
+    """Both inclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +138,7 @@ class Facts(Protocol):
     def sensitivity_of(self, matches: Sequence[Match]) -> Sensitivity: ...
 
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]: ...
+
+    def attacks(self) -> Sequence[Attack]:
+        """Times that findings closed as true positives cover."""
+        ...

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fanlight.detections.facts import Company, Gap, Sighting
+from fanlight.detections.facts import Attack, Company, Gap, Sighting
 from fanlight.enrich.client import client_label
 from fanlight.enrich.places import Place, Places
 from fanlight.labels.sensitivity import of_matches, weights_of
@@ -43,6 +43,8 @@ class LakeFacts:
     """Times without records, from the health of the sources."""
     sensitivity: Callable[[Sequence[Match]], Sensitivity] | None = None
     """How sensitive matches are together; by the weights in force when not given."""
+    known_attacks: Sequence[Attack] = ()
+    """Times that findings closed as true positives cover."""
 
     def events(self, types: Collection[str] | None, since: Micros, until: Micros) -> Sequence[Event]:
         where = "day BETWEEN ? AND ? AND occurred_at >= ? AND occurred_at < ?"
@@ -134,6 +136,9 @@ class LakeFacts:
 
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.silences if gap.since < until and gap.until > since]
+
+    def attacks(self) -> Sequence[Attack]:
+        return self.known_attacks
 
     def _light(self, where: str, parameters: list[Any]) -> list[Event]:
         found = self.reader.query(f"SELECT {_LIGHT} FROM events WHERE {where}", parameters)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
-from fanlight.detections.facts import Company, Gap, Sighting
+from fanlight.detections.facts import Attack, Company, Gap, Sighting
 from fanlight.detections.judge import judge
 from fanlight.detections.rulefile import Rule
 from fanlight.enrich.client import client_label
@@ -79,6 +79,7 @@ class ScenarioFacts:
     all_links: list[Link] = field(default_factory=list)
     all_matches: list[Match] = field(default_factory=list)
     all_gaps: list[Gap] = field(default_factory=list)
+    all_attacks: list[Attack] = field(default_factory=list)
     networks: list[tuple[Network, Place]] = field(default_factory=list)
     _rollups: list[Rollup] | None = None
 
@@ -144,6 +145,9 @@ class ScenarioFacts:
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.all_gaps if gap.since < until and gap.until > since]
 
+    def attacks(self) -> Sequence[Attack]:
+        return self.all_attacks
+
 
 def run_tests(rule: Rule, parts: Sequence[Rule] = ()) -> list[TestResult]:
     """Run the tests inside a rule file; a test that cannot be read fails with a sentence.
@@ -194,6 +198,9 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
         _add_thing(facts, "chat", chat_id, chat or {}, day)
     for file_id, file in (test.get("files") or {}).items():
         _add_thing(facts, "file", file_id, file or {}, day)
+    for attack in test.get("attacks") or ():
+        times = _moment(day, str(attack["since"])), _moment(day, str(attack["until"]))
+        facts.all_attacks.append(Attack(frozenset({_account(attack["by"]) or ""}), *times))
     for number, event in enumerate(test.get("events") or ()):
         for repeat in range(int(event.get("times", 1))):
             facts.all_events.append(_event(event, day, f"activity_{number}_{repeat}", repeat))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select, update
 
-from fanlight.detections.facts import Company, Gap
+from fanlight.detections.facts import Attack, Company, Gap
 from fanlight.detections.judge import judge
 from fanlight.detections.lakefacts import LakeFacts
 from fanlight.detections.rulefile import RuleSet, load_rules
@@ -25,7 +26,17 @@ from fanlight.state import Lease, Tick, schema
 from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
 
-__all__ = ["Judged", "company_of", "gaps_of", "is_judged", "judge_rules", "load_facts", "load_places", "rules_in_force"]
+__all__ = [
+    "Judged",
+    "attacks_of",
+    "company_of",
+    "gaps_of",
+    "is_judged",
+    "judge_rules",
+    "load_facts",
+    "load_places",
+    "rules_in_force",
+]
 
 _STATING = ("okta", "entra_id", "google_workspace", "github_audit")
 """Products whose records say where an address is."""
@@ -98,12 +109,41 @@ def gaps_of(home: Home) -> list[Gap]:
 
 def load_facts(home: Home, reader: Reader) -> LakeFacts:
     """Everything judging asks for, over one snapshot."""
-    return LakeFacts(home.tenant, reader, load_places(home, reader), company_of(home), gaps_of(home))
+    places, company = load_places(home, reader), company_of(home)
+    return LakeFacts(home.tenant, reader, places, company, gaps_of(home), known_attacks=attacks_of(home))
+
+
+def attacks_of(home: Home) -> list[Attack]:
+    """The times of findings that somebody closed as true positives, from the first new step to the last.
+
+    Whatever became of the finding since: that somebody else used the account is an analyst's word.
+    """
+    found = []
+    for item in load_findings(home.state):
+        if item.verdict != "true_positive":
+            continue
+        accounts = frozenset(entity.id for entity in item.finding.entities if entity.kind == "account")
+        steps = [step for step in item.finding.evidence if step.kind == "event" and step.mark in ("new", "anchor")]
+        if accounts and steps:
+            since, until = min(step.at for step in steps), max(step.until or step.at for step in steps)
+            found.append(Attack(accounts, since, until))
+    return found
 
 
 def is_judged(home: Home) -> bool:
-    """Whether everything committed until now was judged: false after a crash between storing and judging."""
-    return home.state.fact("judged_segment") == str(_newest_segment(home))
+    """Whether everything known until now was judged: false after a crash between storing and judging, and after a
+    verdict that changes what is usual."""
+    is_known = home.state.fact("judged_segment") == str(_newest_segment(home))
+    return is_known and (home.state.fact("judged_attacks") or "") == _attack_mark(home)
+
+
+def _attack_mark(home: Home) -> str:
+    """A name for which findings are attacks; empty for none."""
+    table = schema.findings
+    attack = (table.c.tenant == home.tenant, table.c.verdict == "true_positive")
+    with home.state.view() as connection:
+        ids = connection.execute(select(table.c.id).where(*attack).order_by(table.c.id)).scalars().all()
+    return hashlib.blake2b(" ".join(ids).encode(), digest_size=8).hexdigest() if ids else ""
 
 
 def _newest_segment(home: Home) -> int:
@@ -120,7 +160,7 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
     """
     rules = rules_in_force(home)
     now = home.clock.now()
-    newest = _newest_segment(home)
+    newest, attacks = _newest_segment(home), _attack_mark(home)
     window = choose_window(home)  # before the facts are read: what it takes for read must be among them
     with home.reader(memory="3GB") as reader:
         high = reader.query("SELECT max(occurred_at) AS high FROM events").to_pylist()[0]["high"]
@@ -140,6 +180,7 @@ def judge_rules(home: Home, lease: Lease) -> Judged:
                 _inherit_notes(tick, change.notes_from, change.stored.finding.id)
         tick.set_fact("judged_to", str(until))
         tick.set_fact("judged_segment", str(newest))
+        tick.set_fact("judged_attacks", attacks)
         close_first_looks(tick, window)
         tick.connection.execute(
             update(schema.findings)
