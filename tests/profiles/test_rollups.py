@@ -104,3 +104,24 @@ def test_a_place_is_not_counted_because_it_may_be_learned_later() -> None:
     assert {row.dimension for row in rows_of(compute(some_events(40), client))} == {
         "ip", "client", "device", "hour", "type", "family", "project", "organization", "account",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_events_are_counted_as_many_are(seed: int) -> None:
+    """A page is counted one by one, a backlog in columns: the tables are the same, row for row."""
+    events = some_events(300, seed)
+    names = (
+        "tenant",
+        "account_key",
+        "organization_id",
+        "project_id",
+        "ip",
+        "user_agent",
+        "device_id",
+        "type",
+        "family",
+    )
+    columns = {name: pa.array([getattr(one, name) for one in events], pa.string()) for name in names}
+    table = pa.table(columns | {"occurred_at": pa.array([one.occurred_at for one in events], pa.int64())})
+    assert compute(events, client).equals(compute(table, client))
+    assert compute(events[:1], client).equals(compute(table.slice(0, 1), client))
