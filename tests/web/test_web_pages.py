@@ -302,6 +302,18 @@ def test_a_real_installation_does_not_say_simulated_and_invites_the_first_source
     page.wait_for_url("**/sources?add=claude")
 
 
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/", "Queue"), ("/findings/f-2287aa10", "Sensitive chat viewed from a place Jane Doe never used"),
+        ("/identities/i-jane", "Jane Doe"), ("/sources", "Data sources"),
+        ("/access?pivot=project:x", "Who can reach Q2 close"),
+    ],
+)  # fmt: skip
+def test_every_page_names_itself_in_its_tab(signed: Any, path: str, title: str) -> None:
+    expect(signed.open(path)).to_have_title(f"{title} – Fanlight")
+
+
 def test_an_unknown_finding_is_a_sentence_not_a_crash(signed: Any) -> None:
     page = signed.open("/findings/none")
     _shown(page, "This does not exist")

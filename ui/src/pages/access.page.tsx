@@ -8,6 +8,7 @@ import { Csv } from "../parts/csv";
 import { useKeys } from "../parts/keys";
 import { Name } from "../parts/name";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
+import { Title } from "../parts/title";
 import type { Page } from ".";
 
 function People({ rows, summary, file }: { rows: PersonRow[]; summary: string; file: string }) {
@@ -47,7 +48,7 @@ function Access() {
   if (!view) return <div className="page"><Waiting /></div>;
   return (
     <div className="page">
-      <div className="title"><h1>{view.title}</h1><span className="t2">{view.detail}</span></div>
+      <div className="title"><Title>{view.title}</Title><span className="t2">{view.detail}</span></div>
       <div className="stack">
         <AccessPicture key={view.pivot} picture={view.picture} title="Access" pivot={view.pivot} />
         <People rows={view.people} summary={view.people_summary} file={csv("people", { pivot: view.pivot, at })} />

@@ -15,6 +15,7 @@ import { Key, Label, Labels, SensitivityMark, SeverityMark } from "../parts/mark
 import { Name } from "../parts/name";
 import { Failed, Panel, Waiting } from "../parts/panel";
 import { useSay } from "../parts/say";
+import { Title } from "../parts/title";
 import type { Page } from ".";
 
 const HOUR = 3_600_000_000;
@@ -32,7 +33,7 @@ function Head({ finding, path }: { finding: FindingView; path: string }) {
         )}
       </div>
       <div className="title" style={{ marginBottom: 4 }}>
-        <h1>{finding.title}</h1>
+        <Title>{finding.title}</Title>
         {finding.open && <span className="end">
           <Menu position="bottom-end">
             <Menu.Target><button type="button" className="btn">Assign</button></Menu.Target>

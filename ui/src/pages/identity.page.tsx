@@ -13,6 +13,7 @@ import { Go } from "../parts/go";
 import { useKeys } from "../parts/keys";
 import { Labels, SeverityMark } from "../parts/marks";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
+import { Title } from "../parts/title";
 import type { Page } from ".";
 
 function Accounts({ rows, summary, file }: { rows: AccountRow[]; summary: string; file: string }) {
@@ -93,7 +94,7 @@ function Identity() {
   return (
     <div className="page">
       <div className="title">
-        <h1>{identity.name}</h1>
+        <Title>{identity.name}</Title>
         <span className="t2">{identity.detail}</span>
         {identity.severity && <SeverityMark level={identity.severity} />}
         {open[0] && (

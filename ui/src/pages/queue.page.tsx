@@ -14,6 +14,7 @@ import { Key, Labels, SeverityMark } from "../parts/marks";
 import { Name } from "../parts/name";
 import { useSay } from "../parts/say";
 import { Failed, Panel, State, Toggle, Waiting } from "../parts/panel";
+import { Title } from "../parts/title";
 import type { Page } from ".";
 
 type Grouping = "nothing" | "rule" | "identity";
@@ -293,7 +294,7 @@ function Queue() {
   return (
     <div className="page with-foot">
       <div className="title">
-        <h1>Queue</h1>
+        <Title>Queue</Title>
         <span className="t2">{view && view.sources_connected > 0 ? view.summary : ""}</span>
       </div>
       {!view ? <Waiting /> : view.sources_connected === 0 && view.rows.length === 0 ? (

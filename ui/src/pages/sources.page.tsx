@@ -11,6 +11,7 @@ import { useKeys } from "../parts/keys";
 import { HealthMark } from "../parts/marks";
 import { Failed, Panel, State, Waiting } from "../parts/panel";
 import { useSay } from "../parts/say";
+import { Title } from "../parts/title";
 import type { Page } from ".";
 
 type Search = { source?: string; add?: string };
@@ -257,7 +258,7 @@ function Sources() {
   return (
     <div className="page">
       <div className="title">
-        <h1>Data sources</h1>
+        <Title>Data sources</Title>
         <span className="t2">{view.summary}</span>
         <span className="end">{search.add === undefined && view.kinds.length > 0 && <Go to="/sources" search={{ add: first }} className="btn primary">Add a source</Go>}</span>
       </div>
