@@ -109,7 +109,7 @@ def fanlight(names: bool) -> Predict:
     from fanlight.labels import Labeller
 
     labeller = Labeller(b"benchmark", names=names)
-    return lambda texts: [sorted(labeller.label_text(text).categories) for text in texts]
+    return lambda texts: [sorted(getattr(labels, "categories", ())) for labels in labeller.label_texts(texts)]
 
 
 ENGINES: dict[str, Callable[[], Predict]] = {

@@ -88,14 +88,20 @@ def write_documents(scratch: Path, collection: quality.Collection) -> dict[str, 
     return made
 
 
-def run(peer: Peer, python: Path, documents: Path, seconds: float, scratch: Path) -> tuple[dict[str, Any], Path] | str:
-    """What the engine measured and where its labels are, or what went wrong."""
+def run(
+    peer: Peer, python: Path, documents: Path, seconds: float, scratch: Path, *, keep: bool
+) -> tuple[dict[str, Any], Path] | str:
+    """What the engine measured and where its labels are, or what went wrong; `keep` takes an earlier measurement."""
     predictions = scratch / f"{peer.engine}-{documents.stem}.jsonl"
+    measured = predictions.with_suffix(".measured")
+    if keep and measured.exists():
+        return json.loads(measured.read_text()), predictions
     words = [python, HERE / "labels_peer_run.py", peer.engine, documents, predictions, str(seconds)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=scratch)
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:160]
-    return json.loads(done.stdout.splitlines()[-1]), predictions
+    measured.write_text(done.stdout.splitlines()[-1])
+    return json.loads(measured.read_text()), predictions
 
 
 def judge(collection: quality.Collection, predictions: Path) -> dict[str, str]:
@@ -127,7 +133,10 @@ def compare(arguments: argparse.Namespace, scratch: Path) -> str:
         if python is None:
             absent.append(f"* {peer.title}: not obtainable here ({reason})")
             continue
-        results = {name: run(peer, python, path, arguments.seconds, scratch) for name, path in documents.items()}
+        keep = arguments.keep and bool(peer.packages)
+        results = {
+            name: run(peer, python, path, arguments.seconds, scratch, keep=keep) for name, path in documents.items()
+        }
         dense, sparse = results["dense"], results["sparse"]
         if isinstance(dense, str) or isinstance(sparse, str):
             absent.append(f"* {peer.title}: did not run ({dense if isinstance(dense, str) else sparse})")
@@ -154,6 +163,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="labels.py peers", description=__doc__)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "fanlight-bench-labels")
     parser.add_argument("--seconds", type=float, default=120.0, help="processor seconds an engine may use on each set")
+    parser.add_argument("--keep", action="store_true", help="measure Fanlight alone; keep what was measured of others")
     parser.add_argument("--only", nargs="*", help="engines to run")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/label-evaluation.md")
     arguments = parser.parse_args(words)

@@ -50,9 +50,8 @@ class _Search:
         self._by_key: dict[int, list[tuple[bytes, str]]] = {}
         for form, run in pairs:
             self._by_key.setdefault(int.from_bytes(form[:RUN], "little"), []).append((form, run))
-        self._keys = np.sort(np.array(list(self._by_key), dtype=np.uint64))
         self._table = np.zeros(1 << 24, dtype=bool)
-        self._table[self._slots(self._keys)] = True
+        self._table[self._slots(np.array(list(self._by_key), dtype=np.uint64))] = True
 
     @staticmethod
     def _slots(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -68,9 +67,9 @@ class _Search:
                     continue
                 keys = np.frombuffer(block, dtype="<u8", count=size // RUN, offset=shift)
                 likely = np.flatnonzero(self._table[self._slots(keys)])
-                for at in likely[np.isin(keys[likely], self._keys)].tolist():
+                for at, key in zip(likely.tolist(), keys[likely].tolist(), strict=True):
                     place = begin + shift + at * RUN
-                    found.update(run for form, run in self._by_key[int(keys[at])] if data.startswith(form, place))
+                    found.update(run for form, run in self._by_key.get(key, ()) if data.startswith(form, place))
         return found
 
 
