@@ -93,6 +93,21 @@ def test_weights_in_force_count_everywhere_until_they_are_reset(home: Home, tmp_
     assert levels(home)["chat", "chat_1"] == "moderate"
 
 
+def test_a_settings_file_may_bring_weights_and_one_without_them_leaves_them(home: Home, tmp_path: Path) -> None:
+    store(home, match("chat_1"))
+    path = tmp_path / "settings.toml"
+    path.write_text('company_domains = ["example.com"]\n[sensitivity]\nhigh = 34\n')
+    run(home, "settings", "apply", path, "--strict")
+    assert levels(home)["chat", "chat_1"] == "high"
+    path.write_text('company_domains = ["example.org"]\n')
+    run(home, "settings", "apply", path)
+    assert levels(home)["chat", "chat_1"] == "high"
+    path.write_text('company_domains = ["example.net"]\n[sensitivity]\nheigh = 34\n')
+    refused = command("settings", "apply", path, "--home", home.path)
+    assert (refused.code, "Nothing was applied" in refused.err) == (2, True)
+    assert home.settings.company_domains == ("example.org",)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

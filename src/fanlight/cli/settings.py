@@ -19,6 +19,7 @@ def register(app: App) -> None:
 
 def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tenant: TenantOption = "default") -> None:
     """Read a TOML or JSON file of settings; unknown names are told, and refused under --strict."""
+    from fanlight.pipeline.label_policy import PolicyProblem, change_weights
     from fanlight.state.company import SettingsProblem, apply_settings, read_settings_file
 
     try:
@@ -28,6 +29,11 @@ def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tena
     if unknown and strict:
         end(Exit.USAGE, f"Nothing was applied: {', '.join(unknown)} is not a setting Fanlight knows.")
     opened = open_home(home, tenant)
+    if "sensitivity" in settings.model_fields_set:
+        try:
+            change_weights(opened, settings.sensitivity, "operator")
+        except PolicyProblem as problem:
+            end(Exit.USAGE, f"Nothing was applied. {problem}")
     apply_settings(opened.state, settings, "operator")
     if unknown:
         print(f"Ignored, because Fanlight does not know them: {', '.join(unknown)}.")

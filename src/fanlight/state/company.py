@@ -136,6 +136,8 @@ class CompanySettings(BaseModel):
     holidays: tuple[str, ...] = ()
     holiday_calendars: tuple[str, ...] = ()
     """Public holidays of countries or their parts: `DE`, `DE-BY`, `US-CA`."""
+    sensitivity: dict[str, Any] = Field(default_factory=dict, exclude=True)
+    """Weights of labels, as `fanlight sensitivity apply` takes them; kept apart, so never part of what is shown."""
 
     @field_validator("offices", mode="before")
     @classmethod
