@@ -13,7 +13,7 @@ SLOWEST = 100e-6
 """Seconds of processor a character that no text may need, on a busy machine."""
 REPEATED = [
     "7", "a", "A", "aB3", '"', "'", "=", "key=", "secret ", "password: ", "password=abc123 ", " ", "\n", "@", "a@",
-    "a.",    "a-", "://", "http://a:b@", "1 2 3 4 ", "eyJ", "-----BEGIN PRIVATE KEY-----", "address ", "12 Garden Road ",
+    "a.", "a-", "://", "http://a:b@", "1 2 3 4 ", "eyJ", "-----BEGIN PRIVATE KEY-----", "address ", "12 Garden Road ",
     "Anna Miller ", "x = f(a);\n", "a,b,1234567\n", "doctor: patient ", "\u200b", "張", "\U0001f600", "confidential ",
     "Basic ", "server=a;password=", "born ", "deadbeef0123", "newrelickey-", "mixpanelapikey:",
 ]  # fmt: skip
