@@ -114,6 +114,13 @@ def _collect(
 ) -> Collected:
     done = Collected()
     before = _newest(home, source.name, stream.name)
+    walked = max(home.clock.now(), before or 0)
+    mark = f"swept/{source.name}/{stream.name}"
+    swept, interrupted = _swept(home, mark)
+    if swept is None:
+        swept = walked if before is None else before
+    with home.state.tick(lease) as tick:
+        tick.set_fact(mark, f"{swept}+")
     restarts = 0
     while True:
         try:
@@ -133,9 +140,11 @@ def _collect(
             if restarts > _MAX_CURSOR_RESTARTS:
                 raise
             _restart(home, lease, source, stream, before)
-    for since, until in _windows(before, _newest(home, source.name, stream.name)):
+    reached = max(walked, _newest(home, source.name, stream.name) or 0)
+    for since, until in _windows(swept, reached, whole=interrupted):
         _sweep(home, lease, source, stream, (since, until), labels, done)
     with home.state.tick(lease) as tick:
+        tick.set_fact(mark, str(reached))
         prune_keys(tick)
     return done
 
@@ -219,13 +228,23 @@ def _commit_snapshots(home: Home, lease: Lease, source: str, batch: Sequence[Sna
     done.grants += len(grants.rows)
 
 
-def _windows(before: Micros | None, after: Micros | None) -> Iterator[tuple[Micros, Micros]]:
-    """Closed stretches to read again: behind the last walk's end, and behind this one's."""
-    if after is None:
-        return
-    if before is not None and before < after - SWEEP:
-        yield before - SWEEP, before + MINUTE
-    yield after - SWEEP, after + MINUTE
+def _swept(home: Home, mark: str) -> tuple[Micros | None, bool]:
+    """Up to which time late rows were looked for, and whether a pass began since and did not end."""
+    text = home.state.fact(mark)
+    return (None, False) if text is None else (int(text.rstrip("+")), text.endswith("+"))
+
+
+def _windows(swept: Micros, reached: Micros, *, whole: bool) -> Iterator[tuple[Micros, Micros]]:
+    """Closed stretches to read again: behind the last pass that ended, and behind this one.
+
+    What counts is when somebody looked, not the newest event: in a quiet night a walk passes a row that is shown only
+    later and is newer than every row known. A pass that was interrupted (`whole`) may have walked over any of it.
+    """
+    if not whole and swept < reached - 2 * SWEEP:
+        yield swept - SWEEP, swept + MINUTE
+        yield reached - SWEEP, reached + MINUTE
+    else:
+        yield min(swept, reached) - SWEEP, reached + MINUTE
 
 
 def _sweep(
