@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fanlight.pipeline.home import Home, open_home
 from support.shared import SHARED
+
+# How fast examples are made says something about the machine, nothing about the product.
+settings.register_profile("fanlight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fanlight")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
