@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from fanlight.model import SystemClock
+from fanlight.model import HOUR, MINUTE, Micros, SystemClock
 from fanlight.pipeline.connections import add_connection, list_connections
-from fanlight.pipeline.home import Home
+from fanlight.pipeline.home import Home, open_home
 from fanlight.pipeline.live import keep_up
 from fanlight.pipeline.sync import sync
 from fanlight.simulator import http
@@ -36,6 +37,31 @@ def test_a_source_that_is_not_due_is_not_asked(home: Home, vendors: RunningSimul
     vendors.reset_stats()
     assert sync(home, until_caught_up=False, only_due=True).sources == []
     assert vendors.stats()["total"] == 0
+
+
+class Ahead(SystemClock):
+    """A clock that a test moves on."""
+
+    by: Micros = 0
+
+    def now(self) -> Micros:
+        return super().now() + self.by
+
+
+def test_late_rows_are_looked_for_once_an_hour(tmp_path: Path, vendors: RunningSimulator) -> None:
+    clock = Ahead()
+    home = open_home(tmp_path / "home", clock=clock)
+    add_okta(home, vendors, vendors.addresses()["okta_key"])
+
+    def sweeps() -> int:
+        (one,) = sync(home, until_caught_up=False, only_due=True).sources
+        return one.requests.get("sweep", 0)
+
+    assert sweeps() > 0
+    clock.by += 2 * MINUTE
+    assert sweeps() == 0
+    clock.by += HOUR
+    assert sweeps() > 0
 
 
 def test_a_refused_key_is_said_once_and_not_tried_again_until_it_is_replaced(

@@ -90,9 +90,7 @@ def weights_from(settings: Mapping[str, object], levels: Mapping[str, str] | Non
     """Weights with an operator's changes. Raises `ValueError` that names what is not understood."""
     unknown = sorted(set(settings) - set(CHANGEABLE))
     if unknown:
-        raise ValueError(
-            f"Sensitivity weights have no {', '.join(unknown)}; known are {', '.join(CHANGEABLE)}."
-        )
+        raise ValueError(f"Sensitivity weights have no {', '.join(unknown)}; known are {', '.join(CHANGEABLE)}.")
     points = dict(_POINTS)
     changed = settings.get("points", {})
     if not isinstance(changed, Mapping):

@@ -28,10 +28,13 @@ from fanlight.sources.contract import (
 )
 from fanlight.state import Lease, schema
 
-__all__ = ["SWEEP", "Collected", "collect_events", "commit_events", "take_snapshots", "walk_inventory"]
+__all__ = ["SWEEP", "SWEEP_EVERY", "Collected", "collect_events", "commit_events", "take_snapshots", "walk_inventory"]
 
 SWEEP: Micros = 4 * HOUR
 """How far a sweep looks behind a walked stretch for rows that were indexed late (reference/sources.md 1.4)."""
+
+SWEEP_EVERY: Micros = HOUR
+"""How often it does while Fanlight runs: a vendor's hour of requests is not for reading the same rows each minute."""
 
 _NAMED_WEIGHT = 10.0
 """Above what any source gives: what somebody touched within a day may decide a finding, so it is read first."""
@@ -100,17 +103,26 @@ def _touched(events: Sequence[Event], since: Micros) -> list[str]:
     return sorted({name for event in recent for name in (event.chat_id, event.target_id) if name})
 
 
-def collect_events(home: Home, lease: Lease, source: Source, stream: EventStream, say: Progress) -> Collected:
+def collect_events(
+    home: Home, lease: Lease, source: Source, stream: EventStream, say: Progress, *, sweep_every: Micros = 0
+) -> Collected:
     """Walk a feed from its cursor to its end, then sweep behind the stretches walked before and now.
 
-    What was taken out of events (file names, titles) is labelled in memory on the way.
+    `sweep_every` leaves the sweep to a later pass while the last one is younger; that pass looks at all of them. What
+    was taken out of events (file names, titles) is labelled in memory on the way.
     """
     with FieldLabels(home) as labels:
-        return _collect(home, lease, source, stream, labels, say)
+        return _collect(home, lease, source, stream, labels, say, sweep_every)
 
 
 def _collect(
-    home: Home, lease: Lease, source: Source, stream: EventStream, labels: FieldLabels, say: Progress
+    home: Home,
+    lease: Lease,
+    source: Source,
+    stream: EventStream,
+    labels: FieldLabels,
+    say: Progress,
+    sweep_every: Micros,
 ) -> Collected:
     done = Collected()
     before = _newest(home, source.name, stream.name)
@@ -141,10 +153,12 @@ def _collect(
                 raise
             _restart(home, lease, source, stream, before)
     reached = max(walked, _newest(home, source.name, stream.name) or 0)
-    for since, until in _windows(swept, reached, whole=interrupted):
+    due = before is None or reached - swept >= sweep_every
+    for since, until in _windows(swept, reached, whole=interrupted) if due else ():
         _sweep(home, lease, source, stream, (since, until), labels, done)
     with home.state.tick(lease) as tick:
-        tick.set_fact(mark, str(reached))
+        if due:
+            tick.set_fact(mark, str(reached))
         prune_keys(tick)
     return done
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from fanlight.model import SECOND, Micros
-from fanlight.pipeline.collect import Collected, collect_events, take_snapshots, walk_inventory
+from fanlight.pipeline.collect import SWEEP_EVERY, Collected, collect_events, take_snapshots, walk_inventory
 from fanlight.pipeline.conclude import Concluded, conclude
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
 from fanlight.pipeline.content import LabelledCounts, read_queue
@@ -212,7 +212,8 @@ class _Pass:
         """Every stream of events that is due."""
         for events in self.source.event_streams():
             if not self.stop() and self._is_due(events.name, events.poll_seconds):
-                found = collect_events(self.home, self.lease, self.source, events, self.tell)
+                every = SWEEP_EVERY if self.only_due else 0
+                found = collect_events(self.home, self.lease, self.source, events, self.tell, sweep_every=every)
                 self.outcome.add(events.name, found)
 
     def read_rest(self, stop: Stop) -> None:

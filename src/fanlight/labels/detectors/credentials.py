@@ -122,9 +122,7 @@ def _private_keys(text: str, begin: int) -> Iterable[Found]:
     if closing >= 0:
         stop = min(len(text), stop + closing + 8)
     name = _PEM_TYPES.get(kind, "PRIVATE_KEY")
-    yield Found(
-        match.start(), stop, name, "private_key", "pem_private_key", 0.98, flags="pem", label="private key"
-    )
+    yield Found(match.start(), stop, name, "private_key", "pem_private_key", 0.98, flags="pem", label="private key")
 
 
 def _is_jwt(value: str) -> bool:
