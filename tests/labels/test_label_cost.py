@@ -1,4 +1,4 @@
-"""The cost of a text grows with its length and with nothing else. `tests/long/test_label_cost_long.py` asks much more."""
+"""The cost of a text grows with its length and with nothing else. `tests/long/test_label_cost_long.py` asks more."""
 
 import random
 import time
