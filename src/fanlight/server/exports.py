@@ -64,7 +64,7 @@ def exports(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
     @router.get("/opened/{finding_id}")
     def opened(who: Signed, finding_id: str) -> Response:
         view = finding(who, finding_id)
-        return send(who, lambda zone: tables.opened(view, zone))
+        return send(who, lambda zone: tables.what_was_opened(view, zone))
 
     @router.get("/accounts/{identity_id:path}")
     def accounts(who: Signed, identity_id: str) -> Response:

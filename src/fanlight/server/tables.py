@@ -16,7 +16,9 @@ from fanlight.enrich.localtime import local_time
 from fanlight.model import Micros
 from fanlight.server import schema as s
 
-__all__ = ["Sheet", "accounts", "evidence", "findings", "opened", "people", "sources", "timeline", "unseen", "write"]
+__all__ = [
+    "Sheet", "accounts", "evidence", "findings", "people", "sources", "timeline", "unseen", "what_was_opened", "write",
+]  # fmt: skip
 
 Cell = str | int | float | bool | None
 Row = TypeVar("Row")
@@ -89,7 +91,7 @@ def evidence(view: s.FindingView, zone: str) -> Sheet:
     return _steps(f"evidence-{view.short_id}", view.chain.steps, zone)
 
 
-def opened(view: s.FindingView, zone: str) -> Sheet:
+def what_was_opened(view: s.FindingView, zone: str) -> Sheet:
     """What was opened around a finding."""
     return _sheet(f"opened-{view.short_id}", view.opened.rows if view.opened else [], {
         "time": lambda r: _time(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),

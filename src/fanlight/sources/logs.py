@@ -29,6 +29,8 @@ RESTART_WINDOW: Micros = 4 * HOUR
 """How far before the newest known event a walk begins again whose position was refused."""
 SETTLED_AFTER: Micros = 2 * MINUTE
 _MOST_REPEATS = 3
+_ENDED = (400, 404, 410, 422)
+"""How vendors refuse a position that is too old."""
 _MOST_RESTARTS = 20
 _MOST_HALVINGS = 3
 _MOST_PAGES = 3
@@ -131,7 +133,7 @@ class LinkedLog:
                 records, following = self.ask(link, since, None, "feed")
             except HttpRefusal as refusal:
                 restarts += 1
-                if link is None or refusal.status not in (400, 404, 410, 422) or restarts > _MOST_RESTARTS:
+                if link is None or refusal.status not in _ENDED or restarts > _MOST_RESTARTS:
                     raise self.reader.explain(refusal) from None
                 notices.append(self._restart(newest))
                 link = None
@@ -155,12 +157,16 @@ class LinkedLog:
     def sweep(self, since: Micros, until: Micros) -> Iterator[EventPage]:
         """Read `[since, until)` again by the time of the events; all of it is marked late."""
         link: str | None = None
-        repeats = 0
+        repeats = restarts = 0
         while True:
             try:
                 records, following = self.ask(link, since, until, "sweep")
             except HttpRefusal as refusal:
-                raise self.reader.explain(refusal) from None
+                restarts += 1
+                if link is None or refusal.status not in _ENDED or restarts > _MOST_RESTARTS:
+                    raise self.reader.explain(refusal) from None
+                link = None  # it ended in the middle: the stretch is read again, and what came is recognised
+                continue
             yield replace(self.reader.read(records, late=True), more=following is not None)
             repeats = repeats + 1 if following == link else 0
             if following is None or repeats > _MOST_REPEATS:
@@ -248,17 +254,15 @@ class WindowedLog:
         self, since: Micros, until: Micros | None, purpose: str, *, late: bool
     ) -> Iterator[tuple[EventPage, str | None]]:
         token: str | None = None
-        repeats = 0
+        repeats = restarts = 0
         while True:
             try:
                 records, following = self.ask(since, until, token, purpose)
             except HttpRefusal as refusal:
-                if token is None or refusal.status not in (400, 404, 410):
+                restarts += 1
+                if token is None or refusal.status not in _ENDED or restarts > _MOST_RESTARTS:
                     raise self.reader.explain(refusal) from None
-                # The page token ended in the middle: the window begins again, and what came is recognised.
-                token, repeats = None, repeats + 1
-                if repeats > _MOST_REPEATS:
-                    raise self.reader.explain(refusal) from None
+                token = None  # it ended in the middle: the window begins again, and what came is recognised
                 continue
             repeats = repeats + 1 if following is not None and following == token else repeats
             if repeats > _MOST_REPEATS:

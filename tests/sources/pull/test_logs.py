@@ -148,6 +148,19 @@ def test_a_link_that_is_refused_for_ever_ends_the_pass() -> None:
     assert len(asked) < 50
 
 
+def test_a_sweep_whose_link_ends_begins_again() -> None:
+    dying = ["second"]
+
+    def ask(link: str | None, since: Micros, until: Micros | None, purpose: str) -> tuple[list[Any], str | None]:
+        if link in dying:
+            dying.remove(link)
+            raise refusal(400)
+        return (rows(1, HOUR), "second") if link is None else (rows(2, HOUR)[1:], None)
+
+    found = {row.event_id for page in linked(ask).sweep(NOW - DAY, NOW) for row in page.events}
+    assert found == {"e0", "e1"}
+
+
 def test_records_that_are_none_are_counted_and_the_rest_is_kept() -> None:
     page = READER.read([{"id": "e1", "at": NOW}, {"other": 1}])
     assert [event.event_id for event in page.events] == ["e1"]
