@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,21 @@ def test_a_project_that_was_opened_and_is_still_open_fails_and_one_closed_again_
     assert failing(ask("weakened_privacy", company)) == {"p"}
     company.object("project", private, organization_id=ORG, name="P", at=60 * DAY, attributes={"is_private": True})
     assert [r.status for r in ask("weakened_privacy", company, sharing=shared)] == ["pass"]
+
+
+def test_a_project_opened_before_it_was_first_listed_is_not_said_to_have_been_private(company: Company) -> None:
+    open_now = company.project("p", ORG, "user_max", private=False, name="P")
+    company.objects = [o if o.object_id != open_now else replace(o, seen_at=60 * DAY) for o in company.objects]
+    opened = ("p", 50 * DAY, "claude:user_jane", "organization")
+    (result,) = ask("weakened_privacy", company, sharing=[opened])
+    assert result.status == "fail"
+    assert "P was opened by Jane Doe on 1970-02-20; who could see it before could not be told." in result.sentence
+    closed = ("p", 40 * DAY, "claude:user_jane", "private")
+    (result,) = ask("weakened_privacy", company, sharing=[closed, opened])
+    assert "P was private and was opened by Jane Doe on 1970-02-20." in result.sentence
+    public = ("p", 55 * DAY, "claude:user_jane", "public")
+    (result,) = ask("weakened_privacy", company, sharing=[opened, public])
+    assert "P was open to the organization and was opened by Jane Doe on 1970-02-25." in result.sentence
 
 
 def test_projects_with_sensitive_content_are_listed_with_what_is_in_them(company: Company) -> None:

@@ -1,6 +1,8 @@
-"""Projects that were private and are open now."""
+"""Projects that were opened wider and are open now."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from fanlight.model import DAY, Entity, Micros, ObjectVersion, PostureResult, Severity, format_time
 from fanlight.posture.facts import Check, PostureFacts, attributes_of, fail, passed, plural, unknown
@@ -14,6 +16,7 @@ CHECK = Check(
 )
 
 _WIDTH = {"private": 0, "organization": 1, "public": 2}
+_WORDS = ("private", "open to the organization", "public")
 
 
 def judge(facts: PostureFacts) -> list[PostureResult]:
@@ -26,14 +29,15 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         opened = _opened(facts, project)
         if opened is None or opened[0] < since:
             continue
-        at, actor = opened
+        at, actor, before = opened
         level = facts.project_sensitivity(project.object_id)
         by = f" by {facts.name_of(actor)}" if actor else ""
         holds = f" It holds content of {level} sensitivity." if facts.is_sensitive(project.object_id) else ""
         severity: Severity = "high" if facts.is_sensitive(project.object_id) else "low"
-        sentence = (
-            f"{project.name or project.object_id} was private and was opened{by} on {format_time(at)[:10]}.{holds}"
-        )
+        was = f"was {_WORDS[before]} and " if before is not None else ""
+        untold = "" if before is not None else "; who could see it before could not be told"
+        name = project.name or project.object_id
+        sentence = f"{name} {was}was opened{by} on {format_time(at)[:10]}{untold}.{holds}"
         results.append(
             fail(
                 facts, CHECK, Entity(kind="project", id=project.object_id, name=project.name or ""), sentence, severity
@@ -47,24 +51,34 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
     ]  # fmt: skip
 
 
-def _opened(facts: PostureFacts, project: ObjectVersion) -> tuple[Micros, str] | None:
-    """When the project was last made wider and by whom, if it is still as wide; versions and events both tell."""
+def _opened(facts: PostureFacts, project: ObjectVersion) -> tuple[Micros, str, int | None] | None:
+    """When the project was last made wider, by whom, and how wide it was before (None: nothing tells).
+
+    A sharing event tells only the state after it; a record tells the state at its reading. None as a whole if the
+    project is not open now, or if nothing tells that it was opened.
+    """
     if attributes_of(project).get("is_private") is not False:
         return None
-    by_event = None
-    width = None
+    opened = None
+    width: int | None = None
+    for at, told, actor, after in sorted(_states(facts, project.object_id)):
+        # A record that is not private may be public, too: it only says that everybody inside may see it. And the
+        # first record of all says nothing of when it became so.
+        if not told and after and (width is None or width > 0):
+            width = width or after
+            continue
+        if after and (width is None or after > width):
+            opened = (at, actor, width)
+        width = after
+    return opened
+
+
+def _states(facts: PostureFacts, project: str) -> Iterator[tuple[Micros, bool, str, int]]:
+    """(time, told by an event and not by a record, account, width after it)."""
     for key, at, actor, audience in facts.sharing:
-        if key == project.object_id and audience in _WIDTH:
-            if _WIDTH[audience] > (width if width is not None else 0):
-                by_event = (at, actor)
-            width = _WIDTH[audience]
-    if by_event is not None and width:
-        return by_event
-    was_private = False
-    by_version = None
-    for version in facts.history.get(("project", project.object_id), ()):
+        if key == project and audience in _WIDTH:
+            yield at, True, actor, _WIDTH[audience]
+    for version in facts.history.get(("project", project), ()):
         private = attributes_of(version).get("is_private")
-        if private is False and was_private:
-            by_version = (version.valid_from, "")
-        was_private = private is True
-    return by_version
+        if isinstance(private, bool):
+            yield version.seen_at, False, "", 0 if private else 1
