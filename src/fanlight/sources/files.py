@@ -9,7 +9,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,15 +68,15 @@ def _opened(plain: IO[bytes], head: bytes) -> IO[bytes]:
 
 
 def _records(name: str, stream: IO[bytes]) -> Iterator[Mapping[str, Any] | Unread]:
-    first = stream.readline()
+    first, at = stream.readline(), 1
     while first and not first.strip():
-        first = stream.readline()
+        first, at = stream.readline(), at + 1
     if first[:3] == b"\xef\xbb\xbf":
         first = first[3:]
     if first.lstrip()[:1] in (b"{", b"[") and not _is_whole(first):
         yield from _document(name, first, stream)
         return
-    for line, text in enumerate(_lines(first, stream), 1):
+    for line, text in enumerate(_lines(first, stream), at):
         if text.strip():
             yield from _line(name, line, text)
 
@@ -148,7 +148,9 @@ def _line(name: str, number: int, text: bytes) -> Iterator[Mapping[str, Any] | U
         if isinstance(found, dict) and _wrapped(found) is None:
             yield _unwrap(found)
         else:
-            yield from _members(name, found, number, len(text))
+            for member in _members(name, found, number, len(text)):
+                # Members are counted in a document; of a list on one line of many, the line is what can be looked up.
+                yield replace(member, line=number) if isinstance(member, Unread) else member
         return
     record = _pairs(text)
     yield record if record is not None else Unread(name, number, len(text), "the line is neither JSON nor an NSS line")
