@@ -15,6 +15,7 @@ from sqlalchemy import select
 from fanlight.model import DAY, HOUR, Micros, day_of
 from fanlight.pipeline.connections import Connection, list_connections
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.lateness import Lateness, late_sources
 from fanlight.pipeline.queue import Backlog, backlog
 from fanlight.server import schema as s
 from fanlight.server.views.header import cursors_of, health_of
@@ -164,27 +165,27 @@ def _lags(snapshot: Snapshot, now: Micros, connections: Sequence[Connection]) ->
 def sources_view(snapshot: Snapshot) -> s.SourcesView:
     """The page."""
     home, now, zone = snapshot.home, snapshot.home.clock.now(), snapshot.zone
-    connections, cursors = list_connections(home), cursors_of(home)
+    connections, cursors, late = list_connections(home), cursors_of(home), late_sources(home)
     notices = _notices(home, now - _KEPT)
     traffic, lags = _traffic(snapshot, now), _lags(snapshot, now, connections)
     rows = []
     for connection in connections:
         mine = [notice for notice in notices if notice.source == connection.name]
-        newest, caught_up, stored = cursors.get(connection.name, (None, None, 0))
+        newest, stored = cursors.get(connection.name, (None, 0))
         partial = any(_is_gap(notice) and notice.at >= now - _LATELY for notice in mine)
-        health = health_of(connection, caught_up, now, partial=partial)
+        health = health_of(connection, late=connection.name in late, partial=partial)
         rows.append(
             _row(connection, health, newest, stored, backlog(home.state, connection.name), mine,
                  traffic.get(connection.name, Counter()), lags.get(connection.name), now)
         )  # fmt: skip
     rows.sort(key=lambda row: (_ORDER.index(row.health), row.title, row.name))
-    unseen = _unseen(connections, rows, notices, zone, now)
+    unseen = _unseen(connections, rows, late, notices, zone, now)
     return s.SourcesView(
         summary=_summary(rows),
         rows=rows,
         unseen=unseen,
         unseen_summary=_unseen_summary(unseen),
-        kinds=[_kind(kind) for kind, known in sorted(kinds().items()) if known.connector is not None],
+        kinds=[_kind(kind) for kind in _offered()],
     )
 
 
@@ -194,6 +195,12 @@ def _unseen_summary(unseen: Sequence[s.UnseenRow]) -> str:
     if counts["earlier"]:
         told += f", {plural(counts['earlier'], 'gap')} earlier"
     return f"{told}; below, what these sources never tell" if counts["always"] else told
+
+
+def _offered() -> list[str]:
+    """The kinds that can be connected, Claude first: the page opens on the first."""
+    connectable = [kind for kind, known in kinds().items() if known.connector is not None]
+    return sorted(connectable, key=lambda kind: (kind != "claude", kind))
 
 
 def _kind(kind: str) -> s.SourceKind:
@@ -288,8 +295,8 @@ def _when(notice: _NoticeRow, now: Micros) -> Literal["now", "earlier"]:
 
 
 def _unseen(
-    connections: Sequence[Connection], rows: Sequence[s.SourceRow], notices: Sequence[_NoticeRow], zone: str,
-    now: Micros,
+    connections: Sequence[Connection], rows: Sequence[s.SourceRow], late: Mapping[str, Lateness],
+    notices: Sequence[_NoticeRow], zone: str, now: Micros,
 ) -> list[s.UnseenRow]:  # fmt: skip
     titles = {row.name: row.title if _alone(row, rows) else f"{row.title} ({row.name})" for row in rows}
     found: list[s.UnseenRow] = []
@@ -301,7 +308,7 @@ def _unseen(
             told = "The first sync is at work. Labels and findings come when its history is read."
             found.append(s.UnseenRow(name=titles[row.name], sentence=told, when="now"))
         elif row.health == "late":
-            told = "It did not answer within its usual time. What comes later is judged again, so nothing is lost."
+            told = f"{late[row.name].sentence} What comes later is judged again, so nothing is lost."
             found.append(s.UnseenRow(name=titles[row.name], sentence=told, when="now"))
     seen: set[tuple[str, str]] = set()
     for notice in notices:
