@@ -28,7 +28,7 @@ from fanlight.simulator.world import World, build_world
 from integration.conftest import connect_all, forbidden_words, run_fanlight
 from support.canaries import find_leaks_apart
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 SEED = 21
 FAULTS = 0.3
