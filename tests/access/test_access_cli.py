@@ -39,6 +39,20 @@ def test_who_lists_the_author_of_a_chat_and_says_unknown_for_the_members(
     assert {(line["identity"], line["level"]) for line in lines} == {("idn_max", "owner"), ("idn_jane", "unknown")}
 
 
+def test_every_line_names_the_person_beside_the_id(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    reach, *_ = run(capsys, home, "reach", "idn_jane")
+    who = run(capsys, home, "who", "claude_chat_1")
+    diff, *_ = run(capsys, home, "diff", "1970-01-08", "1970-02-01")
+    jane = ("idn_jane", "Jane Doe", "Jane@example.com")
+    named = [(line["identity"], line["identity_name"], line["identity_email"]) for line in (reach, *who, diff)]
+    assert named == [jane, ("idn_max", "Max Roe", "max@example.com"), jane, jane]
+    with pytest.raises(SystemExit):
+        build()(["access", "who", "claude_chat_1", "--format", "table", "--home", str(home.path)])
+    table = capsys.readouterr().out
+    assert "Max Roe" in table
+    assert "max@example.com" in table
+
+
 def test_reach_in_the_past_leaves_out_what_was_granted_later(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     lines = run(capsys, home, "reach", "idn_jane", "--at", "1970-01-08")
     assert [line["resource"]["id"] for line in lines] == ["claude_proj_open"]

@@ -153,6 +153,11 @@ class AccessGraph:
         found = [self.names.labels.get(f"account:{key}") for key in self.accounts_of(identity)]
         return next((name for name in reversed(found) if name), identity)
 
+    def identity_email(self, identity: str) -> str:
+        """An address of the person, the directory's before a product's; empty where no account has one."""
+        found = [self.names.emails.get(key) for key in self.accounts_of(identity)]
+        return next((email for email in reversed(found) if email), "")
+
     def accounts_of(self, identity: str) -> list[str]:
         """Account keys of an identity, directories last."""
         numbers = self.control.identity_accounts.one(self._number(identity))

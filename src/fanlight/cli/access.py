@@ -98,7 +98,7 @@ def reach(
             end(Exit.USAGE, f"There is no kind {strange[0]}; known are {', '.join(sorted(known))}.")
         found = [view.graph.find_identity(name) for name in _some(identities, "identity")]
         rows = (
-            reached.row()
+            _named(reached.row(), view.graph)
             for identity in found
             for reached in view.graph.reach(identity, kinds=kind or _CONTENT, unproven=unproven)
         )
@@ -115,7 +115,8 @@ def who(
     """Everybody who reaches these resources (by vendor id), with the grants."""
     with _view(home, tenant, at) as view:
         found = [view.graph.find_resource(key) for key in _some(resources, "resource")]
-        _print((reached.row() for thing in found for reached in view.graph.reachable_by(thing)), format)
+        rows = (_named(reached.row(), view.graph) for thing in found for reached in view.graph.reachable_by(thing))
+        _print(rows, format)
 
 
 def explain(
@@ -210,7 +211,22 @@ def diff(
     with _view(home, tenant, after) as view:
         old = load_graph(view.reader, _moment(before, view.now))
         chosen = [view.graph.find_identity(name) for name in identity] or None
-        _print((change.row() for change in find_changes(old, view.graph, chosen)), format)
+        _print((_named(change.row(), view.graph, old) for change in find_changes(old, view.graph, chosen)), format)
+
+
+def _named(row: Mapping[str, Any], *graphs: AccessGraph) -> dict[str, Any]:
+    """The row with the person's name and e-mail after the id, by the first graph that knows the identity."""
+    identity = row["identity"]
+    graph = next((graph for graph in graphs if identity and graph.is_known(identity)), None)
+    person = {
+        "identity": identity,
+        "identity_name": graph.identity_name(identity) if graph else None,
+        "identity_email": (graph.identity_email(identity) or None) if graph else None,
+    }
+    named: dict[str, Any] = {}
+    for key, value in row.items():
+        named |= person if key == "identity" else {key: value}
+    return named
 
 
 def _print(rows: Iterable[Mapping[str, Any]], format: Format) -> None:
