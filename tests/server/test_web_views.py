@@ -18,7 +18,7 @@ from fanlight.server.views import LakeViews
 from fanlight.sources.contract import Notice, SourceContext, SourceReport
 from fanlight.sources.registry import find_kind
 from fanlight.state import schema
-from fanlight.state.findings import load_exceptions, load_finding
+from fanlight.state.findings import StoredFinding, Verdict, load_exceptions, load_finding, put_finding
 from fanlight.state.signin import SignIns
 from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep
 
@@ -117,6 +117,23 @@ def test_the_chain_keeps_anchor_and_gap_and_folds_what_stands_elsewhere(views: L
     assert [chip.category for chip in anchor.labels] == ["SECRET", "PII"]
     assert anchor.place == AWAY_IP
     assert page.why[1].usual == "reported from once in 990 on"
+
+
+def test_what_was_expected_counts_neither_for_a_rule_nor_against_it(views: LakeViews, home: Home) -> None:
+    def judge(*verdicts: Verdict) -> str:
+        with home.state.tick() as tick:
+            for number, verdict in enumerate(verdicts, 2):
+                judged = StoredFinding(finding=finding(number), status="closed", created_at=NOW, verdict=verdict)
+                put_finding(tick, judged)
+        page = views.finding(MIRA, FIRST)
+        assert page is not None
+        return f"{page.rule_record}; {page.similar.partition(': ')[2].partition('.')[0]}"
+
+    assert (
+        judge("expected") == "1 verdict so far: 0 true, 0 false, 1 expected; 0 true, 0 false, 1 expected, 0 not judged"
+    )
+    told = judge("expected", "false_positive", *["true_positive"] * 4)
+    assert told == "precision 80 % over 5 verdicts, 1 expected; 4 true, 1 false, 1 expected, 0 not judged"
 
 
 def test_card_path_and_blast_radius_come_from_the_graph(views: LakeViews) -> None:

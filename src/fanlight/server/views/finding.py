@@ -105,10 +105,17 @@ def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
     judged = [f for f in everything if f.finding.rule == rule and f.verdict is not None]
     if not judged:
         return "no verdicts yet"
-    right = sum(1 for f in judged if f.verdict != "false_positive")
-    if len(judged) < _ENOUGH_VERDICTS:
-        return f"{plural(len(judged), 'verdict')} so far: {right} true, {len(judged) - right} false"
-    return f"precision {round(100 * right / len(judged))} % over {plural(len(judged), 'verdict')}"
+    right, wrong, expected = _tally(judged)
+    apart = f", {expected} expected" if expected else ""
+    if right + wrong < _ENOUGH_VERDICTS:
+        return f"{plural(len(judged), 'verdict')} so far: {right} true, {wrong} false{apart}"
+    return f"precision {round(100 * right / (right + wrong))} % over {plural(right + wrong, 'verdict')}{apart}"
+
+
+def _tally(findings: Sequence[StoredFinding]) -> tuple[int, int, int]:
+    """Judged true, false, and expected: what was expected speaks neither for a rule nor against it."""
+    told = [f.verdict for f in findings]
+    return told.count("true_positive"), told.count("false_positive"), told.count("expected")
 
 
 _BEGINNING = re.compile(r"^(At|From) ([0-9]{2}:[0-9]{2}:[0-9]{2}) on (\w+) (\d+ \w+) \(([^)]*)\)")
@@ -419,10 +426,10 @@ def _similar(finding: Finding, everything: Sequence[StoredFinding], snapshot: Sn
     ]  # fmt: skip
     if not others:
         return "None under this rule in 90 days."
-    true = sum(1 for f in others if f.verdict in ("true_positive", "expected"))
-    false = sum(1 for f in others if f.verdict == "false_positive")
+    true, false, expected = _tally(others)
     told = f"{plural(len(others), 'other')} in 90 days under this rule: {true} true, {false} false, "
-    told += f"{len(others) - true - false} not judged."
+    told += f"{expected} expected, " if expected else ""
+    told += f"{len(others) - true - false - expected} not judged."
     if finding.identity_id is None:
         return told
     mine = sum(1 for f in others if f.finding.identity_id == finding.identity_id)
