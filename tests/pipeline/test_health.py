@@ -78,6 +78,35 @@ class TestStanding:
             tick.connection.execute(update(schema.cursors).values(caught_up_at=NOW - HOUR))
         assert claude(source_health(home)).standing == "late"
 
+    def test_a_stream_is_late_by_its_own_interval(self, home: Home) -> None:
+        with home.state.tick() as tick:
+            tick.set_fact("intervals/claude", json.dumps({"activities": 3600.0}))
+            tick.connection.execute(update(schema.cursors).values(caught_up_at=NOW - 2 * HOUR))
+        assert claude(source_health(home)).standing == "healthy"
+        with home.state.tick() as tick:
+            tick.connection.execute(update(schema.cursors).values(caught_up_at=NOW - 4 * HOUR))
+        assert claude(source_health(home)).standing == "late"
+
+    def test_a_stream_that_is_no_longer_asked_is_not_late(self, home: Home) -> None:
+        with home.state.tick() as tick:
+            tick.set_fact("intervals/claude", json.dumps({"another": 60.0}))
+            tick.connection.execute(update(schema.cursors).values(caught_up_at=NOW - DAY))
+        assert claude(source_health(home)).standing == "healthy"
+
+    def test_that_nothing_is_collected_is_said_only_when_no_source_is_asked(self, home: Home) -> None:
+        with home.state.tick() as tick:
+            tick.connection.execute(update(schema.cursors).values(caught_up_at=NOW - HOUR))
+        assert "it is being asked" in claude(source_health(home)).sentence
+        with home.state.tick() as tick:
+            tick.connection.execute(update(schema.cursors).values(updated_at=NOW - HOUR))
+        assert "nothing is being collected" in claude(source_health(home)).sentence
+        with home.state.tick() as tick:
+            tick.set_cursor("okta", "log", "")
+            tick.connection.execute(
+                update(schema.cursors).where(schema.cursors.c.source == "okta").values(updated_at=NOW)
+            )
+        assert "while collecting is at work" in claude(source_health(home)).sentence
+
     def test_one_in_its_first_sync_is_no_alarm(self, home: Home) -> None:
         set_source(home, first_sync_at=None)
         report = source_health(home)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from fanlight.model import HOUR, MINUTE, Micros, SystemClock
 from fanlight.pipeline.connections import add_connection, list_connections
 from fanlight.pipeline.home import Home, open_home
+from fanlight.pipeline.lateness import late_sources
 from fanlight.pipeline.live import keep_up
 from fanlight.pipeline.sync import sync
 from fanlight.simulator import http
 from fanlight.simulator.http import RunningSimulator
 from fanlight.simulator.world import build_world
+from fanlight.state import schema
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,17 @@ def test_a_source_that_is_not_due_is_not_asked(home: Home, vendors: RunningSimul
     vendors.reset_stats()
     assert sync(home, until_caught_up=False, only_due=True).sources == []
     assert vendors.stats()["total"] == 0
+
+
+def test_a_pass_makes_known_how_often_each_stream_is_asked(home: Home, vendors: RunningSimulator) -> None:
+    add_okta(home, vendors, vendors.addresses()["okta_key"])
+    sync(home, until_caught_up=False, only_due=True)
+    intervals = json.loads(home.state.fact("intervals/okta") or "{}")
+    with home.state.view() as connection:
+        streams = set(connection.execute(select(schema.cursors.c.stream)).scalars())
+    assert streams
+    assert streams <= set(intervals)
+    assert set(late_sources(home)) == set()
 
 
 class Ahead(SystemClock):

@@ -14,12 +14,13 @@ from typing import Literal
 from sqlalchemy import select
 
 from fanlight.lake import Reader
-from fanlight.model import DAY, HOUR, MINUTE, Micros, day_of, format_time
+from fanlight.model import DAY, HOUR, Micros, day_of
 from fanlight.pipeline.connections import Connection, list_connections
 from fanlight.pipeline.coverage import CoverageGap, coverage_gaps
 from fanlight.pipeline.credentials import Credential, credentials_of
 from fanlight.pipeline.drift import NewField, NewType, looked_at, new_fields, new_types
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.lateness import Lateness, late_sources
 from fanlight.state import schema
 
 __all__ = ["Amount", "Gap", "HealthReport", "Lag", "SourceHealth", "Stream", "source_health"]
@@ -29,7 +30,6 @@ Verdict = Literal["usual", "quiet", "loud", "silent", "could not tell"]
 
 _GAPS_FROM: Micros = 14 * DAY
 _PARTIAL_FROM: Micros = 7 * DAY
-_LATE: Micros = 15 * MINUTE
 _WEEKS = 4
 _QUIET, _LOUD = 0.4, 3.0
 _ENOUGH = 50.0
@@ -143,7 +143,7 @@ def source_health(home: Home) -> HealthReport:
     now = home.clock.now()
     connections = {connection.name: connection for connection in list_connections(home)}
     notices = _notices(home, now - _GAPS_FROM)
-    streams = _streams(home)
+    streams, late = _streams(home), late_sources(home)
     with home.reader() as reader:
         totals = _totals(reader)
         lags = _lags(reader, connections, now)
@@ -155,7 +155,7 @@ def source_health(home: Home) -> HealthReport:
     names = sorted({*connections, *totals})
     sources = [
         _health(name, connections.get(name), totals.get(name), lags.get(name), amounts.get(name), streams.get(name, ()),
-                [notice for notice in notices if notice.source == name], now)
+                late.get(name), [notice for notice in notices if notice.source == name], now)
         for name in names
     ]  # fmt: skip
     return HealthReport(
@@ -178,10 +178,10 @@ class _Total:
 
 def _health(
     name: str, connection: Connection | None, total: _Total | None, lag: Lag | None, amount: Amount | None,
-    streams: Sequence[Stream], notices: Sequence[_Notice], now: Micros,
+    streams: Sequence[Stream], late: Lateness | None, notices: Sequence[_Notice], now: Micros,
 ) -> SourceHealth:  # fmt: skip
     found = amount or Amount(events=0, usual=None, verdict="could not tell")
-    standing, sentence = _standing(connection, streams, notices, found, now)
+    standing, sentence = _standing(connection, late, notices, found, now)
     if not total and connection is not None and not streams:
         sentence = sentence or "Nothing was collected yet: fanlight sync, or fanlight up."
     return SourceHealth(
@@ -199,7 +199,7 @@ def _health(
 
 
 def _standing(
-    connection: Connection | None, streams: Sequence[Stream], notices: Sequence[_Notice], amount: Amount, now: Micros
+    connection: Connection | None, late: Lateness | None, notices: Sequence[_Notice], amount: Amount, now: Micros
 ) -> tuple[Standing, str]:
     if connection is None:
         return "imported", _off(amount)
@@ -207,11 +207,8 @@ def _standing(
         return "stopped", connection.sentence or "It stopped; nothing new is collected until somebody acts."
     if connection.first_sync_at is None:
         return "first_sync", "Its history is still being read."
-    behind = [stream for stream in streams if stream.caught_up_at is not None and now - stream.caught_up_at > _LATE]
-    if behind:
-        oldest = min(stream.caught_up_at or now for stream in behind)
-        names = ", ".join(stream.name for stream in behind[:3])
-        return "late", f"Not caught up since {format_time(oldest)[:16]}Z ({names}); collecting is not at work."
+    if late is not None:
+        return "late", late.sentence
     if any(_is_loss(notice) and notice.at >= now - _PARTIAL_FROM for notice in notices):
         return "partial", next(notice.sentence for notice in notices if _is_loss(notice))
     return "healthy", _off(amount)

@@ -17,6 +17,7 @@ from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.judging import is_judged
 from fanlight.pipeline.labelling import open_labeller
+from fanlight.pipeline.lateness import keep_intervals
 from fanlight.pipeline.leases import KeptLease
 from fanlight.pipeline.queue import next_refs
 from fanlight.sources.contract import Source, SourceError
@@ -144,6 +145,7 @@ def sync_source(
         source: Source | None = None
         try:
             source = connect(home, connection)
+            keep_intervals(home, lease, source)
             work = _Pass(home, lease, source, outcome, until_caught_up, only_due, workers or _workers(), tell, stop)
             work.walk_beside_events() if only_due else work.walk()
         except SourceError as problem:

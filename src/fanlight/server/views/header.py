@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from fanlight.model import MINUTE, Micros
 from fanlight.pipeline.connections import Connection, list_connections
 from fanlight.pipeline.home import Home
+from fanlight.pipeline.lateness import late_sources
 from fanlight.server import schema as s
 from fanlight.server.ports import Viewer
 from fanlight.server.views.words import initials
@@ -20,7 +21,6 @@ from fanlight.state import schema
 __all__ = ["Visit", "header", "health_of", "last_visit", "newest_event"]
 
 _AWAY: Micros = 30 * MINUTE
-_LATE: Micros = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +45,29 @@ def last_visit(home: Home, viewer: Viewer) -> Visit:
     return visit
 
 
-def cursors_of(home: Home) -> dict[str, tuple[Micros | None, Micros | None, int]]:
-    """Source to (newest event, last caught up, rows) over its streams."""
+def cursors_of(home: Home) -> dict[str, tuple[Micros | None, int]]:
+    """Source to (newest event, rows) over its streams."""
     table = schema.cursors
     with home.state.view() as connection:
         rows = connection.execute(
             select(
                 table.c.source,
                 func.max(table.c.newest_at),
-                func.min(table.c.caught_up_at),
                 func.sum(table.c.rows),
             )
             .where(table.c.tenant == home.tenant)
             .group_by(table.c.source)
         ).all()
-    return {row[0]: (row[1], row[2], int(row[3] or 0)) for row in rows}
+    return {row[0]: (row[1], int(row[2] or 0)) for row in rows}
 
 
-def health_of(connection: Connection, caught_up_at: Micros | None, now: Micros, *, partial: bool) -> s.Health:
+def health_of(connection: Connection, *, late: bool, partial: bool) -> s.Health:
     """The one word for how a source is doing, worst first."""
     if connection.state == "stopped":
         return "stopped"
     if connection.first_sync_at is None:
         return "first_sync"
-    if caught_up_at is not None and now - caught_up_at > _LATE:
+    if late:
         return "late"
     return "partial" if partial else "healthy"
 
@@ -82,7 +81,8 @@ def newest_event(home: Home) -> Micros | None:
 def header(home: Home, viewer: Viewer, since: Micros | None, identities: int, organizations: list[str]) -> s.HeaderView:
     """The header; `since` is the newest creation time the page has seen."""
     connections, cursors, now = list_connections(home), cursors_of(home), home.clock.now()
-    healths = [health_of(each, cursors.get(each.name, (None, None, 0))[1], now, partial=False) for each in connections]
+    late = late_sources(home)
+    healths = [health_of(each, late=each.name in late, partial=False) for each in connections]
     table = schema.findings
     listed = (table.c.tenant == home.tenant, table.c.status == "open", table.c.body != "{}")
     with home.state.view() as connection:
