@@ -155,6 +155,14 @@ def test_what_other_members_may_read_of_a_chat_is_unknown_and_project_files_are_
     assert {r.id for r in graph.reach("claude:user_b", unproven=True)} == {"p", "f1", "c1", "f2"}
 
 
+def test_a_chat_is_made_on_a_day_and_not_since_one() -> None:
+    company = Company()
+    company.organization("org1")
+    company.member("user_a", "org1", name="Ann Roe")
+    company.leaf("chat", "c1", "org1", "user_a", None)
+    assert explain(graph_of(company), "claude:user_a", "c1").sentence == "Ann Roe made the chat on 2 Jan 1970."
+
+
 def test_the_past_is_the_same_question_with_another_date() -> None:
     company = Company()
     company.organization("org1")

@@ -9,6 +9,7 @@ import numpy as np
 from fanlight.access.answers import Explanation, Hop, Reached, Via
 from fanlight.access.graph import AccessGraph, Resource
 from fanlight.enrich.localtime import local_time
+from fanlight.model import Micros
 
 __all__ = ["explain"]
 
@@ -100,7 +101,7 @@ def _sentence(graph: AccessGraph, person: str, thing: Resource, reached: Reached
     own = next((via for via in reached.via if thing.leaf >= 0 and via.kind == "creator" and _authored(via)), None)
     what = thing.name or (f"the {thing.kind.replace('_', ' ')}" if thing.leaf >= 0 else thing.id)
     if own is not None and reached.level == "owner" and (project is None or len(reached.via) == 1):
-        return f"{name} made {what}{_since(own)}."
+        return f"{name} made {what}{f' on {_day(own.since)}' if own.since > 0 else ''}."
     best = reached.via[0]
     place = project.name or project.id if project is not None else what
     said = f"{_holder(name, best)} {_VERBS.get(best.level, f'is {best.level} of')} {place}{_since(best)}"
@@ -127,9 +128,13 @@ def _holder(name: str, via: Via) -> str:
 def _since(via: Via) -> str:
     if via.since <= 0:
         return ""
-    at = local_time(via.since, "UTC")
-    day = f"{at.day} {at.strftime('%b %Y')}"
+    day = _day(via.since)
     return f" since {day}" if via.exact else f" (known since {day}, may be older)"
+
+
+def _day(at: Micros) -> str:
+    local = local_time(at, "UTC")
+    return f"{local.day} {local.strftime('%b %Y')}"
 
 
 def _refused(graph: AccessGraph, person: str, thing: Resource) -> Explanation:
