@@ -436,6 +436,7 @@ def test_health_says_gap_late_and_stopped(views: LakeViews, home: Home, clock: H
     (row,) = views.sources().rows
     assert row.health == "first_sync"
     assert row.progress is not None
+    assert (row.hour_note, row.backlog) == ("first reading: 0 records so far", None)
     gap = Notice(kind="gap", sentence="No records.", at=NOW, since=NOW - 5 * HOUR, until=NOW - 2 * HOUR)
     lease = home.state.take_lease("test")
     commit_events(home, lease, "okta", "log", [], "c", caught_up=True, notices=[gap])
@@ -447,7 +448,10 @@ def test_health_says_gap_late_and_stopped(views: LakeViews, home: Home, clock: H
     assert view.unseen[0].sentence.startswith("No records from 7 May, 07:00 to 10:00 (3 h).")
     assert views.queue(MIRA, QueueQuery()).blind[0].sentence.startswith("Okta: No records")
     clock.at += 20 * MINUTE
-    assert views.sources().rows[0].health == "late"
+    view = views.sources()
+    assert view.rows[0].health == "late"
+    assert "Not read to the end since" in view.unseen[0].sentence
+    assert "is `fanlight up` running?" in view.unseen[0].sentence
     with home.state.tick() as tick:
         note_state(tick, "okta", "stopped", "The token was refused; paste another.")
     view = views.sources()

@@ -221,7 +221,6 @@ def _row(
 ) -> s.SourceRow:  # fmt: skip
     form = form_of(connection.kind)
     total = sum(hours.values())
-    silent = newest is not None and total == 0
     facts = [
         s.Fact(label="Events stored", value=count(stored)),
         s.Fact(label="Content", value=f"{count(waiting.read)} read, {count(waiting.pending)} waiting"),
@@ -251,16 +250,24 @@ def _row(
         health=health,
         newest_event_at=newest,
         lag="–" if lag is None else duration(lag),
-        backlog=waiting.pending,
+        backlog=None if health == "first_sync" and not _known(waiting) else waiting.pending,
         events_24h=total,
         by_hour=_by_hour(hours, notices, now),
-        hour_note=f"{duration(now - newest)} silent"
-        if silent and newest is not None and health != "first_sync"
-        else "",
+        hour_note=_hour_note(health, newest, stored, waiting, now, silent=total == 0),
         progress=_progress(waiting, stored) if health == "first_sync" else None,
         facts=facts,
         problems=problems,
     )
+
+
+def _hour_note(
+    health: s.Health, newest: Micros | None, stored: int, waiting: Backlog, now: Micros, *, silent: bool
+) -> str:
+    """What stands in place of the hours when they hold nothing; in the first reading that is no silence."""
+    if health == "first_sync":
+        told = f"first reading: {count(stored)} records so far"
+        return f"{told}, {count(waiting.pending)} waiting" if _known(waiting) else told
+    return f"{duration(now - newest)} silent" if silent and newest is not None else ""
 
 
 def _by_hour(hours: Counter[int], notices: Sequence[_NoticeRow], now: Micros) -> list[int | None]:
@@ -275,9 +282,14 @@ def _by_hour(hours: Counter[int], notices: Sequence[_NoticeRow], now: Micros) ->
     return [None if unknown(hour) else hours[hour] for hour in range(24)]
 
 
+def _known(waiting: Backlog) -> int:
+    """How many chats, files and projects were found; while none is, nobody knows how many there will be."""
+    return waiting.read + waiting.pending + waiting.failed + waiting.gone
+
+
 def _progress(waiting: Backlog, stored: int) -> s.Progress:
     """The first sync: history first, then the content that was found."""
-    known = waiting.read + waiting.pending + waiting.failed + waiting.gone
+    known = _known(waiting)
     if known == 0:
         return s.Progress(share=None, sentence=f"Reading the history: {count(stored)} records so far.")
     share = (known - waiting.pending) / known
