@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 RulesOption = Annotated[
-    list[Path] | None, Parameter(name="--rules", help="Folder or file of rules; default the rules of the product.")
+    list[Path] | None,
+    Parameter(name="--rules", help="Folder or file of rules; default those of the product and of the home."),
 ]
 ListsOption = Annotated[
     Path | None, Parameter(name="--lists", help="YAML or JSON file of named lists for the `expand` modifier.")
@@ -36,12 +37,19 @@ def register(app: App) -> None:
     app.command(group)
 
 
-def _validate(*, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+def _validate(
+    *,
+    rules: RulesOption = None,
+    lists: ListsOption = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",  # noqa: ARG001  every command takes it; a home has one set of rules
+    format: FormatOption = "table",
+) -> None:
     """Check rules: syntax, fields of known events, tests, doubles, unreachable conditions. Exit 1 on errors."""
     from fanlight.detections.validate import validate
 
-    loaded = _load(rules, lists)
-    problems = validate(loaded, own=rules is None)
+    loaded = _load(rules, lists, home)
+    problems = validate(loaded, own=rules is None, theirs=None if rules else _home_rules(home))
     rows = [
         {"rule": found.rule, "where": found.where, "severity": found.severity, "sentence": found.sentence}
         for found in problems
@@ -57,12 +65,19 @@ def _validate(*, rules: RulesOption = None, lists: ListsOption = None, format: F
         end(Exit.FOUND)
 
 
-def _test(*names: str, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+def _test(
+    *names: str,
+    rules: RulesOption = None,
+    lists: ListsOption = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",  # noqa: ARG001  every command takes it; a home has one set of rules
+    format: FormatOption = "table",
+) -> None:
     """Run the tests inside rule files, all or those of the named rules. Exit 1 when one fails."""
     from fanlight.detections.ruletests import run
     from fanlight.detections.scenario import run_tests
 
-    loaded = _load(rules, lists)
+    loaded = _load(rules, lists, home)
     _complain(loaded)
     chosen = [rule for rule in loaded.rules if not names or rule.name in names or rule.id in names]
     missing = set(names) - {rule.name for rule in chosen} - {rule.id for rule in chosen}
@@ -92,11 +107,13 @@ def _match(
     rules: RulesOption = None,
     engine: Literal["stream", "batch", "spark"] = "stream",
     lists: ListsOption = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",  # noqa: ARG001  every command takes it; a home has one set of rules
 ) -> None:
     """Print {"rule_id","line"} for every rule that matches the event on a line (from 1)."""
     from fanlight.detections.match import EngineMissing, Outcome, match_lines
 
-    loaded = _load(rules, lists)
+    loaded = _load(rules, lists, home)
     _complain(loaded)
     if str(events) != "-" and not events.is_file():
         end(Exit.USAGE, f"{events} is not a file; give a file of JSON Lines.")
@@ -134,7 +151,7 @@ def _backtest(
     from fanlight.cli import _backtest as backtest
     from fanlight.detections.rulefile import with_parts
 
-    loaded = _load(rules, None)
+    loaded = _load(rules, None, home)
     _complain(loaded)
     chosen = [rule for rule in loaded.rules if not names or rule.name in names or rule.id in names]
     if not chosen:
@@ -176,11 +193,18 @@ def _diff(
         end(Exit.FOUND)
 
 
-def _coverage(*, rules: RulesOption = None, lists: ListsOption = None, format: FormatOption = "table") -> None:
+def _coverage(
+    *,
+    rules: RulesOption = None,
+    lists: ListsOption = None,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",  # noqa: ARG001  every command takes it; a home has one set of rules
+    format: FormatOption = "table",
+) -> None:
     """ATT&CK techniques and data sources that the rules look at."""
     from fanlight.detections.coverage import coverage
 
-    loaded = _load(rules, lists)
+    loaded = _load(rules, lists, home)
     _complain(loaded)
     print_rows(
         (
@@ -191,14 +215,25 @@ def _coverage(*, rules: RulesOption = None, lists: ListsOption = None, format: F
     )
 
 
-def _load(paths: list[Path] | None, lists: Path | None) -> RuleSet:
+def _home_rules(home: Path | None) -> Path:
+    """Where the operator's own rules lie. The home is not opened: rules are read without one, and may not be there."""
+    from fanlight.pipeline.home import default_home
+
+    return (home or default_home()) / "rules"
+
+
+def _load(paths: list[Path] | None, lists: Path | None, home: Path | None = None) -> RuleSet:
+    """The rules at the paths; without any, those that are in force: Fanlight's and the home's."""
     from fanlight.detections.rulefile import load_rules, own_rules
 
     for path in paths or ():
         if not path.exists():
             end(Exit.USAGE, f"There is no file or folder {path}; check the path of the rules.")
+    if not paths:
+        theirs = _home_rules(home)
+        paths = [own_rules(), *([theirs] if theirs.is_dir() else [])]
     try:
-        return load_rules(paths or [own_rules()], _lists(lists))
+        return load_rules(paths, _lists(lists))
     except ValueError as problem:
         end(Exit.USAGE, str(problem))
 
