@@ -64,7 +64,7 @@ def _grant(principal: tuple[str, str], resource: tuple[str, str], level: str, vi
     )  # fmt: skip
 
 
-def _person(user: str, name: str, email: str) -> list[ObjectVersion]:
+def person(user: str, name: str, email: str) -> list[ObjectVersion]:
     okta = {"email": email, "department": "Finance", "status": "ACTIVE"}
     return [
         _object("idp_user", f"00u{user}", "okta", name=name, attributes=okta),
@@ -132,8 +132,8 @@ def make_home(path: Path, clock: HandClock) -> Home:
     home = open_home(path, clock=clock)
     objects = [
         _object("organization", ORGANIZATION, name="Example Instruments"),
-        *_person("jane", "Jane Doe", "jane@example.com"),
-        *_person("max", "Max Roe", "max@example.com"),
+        *person("jane", "Jane Doe", "jane@example.com"),
+        *person("max", "Max Roe", "max@example.com"),
         _object("project", "claude_proj_1", name="Q2 close", organization_id=ORGANIZATION,
                 owner_account="claude:user_max", created_at=NOW - 90 * DAY, attributes={"is_private": True}),
         _object("chat", "claude_chat_1", organization_id=ORGANIZATION, parent_kind="project",

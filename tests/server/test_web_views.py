@@ -9,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from fanlight.model import DAY, HOUR, MINUTE, SECOND
+from fanlight.model import DAY, HOUR, MINUTE, SECOND, Why
 from fanlight.pipeline.connections import list_connections
+from fanlight.pipeline.exports import EXPORTS, ExportOptions
 from fanlight.pipeline.home import Home, open_home
 from fanlight.server import NotAccepted, QueueQuery, Sessions, Viewer
 from fanlight.server import schema as s
@@ -20,7 +21,7 @@ from fanlight.sources.registry import find_kind
 from fanlight.state import schema
 from fanlight.state.findings import StoredFinding, Verdict, load_exceptions, load_finding, put_finding
 from fanlight.state.signin import SignIns
-from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep
+from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep, person
 
 MIRA = Viewer(name="Mira Köhler")
 FIRST = finding().id
@@ -134,6 +135,28 @@ def test_what_was_expected_counts_neither_for_a_rule_nor_against_it(views: LakeV
     )
     told = judge("expected", "false_positive", *["true_positive"] * 4)
     assert told == "precision 80 % over 5 verdicts, 1 expected; 4 true, 1 false, 1 expected, 0 not judged"
+
+
+def test_an_export_names_people_as_the_page_does_and_keeps_the_id(views: LakeViews, home: Home) -> None:
+    with home.state.tick() as tick:
+        tick.add_segments(home.lake.stage(person("ursula", "", "ursula@example.com")))
+    rows = EXPORTS["identities"](home, ExportOptions())
+    known, gone = next(row["id"] for row in rows if "ursula@example.com" in str(row)), "idn_ffffffffffff"
+    whys = (Why(fact="all together", observed=f"by {known}", usual="reported from 6.9 nats"),)
+    told = finding(2, title=f"{known} became admin", sentence=f"The account of {known} made {gone} admin.", why=whys)
+    keep(home, told)
+    page, lines = views.finding(MIRA, told.id), {row["id"]: row for row in EXPORTS["findings"](home, ExportOptions())}
+    assert page is not None
+    line = lines[told.id]
+    assert line["title"] == page.title == "ursula@example.com became admin"
+    assert line["sentence"] == page.sentence
+    assert line["sentence"] == "The account of ursula@example.com made an account that is listed no more admin."
+    (why,) = line["why"]
+    assert (why["observed"], why["usual"]) == (page.why[0].observed, page.why[0].usual)
+    assert (why["observed"], why["usual"]) == ("by ursula@example.com", "reported from once in 990 on")
+    stored = load_finding(home.state, told.id)
+    assert stored is not None
+    assert stored.finding == told  # what is kept stays as it was judged
 
 
 def test_card_path_and_blast_radius_come_from_the_graph(views: LakeViews) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from fanlight.model import Evidence, FindingStatus, format_time
+from fanlight.identity import Identity
+from fanlight.model import Evidence, Finding, FindingStatus, format_time
+from fanlight.profiles.surprise import once_in
 from fanlight.state.findings import StoredFinding
 
-__all__ = ["ON_DEMAND", "export_line", "export_lines"]
+__all__ = ["ON_DEMAND", "export_line", "export_lines", "named_finding", "named_text", "names_ids", "usual_words"]
+
+_IDENTITY = re.compile(r"idn_[0-9a-f]{8,}")
 
 #: Statuses that are exported only when asked for.
 ON_DEMAND: frozenset[FindingStatus] = frozenset({"superseded", "withdrawn"})
@@ -19,6 +25,50 @@ def export_lines(stored: Iterable[StoredFinding], *, every: bool = False) -> Ite
     for item in sorted(stored, key=lambda item: (item.finding.at, item.finding.id)):
         if every or item.status not in ON_DEMAND:
             yield export_line(item)
+
+
+def usual_words(usual: str) -> str:
+    """A threshold in nats as people read it."""
+    found = re.fullmatch(r"reported from ([0-9.]+) nats", usual)
+    return f"reported from {once_in(float(found[1]))} on" if found else usual
+
+
+def named_text(text: str, identities: Mapping[str, Identity]) -> str:
+    """A sentence of a finding with names for the ids of identities, whose names came later or are gone."""
+
+    def name(found: re.Match[str]) -> str:
+        known = identities.get(found[0])
+        named = (known.name or next(iter(known.emails), "")) if known else ""
+        return named or "an account that is listed no more"
+
+    named = _IDENTITY.sub(name, text)
+    return named[:1].upper() + named[1:] if named != text and text[:1].isupper() else named
+
+
+def names_ids(finding: Finding) -> bool:
+    """Whether any words of the finding hold an id where people expect a name."""
+    return any(_IDENTITY.search(text) for text in _texts(finding))
+
+
+def named_finding(finding: Finding, identities: Mapping[str, Identity]) -> Finding:
+    """The finding in the words of its page; its id and what is kept of it stay as they are."""
+
+    def told(text: str) -> str:
+        return named_text(text, identities)
+
+    return replace(
+        finding,
+        title=told(finding.title),
+        sentence=told(finding.sentence),
+        why=tuple(replace(w, observed=told(w.observed), usual=told(usual_words(w.usual))) for w in finding.why),
+        evidence=tuple(replace(step, text=told(step.text)) for step in finding.evidence),
+    )
+
+
+def _texts(finding: Finding) -> Iterator[str]:
+    yield from (finding.title, finding.sentence)
+    yield from (text for why in finding.why for text in (why.observed, why.usual))
+    yield from (step.text for step in finding.evidence)
 
 
 def export_line(item: StoredFinding) -> dict[str, Any]:

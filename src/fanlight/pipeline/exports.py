@@ -6,15 +6,16 @@ Each export takes an open home and options and yields rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
 from fanlight.access.store import load_graph
 from fanlight.enrich.client import client_label
-from fanlight.findings.export import ON_DEMAND, export_lines
+from fanlight.findings.export import ON_DEMAND, export_lines, named_finding, names_ids
 from fanlight.findings.risk import risk_rows
+from fanlight.identity import Identity, Resolution
 from fanlight.identity.accounts import settings_of
 from fanlight.identity.gather import gather_accounts
 from fanlight.identity.resolve import resolve
@@ -90,19 +91,31 @@ def export_identities(home: Home, options: ExportOptions) -> Iterator[Row]:
     """Identities with their accounts and why each belongs to them."""
     del options
     with home.reader() as reader:
-        resolution = resolve(gather_accounts(reader), reader.rows(Link), settings_of(home.settings), home.clock.now())
+        resolution = _resolution(home, reader)
     yield from identity_rows(resolution.identities, resolution.links)
 
 
 def export_findings(home: Home, options: ExportOptions) -> Iterator[Row]:
     """Findings by the contract; superseded and withdrawn ones only when everything is asked for."""
-    yield from export_lines(load_findings(home.state), every=options.everything)
+    yield from export_lines(shown_findings(home, options), every=options.everything)
 
 
 def shown_findings(home: Home, options: ExportOptions) -> list[StoredFinding]:
-    """The findings an export shows, by time and id; superseded and withdrawn ones only on demand."""
+    """The findings an export shows, by time and id, in the words of their pages.
+
+    Superseded and withdrawn ones only on demand. Accounts are resolved only where some words hold an id.
+    """
     shown = [one for one in load_findings(home.state) if options.everything or one.status not in ON_DEMAND]
-    return sorted(shown, key=lambda one: (one.finding.at, one.finding.id))
+    shown.sort(key=lambda one: (one.finding.at, one.finding.id))
+    known: dict[str, Identity] = {}
+    if any(names_ids(one.finding) for one in shown):
+        with home.reader() as reader:
+            known = {identity.id: identity for identity in _resolution(home, reader).identities}
+    return [replace(one, finding=named_finding(one.finding, known)) for one in shown]
+
+
+def _resolution(home: Home, reader: Reader) -> Resolution:
+    return resolve(gather_accounts(reader), reader.rows(Link), settings_of(home.settings), home.clock.now())
 
 
 def export_labels(home: Home, options: ExportOptions) -> Iterator[Row]:

@@ -10,8 +10,8 @@ from fanlight.access.graph import Unknown
 from fanlight.detections.context import Context, Person
 from fanlight.enrich.localtime import local_time
 from fanlight.findings.exceptions import hidden_by, propose
+from fanlight.findings.export import usual_words
 from fanlight.model import DAY, HOUR, SECOND, Entity, Event, Evidence, Finding, Micros, day_of
-from fanlight.profiles.surprise import once_in
 from fanlight.server import schema as s
 from fanlight.server.views.compare import comparison_of, zone_words
 from fanlight.server.views.queue import in_order, thing_of, who_of
@@ -171,17 +171,11 @@ def _why(finding: Finding, snapshot: Snapshot) -> list[s.WhyRow]:
         s.WhyRow(
             fact=why.fact[:1].upper() + why.fact[1:],
             observed=snapshot.told(why.observed),
-            usual=snapshot.told(_usual_words(why.usual)),
+            usual=snapshot.told(usual_words(why.usual)),
             unknown="could not tell" in why.usual or "could not tell" in why.observed,
         )
         for why in finding.why
     ]
-
-
-def _usual_words(usual: str) -> str:
-    """A threshold in nats as people read it."""
-    found = re.fullmatch(r"reported from ([0-9.]+) nats", usual)
-    return f"reported from {once_in(float(found[1]))} on" if found else usual
 
 
 # -- chain of evidence -------------------------------------------------------------------------------------------

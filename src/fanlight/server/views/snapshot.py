@@ -6,7 +6,6 @@ on first use. A snapshot is used by one request at a time: the lake's reader bel
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import Counter, defaultdict
@@ -22,6 +21,7 @@ from fanlight.access.store import sensitivities
 from fanlight.detections.context import Context
 from fanlight.detections.lakefacts import LakeFacts
 from fanlight.detections.words import stating_types
+from fanlight.findings.export import named_text
 from fanlight.identity import Identity, Resolution, gather_accounts, resolve, settings_of
 from fanlight.labels.sensitivity import of_matches, weights_of
 from fanlight.lake import Reader
@@ -48,8 +48,6 @@ from fanlight.server.schema import SensitivityName
 from fanlight.server.views.words import WEIGHT, day_month, plural
 
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
-
-_IDENTITY = re.compile(r"idn_[0-9a-f]{8,}")
 
 _MOST_GRAPHS = 2
 
@@ -144,12 +142,7 @@ class Snapshot:
 
     def told(self, text: str) -> str:
         """A sentence of a finding with names for the ids of identities, whose names came later or are gone."""
-        named = _IDENTITY.sub(lambda found: self._known_name(found[0]), text)
-        return named[:1].upper() + named[1:] if named != text and text[:1].isupper() else named
-
-    def _known_name(self, identity: str) -> str:
-        name = self.name_of(identity)
-        return "an account that is listed no more" if _IDENTITY.fullmatch(name) or name == identity else name
+        return named_text(text, self.identities)
 
     @cached_property
     def matches(self) -> Sequence[Match]:
