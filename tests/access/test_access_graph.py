@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from access_world import DAY, NOW, Company, brute_force
 from hypothesis import given, settings
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 
 from fanlight.access import AccessGraph, Unknown
 from fanlight.access.answers import level_rank
+from fanlight.access.diff import diff
 from fanlight.access.explain import explain
+from fanlight.access.tables import tables_of_rows
 
 LEVELS = ["owner", "admin", "editor", "viewer"]
 ROLES = ["owner", "admin", "user"]
@@ -153,6 +157,53 @@ def test_what_other_members_may_read_of_a_chat_is_unknown_and_project_files_are_
     }
     assert {r.id for r in graph.reach("claude:user_b")} == {"p", "f1"}
     assert {r.id for r in graph.reach("claude:user_b", unproven=True)} == {"p", "f1", "c1", "f2"}
+
+
+def opened_before_the_first_listing() -> Company:
+    company = Company()
+    company.organization("org1")
+    for user in ("user_a", "user_b"):
+        company.object("user", user, at=DAY, organization_id="org1", name=user, created_at=DAY)
+        company.grant(("user", user), ("organization", "org1"), "user", "user", at=80 * DAY, exact_from=False)
+    company.project("p", "org1", "user_a", name="Plans")
+    company.grant(("organization", "org1"), ("project", "p"), "viewer", "public", at=80 * DAY, exact_from=False)
+    company.grants = [replace(g, seen_at=80 * DAY) for g in company.grants]
+    return company
+
+
+def told_by(company: Company, at: int, *sharing: tuple[str, int, str]) -> AccessGraph:
+    return AccessGraph(tables_of_rows(company.objects, company.grants, company.links, at * DAY, sharing))
+
+
+def test_who_could_open_a_project_before_the_event_that_opened_it_cannot_be_told() -> None:
+    company = opened_before_the_first_listing()
+    opened = ("p", 70 * DAY, "organization")
+    levels = [told_by(company, at, opened).reach("claude:user_b")[0].level for at in (60, 69, 70, 79, 80, 90)]
+    assert levels == ["unknown", "unknown", "viewer", "viewer", "viewer", "viewer"]
+    before = explain(told_by(company, 69, opened), "claude:user_b", "p")
+    assert (before.answer, before.sentence) == (
+        "unknown",
+        "Whether user_b could open Plans then could not be told: its openness is known since 12 Mar 1970 only.",
+    )
+    after = explain(told_by(company, 90, opened), "claude:user_b", "p")
+    assert (after.answer, after.sentence.endswith("views Plans (known since 12 Mar 1970, may be older).")) == (
+        "yes",
+        True,
+    )
+    (change,) = diff(told_by(company, 69, opened), told_by(company, 71, opened))
+    assert (change.change, change.before, change.after, change.id) == ("changed", "unknown", "viewer", "p")
+
+
+def test_a_project_that_an_event_closed_before_one_opened_it_was_closed_between_them() -> None:
+    company = opened_before_the_first_listing()
+    sharing = (("p", 60 * DAY, "private"), ("p", 70 * DAY, "organization"))
+    between = told_by(company, 65, *sharing)
+    assert between.reach("claude:user_b") == []
+    after = told_by(company, 75, *sharing)
+    sentence = explain(after, "claude:user_b", "p").sentence
+    assert sentence.endswith("views Plans since 12 Mar 1970.")
+    (change,) = diff(between, after)
+    assert (change.change, change.before, change.after) == ("added", None, "viewer")
 
 
 def test_a_chat_is_made_on_a_day_and_not_since_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from access_world import DAY, NOW, Company
@@ -13,6 +14,7 @@ from fanlight.access import AccessGraph
 from fanlight.access.diff import diff
 from fanlight.access.store import load_graph
 from fanlight.access.tables import tables_of_rows, tables_of_store
+from fanlight.model import Event
 from fanlight.pipeline.home import open_home
 
 
@@ -65,7 +67,14 @@ def test_the_store_and_rows_in_memory_give_the_same_graph(
 ) -> None:
     company, _ = world
     home = open_home(tmp_path / str(id(company)))
-    for rows in (company.objects, company.grants, company.links):
+    for i, grant in enumerate(company.grants):
+        if grant.via == "public" and grant.resource_id == "p0":
+            company.grants[i] = replace(grant, exact_from=False, valid_from=45 * DAY)
+    opened = Event(
+        tenant="default", source="claude", product="claude", event_id="e1", type="claude_project_sharing_updated",
+        family="sharing", occurred_at=20 * DAY, project_id="p0", raw='{"audience": [{"type": "organization"}]}',
+    )  # fmt: skip
+    for rows in (company.objects, company.grants, company.links, [opened]):
         if rows:
             segments = home.lake.stage(rows)
             with home.state.tick() as tick:
@@ -73,7 +82,8 @@ def test_the_store_and_rows_in_memory_give_the_same_graph(
     with home.reader() as reader:
         stored = tables_of_store(reader, at * DAY)
     home.close()
-    built = tables_of_rows(company.objects, company.grants, company.links, at * DAY)
+    told = [("p0", 20 * DAY, "organization")]
+    built = tables_of_rows(company.objects, company.grants, company.links, at * DAY, told)
     for name in ("accounts", "things", "grants", "links", "leaves"):
         one, other = getattr(stored, name), getattr(built, name)
         assert one.schema.names == other.schema.names

@@ -106,18 +106,23 @@ def _concerned(before: AccessGraph, after: AccessGraph) -> list[str]:
 
 def _organization_changes(before: AccessGraph, after: AccessGraph) -> Iterable[Change]:
     old, new = _organization_grants(before), _organization_grants(after)
+    # Where it cannot be told whether a project was open, its becoming known is one change and no loss.
+    doubted = {key[:2]: level for key in old.keys() - new.keys() if (level := key[2]) == "unknown"}
+    opened = {key[:2] for key in new.keys() - old.keys()}
     for key in sorted(old.keys() ^ new.keys()):
         organization, target, level = key
+        if key in old and level == "unknown" and key[:2] in opened:
+            continue
         graph = after if key in new else before
         kind, _, resource = target.partition(":")
         yield Change(
-            change="added" if key in new else "removed",
+            change="removed" if key in old else "changed" if key[:2] in doubted else "added",
             identity=None,
             organization=organization,
             kind=kind,
             id=resource,
             name=graph.label(kind, resource),
-            before=level if key in old else None,
+            before=level if key in old else doubted.get(key[:2]),
             after=level if key in new else None,
         )
 

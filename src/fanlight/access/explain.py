@@ -104,6 +104,9 @@ def _sentence(graph: AccessGraph, person: str, thing: Resource, reached: Reached
         return f"{name} made {what}{f' on {_day(own.since)}' if own.since > 0 else ''}."
     best = reached.via[0]
     place = project.name or project.id if project is not None else what
+    if best.kind == "public" and best.level == "unknown":
+        day = _day(best.since)
+        return f"Whether {name} could open {place} then could not be told: its openness is known since {day} only."
     said = f"{_holder(name, best)} {_VERBS.get(best.level, f'is {best.level} of')} {place}{_since(best)}"
     more = f" {len(reached.via) - 1} more grants give the same or less." if len(reached.via) > 2 else ""
     more = " One more grant gives the same or less." if len(reached.via) == 2 else more

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 
+from fanlight.access.sharing import SHARING, Sharing, audience_after, told_by_sharing
 from fanlight.identity.gather import ACCOUNT_KINDS
 from fanlight.model import HOUR, Grant, Link, Micros, ObjectVersion
 
@@ -68,18 +69,24 @@ class AccessTables:
 
 
 def tables_of_rows(
-    objects: Iterable[ObjectVersion], grants: Iterable[Grant], links: Iterable[Link], at: Micros
+    objects: Iterable[ObjectVersion],
+    grants: Iterable[Grant],
+    links: Iterable[Link],
+    at: Micros,
+    sharing: Iterable[Sharing] = (),
 ) -> AccessTables:
-    """Choose from any versions of facts in memory what held at `at`."""
+    """Choose from any versions of facts in memory what held at `at`; `sharing` is what events tell of projects."""
     held = _objects_at(objects, at)
-    current = [grant for grant in _grants_at(grants, at) if not grant.removed]
+    chosen = [(grant, standing) for grant, standing in _grants_at(grants, at) if not grant.removed]
+    current = _columns([grant for grant, _ in chosen], _GRANTS)
+    current = current.append_column("standing", pa.array([standing for _, standing in chosen], pa.bool_()))
     accounts = [_account(o) for o in held if o.kind in PERSON_KINDS]
     there = [o for o in held if not o.removed and (o.deleted_at is None or o.deleted_at > at)]
     return AccessTables(
         at=at,
         accounts=_table(accounts, _ACCOUNTS),
         things=_columns([o for o in there if o.kind in THING_KINDS], _THINGS),
-        grants=_columns(current, _GRANTS),
+        grants=told_by_sharing(current, sharing, at),
         links=_table(_links_at(links, at), _LINKS),
         leaves=_columns([o for o in there if o.kind in LEAF_KINDS], _LEAVES),
     )
@@ -111,13 +118,13 @@ def _objects_at(objects: Iterable[ObjectVersion], at: Micros) -> list[ObjectVers
     return held
 
 
-def _grants_at(grants: Iterable[Grant], at: Micros) -> list[Grant]:
-    """Per grant the newest version valid at `at`.
+def _grants_at(grants: Iterable[Grant], at: Micros) -> list[tuple[Grant, bool]]:
+    """Per grant the newest version valid at `at`, and whether it stood in the first listing.
 
     A grant without a stated start that stood in the first listing of its kind is older than our first look; it
     counts for the time before, too, rather than letting an organization begin on the day it was connected.
     """
-    newest: dict[tuple[str, str], Grant] = {}
+    newest: dict[tuple[str, str], tuple[Grant, bool]] = {}
     rows = list(grants)
     first: dict[tuple[str, str], Micros] = {}
     for grant in rows:
@@ -127,9 +134,9 @@ def _grants_at(grants: Iterable[Grant], at: Micros) -> list[Grant]:
         standing = not grant.exact_from and grant.seen_at <= first[grant.product, grant.resource_kind] + FIRST_LISTING
         if grant.valid_from <= at or (standing and not grant.removed):
             key = (grant.product, grant.grant_id)
-            before = newest.get(key)
+            before, _ = newest.get(key, (None, False))
             if before is None or (before.valid_from, before.seen_at) < (grant.valid_from, grant.seen_at):
-                newest[key] = grant
+                newest[key] = (grant, standing)
     return list(newest.values())
 
 
@@ -201,14 +208,19 @@ _OBJECTS_AT = """
                  CASE WHEN valid_from <= $1 THEN -valid_from ELSE valid_from END, seen_at DESC) = 1
     """
 _GRANTS_AT = """
-    SELECT product, principal_kind, principal_id, resource_kind, resource_id, level, via, valid_from, exact_from
-    FROM (SELECT * FROM grants
-          WHERE valid_from <= $1 OR (NOT exact_from AND NOT removed AND seen_at <= $2 + (
+    SELECT product, principal_kind, principal_id, resource_kind, resource_id, level, via, valid_from, exact_from,
+           standing
+    FROM (SELECT *, NOT exact_from AND seen_at <= $2 + (
               SELECT min(seen_at) FROM grants first
-              WHERE first.product = grants.product AND first.resource_kind = grants.resource_kind))
+              WHERE first.product = grants.product AND first.resource_kind = grants.resource_kind) AS standing
+          FROM grants
+          WHERE valid_from <= $1 OR (standing AND NOT removed)
           QUALIFY row_number() OVER (
               PARTITION BY product, grant_id ORDER BY valid_from DESC, seen_at DESC) = 1)
     WHERE NOT removed
+    """
+_SHARING = f"""
+    SELECT project_id, occurred_at, raw FROM events WHERE type = '{SHARING}' AND project_id IS NOT NULL
     """
 _LINKS_AT = """
     SELECT account_key, identity_id FROM links_now WHERE valid_to IS NULL OR valid_to > $1
@@ -233,10 +245,15 @@ def tables_of_store(reader: _Queries, at: Micros) -> AccessTables:
         at=at,
         accounts=_table(rows, _ACCOUNTS),
         things=reader.query(f"SELECT {things} FROM ({_at(THING_KINDS)}) WHERE {there}", [at]),
-        grants=reader.query(_GRANTS_AT, [at, FIRST_LISTING]),
+        grants=told_by_sharing(reader.query(_GRANTS_AT, [at, FIRST_LISTING]), _sharing(reader), at),
         links=reader.query(_LINKS_AT, [at]),
         leaves=reader.query(f"SELECT {leaves} FROM ({_at(LEAF_KINDS)}) WHERE {there}", [at]),
     )
+
+
+def _sharing(reader: _Queries) -> list[Sharing]:
+    rows = reader.query(_SHARING).to_pylist()
+    return [(row["project_id"], row["occurred_at"], audience_after(row["raw"])) for row in rows]
 
 
 def _at(kinds: Iterable[str]) -> str:

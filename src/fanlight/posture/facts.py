@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 
 from fanlight.access import AccessGraph
+from fanlight.access.sharing import audience_after
 from fanlight.access.store import sensitivities
 from fanlight.identity.addresses import normal_address
 from fanlight.labels.sensitivity import weights_of
@@ -298,7 +299,7 @@ def load_facts(
         unread_projects=unread,
         leavers=leavers or {},
         sharing=[
-            (row["project_id"], row["occurred_at"], row["account_key"] or "", _audience(row["raw"]))
+            (row["project_id"], row["occurred_at"], row["account_key"] or "", audience_after(row["raw"]))
             for row in reader.query(_SHARING).to_pylist()
         ],
         thresholds=thresholds or PostureThresholds(),
@@ -341,17 +342,6 @@ def _read_projects(
     read = {project for thing, project in projects.items() if thing in done}
     unread = {project for thing, project in projects.items() if thing not in done}
     return frozenset(read | own), frozenset(unread)
-
-
-def _audience(raw: str) -> str:
-    """`private`, `organization` or `public` after a change of sharing; `unknown` where it does not say."""
-    audience = orjson.loads(raw or "{}").get("audience")
-    if not isinstance(audience, list):
-        return "unknown"
-    kinds = {str(entry.get("type")) for entry in audience if isinstance(entry, dict)}
-    if "public" in kinds or "anyone_with_link" in kinds:
-        return "public"
-    return "organization" if "organization" in kinds else "private"
 
 
 def owner_key(version: ObjectVersion) -> str | None:
