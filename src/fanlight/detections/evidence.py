@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fanlight.detections.changes import changed
 from fanlight.detections.context import Context, Person
 from fanlight.detections.joins import ENTERED, STATED_BY
 from fanlight.detections.outcome import duration
@@ -133,10 +134,11 @@ def _folded(rows: Iterable[tuple[Event, str]], context: Context) -> Iterable[Evi
 
 def _step(run: Sequence[tuple[Event, str]], context: Context) -> Evidence:
     event, mark = run[0]
-    text = did(event, len(run))
+    # Only anchors are sure to come with their raw record and with what was known before them.
+    text = (changed(event, context) if mark == "anchor" else None) or did(event, len(run))
     if event.project_id:
         name = context.project(event.project_id, event.occurred_at).name
-        text += f", project {name}" if name else ""
+        text += f", project {name}" if name and f"project {name}" not in text else ""
     labels = context.labels("chat", event.chat_id, event.occurred_at).categories if event.chat_id else ()
     if labels and len(run) == 1:
         text += f" ({listed(list(labels[:4]))})"
