@@ -29,6 +29,27 @@ def test_the_key_is_recognised_by_its_own_trace(connect, simulator):
     assert source.check().owner == "the key parent, made by Person Number0, p0@example.com"
 
 
+def test_a_key_tried_just_before_is_never_taken_for_this_one(connect, simulator):
+    """The feed lags: when a check asks it, the newest trace of this installation is of an earlier check."""
+    connect(key=f"literal:{SECRET}D").check()
+    simulator.advance(60)
+    report = connect().check()
+    assert (report.owner, report.warnings) == ("", ())
+    assert DELETE not in report.scopes_found
+    simulator.advance(60)
+    connect(key=f"literal:{SECRET}D").check()
+    simulator.advance(60)
+    assert connect().check().owner.startswith("the key parent,")
+
+
+def test_no_user_agent_tells_of_the_key(connect, world, simulator):
+    connect().check()
+    simulator.advance(60)
+    agents = {row.actor.get("user_agent", "") for row in world.feed() if row.type == "compliance_api_accessed"}
+    assert any(agent.startswith("fanlight/") for agent in agents)
+    assert not any(SECRET[-6:] in agent for agent in agents)
+
+
 def test_the_first_sync_is_estimated(connect):
     estimate = connect().check().estimate
     assert "history, then chats and files at about one request each: 10,000 of them take about 1 min." in estimate

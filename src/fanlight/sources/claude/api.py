@@ -22,6 +22,7 @@ from fanlight.sources.http import (
     VendorManner,
     read_count,
     read_retry_after,
+    user_agent,
 )
 
 __all__ = ["BASE", "ClaudeApi", "LoopGuard", "Page", "explain_refusal", "identified", "when"]
@@ -150,14 +151,18 @@ class ClaudeApi:
         clock: Clock,
         budget: SharedBudget,
         agent_tag: str,
+        key_tag: Callable[[str], str],
         patience_seconds: float,
         first_wait_seconds: float = FIRST_WAIT,
     ) -> None:
         self.clock = clock
+        self._tag = agent_tag
+        self._key_tag = key_tag
+        self._read_key = read_key
         self.client = VendorClient(
             label="Claude",
             base_url=url,
-            credentials=lambda: {"x-api-key": read_key()},
+            credentials=self._credentials,
             clock=clock,
             budget=budget,
             manner=MANNER,
@@ -166,6 +171,22 @@ class ClaudeApi:
             patience_seconds=patience_seconds,
             first_wait_seconds=first_wait_seconds,
         )
+
+    def agent_of_key(self) -> str:
+        """The user agent of requests with the key in use: no other key and no other installation makes it."""
+        return self._agent_of(self._read_key())
+
+    def is_own_agent(self, agent: object) -> bool:
+        """Whether a user agent is this installation's, with whichever key."""
+        own = self.client.agent
+        return isinstance(agent, str) and (agent == own or agent.startswith(own[:-1] + "-"))
+
+    def _agent_of(self, key: str) -> str:
+        return user_agent(f"{self._tag}-{self._key_tag(key)}")
+
+    def _credentials(self) -> dict[str, str]:
+        key = self._read_key()
+        return {"x-api-key": key, "user-agent": self._agent_of(key)}
 
     def record(
         self, path: str, params: Parameters = (), *, purpose: str, patience_seconds: float | None = None

@@ -147,16 +147,20 @@ def _maker(api: ClaudeApi, seen: _Findings, user: str) -> str:
 
 
 def _own_key(api: ClaudeApi, keys: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Our key among those listed: by our own trace in the feed, else when only one is active."""
+    """Our key among those listed: by the trace in the feed that only this key leaves, else when only one is active.
+
+    The newest trace of this installation is not enough: the feed lags, so it may be that of a key tried just before.
+    """
     params: list[tuple[str, str | int]] = [("limit", 100), ("activity_types[]", "compliance_api_accessed")]
     key_id = None
     try:
+        agent = api.agent_of_key()
         page, _ = api.cursor_page("/activities", params, purpose="check", patience_seconds=_PATIENCE)
     except SourceError:
-        page = None
+        agent, page = "", None
     for row in page.items if page is not None else ():
         actor = row.get("actor")
-        if isinstance(actor, dict) and actor.get("user_agent") == api.client.agent:
+        if isinstance(actor, dict) and actor.get("user_agent") == agent:
             key_id = actor.get("api_key_id")
             break
     named = [key for key in keys if key.get("id") == key_id]

@@ -226,7 +226,7 @@ class OwnTraffic(ActivityFeed):
 
     def _keeps(self, record: Mapping[str, Any]) -> bool:
         actor = record.get("actor")
-        if not isinstance(actor, Mapping) or actor.get("user_agent") != self._api.client.agent:
+        if not isinstance(actor, Mapping) or not self._api.is_own_agent(actor.get("user_agent")):
             return True
         if record.get("request_method") != "GET" or (self._ips and actor.get("ip_address") not in self._ips):
             return True

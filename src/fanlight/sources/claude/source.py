@@ -44,7 +44,7 @@ class ClaudeSource:
         options = context.options
         self.name = context.name
         self._context = context
-        tag = hashlib.blake2b(f"{context.tenant}/{context.name}".encode(), key=context.content_key[:64], digest_size=6)
+        tag = self._tag()
         self.budget = SharedBudget(
             context.clock,
             limit=int(number_of(options, "rate", _DOCUMENTED_LIMIT)),
@@ -56,7 +56,8 @@ class ClaudeSource:
             read_key=lambda: context.read_secret(options.get("key", "")),
             clock=context.clock,
             budget=self.budget,
-            agent_tag=tag.hexdigest(),
+            agent_tag=tag,
+            key_tag=self._tag,
             patience_seconds=number_of(options, "patience", 120.0),
             first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
         )
@@ -70,8 +71,8 @@ class ClaudeSource:
             DirectorySnapshots(self.api, self.records),
             ProjectSnapshots(self.api, self.records),
         ]
-        self._console = self._neighbour("admin_key", 100, tag.hexdigest())
-        self._analytics = self._neighbour("analytics_key", 60, tag.hexdigest())
+        self._console = self._neighbour("admin_key", 100, tag)
+        self._analytics = self._neighbour("analytics_key", 60, tag)
         if self._console is not None:
             self._snapshots.append(ConsoleSnapshots(self._console, self.records))
         if self._analytics is not None:
@@ -118,6 +119,11 @@ class ClaudeSource:
         for neighbour in (self.api, self._console, self._analytics):
             if neighbour is not None:
                 neighbour.close()
+
+    def _tag(self, key: str = "") -> str:
+        """Tells this installation, or its use of one key, apart in the vendor's own log; tells nothing of the key."""
+        told = "/".join([self._context.tenant, self._context.name, *([key] if key else [])])
+        return hashlib.blake2b(told.encode(), key=self._context.content_key[:64], digest_size=6).hexdigest()
 
     def _neighbour(self, option: str, limit: int, tag: str) -> ConsoleApi | None:
         """The Admin or Analytics API, where a key for it was given. They have limits of their own."""
