@@ -23,6 +23,7 @@ def words_of(subject: Subject, outcome: Outcome, last_at: Micros, context: Conte
         "first_time": at_time(begun, zone),
         "span": span((last_at - begun) / MINUTE),
         "who": who(person) if person.id else (event.actor_kind or "somebody").replace("_", " "),
+        "account": f"{who(person)}'s account" if person.id else (event.actor_kind or "somebody").replace("_", " "),
         "place": place(subject.where),
         "clause": outcome.clause,
         "count": f"{len(outcome.things):,}",

@@ -177,7 +177,12 @@ def test_single_sign_on_that_only_the_settings_show_off_is_found() -> None:
         )  # fmt: skip
     (finding,) = judge(facts, [rule("sso_disabled")], (DAY_OF_TEST, DAY_OF_TEST + DAY))
     assert finding.at == DAY_OF_TEST + 5 * HOUR
-    assert "sso_claude_ai_enforced" in finding.sentence
+    assert "somebody changed a setting: sso_claude_ai_enforced" in finding.sentence
+
+
+def test_the_account_is_said_to_have_switched_single_sign_on_off_and_nobody_is_accused() -> None:
+    _, (finding,) = judged("sso_disabled")
+    assert "Ada Doe's account switched single sign-on off from" in finding.sentence
 
 
 def test_an_entry_says_how_far_its_place_is_from_it() -> None:
