@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from fanlight.model import SECOND, Micros
+from fanlight.model import MINUTE, SECOND, Micros
 from fanlight.pipeline.collect import SWEEP_EVERY, Collected, collect_events, take_snapshots, walk_inventory
 from fanlight.pipeline.conclude import Concluded, conclude
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
@@ -28,6 +28,7 @@ __all__ = ["SourceOutcome", "SyncOutcome", "has_work", "sync", "sync_source"]
 _MORE_TRIES = 3
 """Further tries, in a pass that must be complete, for what the vendor could not give at once."""
 
+_CONTENT_TURN: Micros = 2 * MINUTE
 _LOOK_AT_FEED_SECONDS = 1.0
 
 Progress = Callable[[str, str, int], None]
@@ -229,7 +230,8 @@ class _Pass:
                 found = walk_inventory(self.home, self.lease, self.source, inventory, self.tell)
                 self.outcome.add(inventory.name, found)
         if not stop() and next_refs(self.home.state, self.source.name, 1, self._due_before()):
-            self._read_content(lambda: stop() or (self.only_due and self._is_inventory_due()))
+            began = self.home.clock.now()
+            self._read_content(lambda: stop() or (self._had_its_turn(began) and self._is_inventory_due()))
 
     def _read_content(self, stop: Stop) -> None:
         with open_labeller(self.home) as labeller:
@@ -251,6 +253,10 @@ class _Pass:
 
     def _due_before(self) -> Micros | None:
         return None if self.until_caught_up else self.home.clock.now()
+
+    def _had_its_turn(self, began: Micros) -> bool:
+        """Where walking the inventories takes longer than their interval, content would else never be read."""
+        return self.only_due and self.home.clock.now() - began >= _CONTENT_TURN
 
     def _is_inventory_due(self) -> bool:
         return any(self._is_due(one.name, one.poll_seconds) for one in self.source.inventory_streams())
