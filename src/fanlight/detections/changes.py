@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fanlight.detections.context import Context, audience_of
+from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.detections.joins import moved_from
 from fanlight.detections.words import who
 from fanlight.model import Event, account_key
@@ -44,6 +45,14 @@ def _holder(event: Event, target: str, kind: str, context: Context) -> str:
     return who(context.person(identity, event.occurred_at)) if identity else target
 
 
+def _by_group(event: Event, raw: Mapping[str, Any], context: Context) -> str | None:
+    group, role = str(raw.get("group_id") or ""), str(raw.get("role") or "").rsplit(":", 1)[-1]
+    if not group or not role:
+        return None
+    member = _holder(event, str(raw.get("target_id") or ""), "", context)
+    return f"Put {member} into {_holder(event, group, 'group', context)}, which holds the role {role}"
+
+
 def _organization_role(event: Event, raw: Mapping[str, Any], context: Context) -> str | None:
     before, after = raw.get("previous_role"), raw.get("current_role")
     if not after:
@@ -75,6 +84,7 @@ def _project(project: str, event: Event, context: Context) -> str:
 _CHANGES: Mapping[str, Callable[[Event, Mapping[str, Any], Context], str | None]] = {
     "role_assignment_granted": _granted,
     "role_assignment_revoked": _granted,
+    ROLE_BY_GROUP: _by_group,
     "claude_user_role_updated": _organization_role,
     "claude_project_sharing_updated": _shared,
     "claude_chat_updated": _moved,

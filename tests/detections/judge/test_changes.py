@@ -18,6 +18,8 @@ RULES = load_rules([Path(str(resources.files("fanlight.catalog") / "rules"))])
     ("name", "number", "words"),
     [
         ("project_escalation", 0, "Gave Ada Doe the role owner, project Q2 close"),
+        ("project_escalation", 2, "Put Ada Doe into group rbac_group_1, which holds the role admin, project Q2 close"),
+        ("project_escalation", 3, "Gave group rbac_group_2 the role admin, project Q2 close"),
         ("privacy_weakened", 0, "Changed who may see project Q2 close from only its members to the whole organization"),
         ("privacy_weakened", 1, "Changed who may see project Handbook from the whole organization to the public"),
         ("privacy_weakened", 2, "Changed who may see project Board to the whole organization"),
