@@ -30,7 +30,11 @@ def vendors() -> Iterator[RunningSimulator]:
 
 def add_okta(home: Home, vendors: RunningSimulator, token: str) -> None:
     add_connection(
-        home, "okta", "okta", {"url": vendors.okta_url, "token": home.vault.seal("okta", token), "first_wait": "0.02"}
+        home,
+        "okta",
+        "okta",
+        {"url": vendors.okta_url, "token": home.vault.seal("okta", token), "first_wait": "0.02"},
+        replace=True,
     )
 
 

@@ -2,7 +2,51 @@
 
 from __future__ import annotations
 
-from fanlight.server.views import LakeViews
+import pytest
+from pydantic import SecretStr
+
+from fanlight.pipeline.connections import list_connections
+from fanlight.pipeline.home import Home
+from fanlight.server import NotAccepted, Viewer
+from fanlight.server import schema as s
+from fanlight.server.views import LakeViews, drafts
+from fanlight.sources.contract import SourceContext, SourceReport
+from fanlight.sources.registry import SourceKind
+
+MIRA = Viewer(name="mira", may_see_masks=True)
+
+
+class Working:
+    """A vendor that takes every token."""
+
+    def __init__(self, context: SourceContext) -> None:
+        context.read_secret(context.options["token"])
+
+    def check(self) -> SourceReport:
+        return SourceReport(reachable=True, works=True, headline="The token works.")
+
+    def close(self) -> None:
+        return None
+
+
+def pasted(token: str) -> s.AddSourceRequest:
+    options = {"url": SecretStr("https://example.okta.com"), "token": SecretStr(token)}
+    return s.AddSourceRequest(kind="okta", name="okta", options=options)
+
+
+def test_a_name_that_is_taken_is_refused_and_its_key_stays(
+    views: LakeViews, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "find_kind", lambda kind: SourceKind(kind, Working, None, ""))  # type: ignore[arg-type]
+    first, second = (views.test_source(MIRA, pasted(token)).draft for token in ("first", "second"))
+    views.start_collecting(MIRA, first)
+    before = list_connections(home)
+    with pytest.raises(NotAccepted, match="already a source named okta and nothing was changed"):
+        views.start_collecting(MIRA, second)
+    with pytest.raises(NotAccepted, match="--replace"):
+        views.test_source(MIRA, pasted("third"))
+    assert list_connections(home) == before
+    assert home.vault.read("sealed:okta") == "first"
 
 
 def test_adding_a_source_opens_on_claude(views: LakeViews) -> None:

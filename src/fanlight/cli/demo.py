@@ -117,8 +117,10 @@ def _connect(home: Home, world: World, vendors: RunningSimulator) -> None:
             "key": home.vault.seal("claude", keys["parent_key"]),
             "admin_key": home.vault.seal("claude-admin", keys["admin_key"]),
         },
+        replace=True,
     )
-    add_connection(home, "okta", "okta", {"url": vendors.okta_url, "token": home.vault.seal("okta", keys["okta_key"])})
+    token = home.vault.seal("okta", keys["okta_key"])
+    add_connection(home, "okta", "okta", {"url": vendors.okta_url, "token": token}, replace=True)
     offices = [
         {"name": place.city, "country": place.country_code, "city": place.city, "networks": [place.cidr]}
         for place in world.places()

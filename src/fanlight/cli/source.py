@@ -15,6 +15,15 @@ from fanlight.cli.common import Exit, FormatOption, HomeOption, TenantOption, en
 if TYPE_CHECKING:
     from fanlight.sources.registry import SourceKind
 
+ReplaceOption = Annotated[
+    bool,
+    Parameter(
+        name="--replace",
+        negative=(),
+        help="Give the source of this name a new key; its place in the history and the settings not named here stay.",
+    ),
+]
+
 
 def register(app: App) -> None:
     """Add the command group."""
@@ -45,11 +54,11 @@ def _add_of(kind: SourceKind) -> Callable[..., None]:
     def command(**given: Any) -> None:
         # What was not typed is not given, so the defaults stand here.
         home, tenant, name = given.get("home"), given.get("tenant", "default"), given.get("name", kind.kind)
-        options = {setting.name: str(given.get(setting.name, setting.default)) for setting in kind.settings}
-        for setting in kind.settings:
-            if setting.name == "share" and not _is_share(options["share"]):
-                end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
-        _add(home, tenant, kind.kind, name, options)
+        defaults = {setting.name: setting.default for setting in kind.settings if setting.default is not None}
+        options = {setting.name: str(given[setting.name]) for setting in kind.settings if setting.name in given}
+        if "share" in options and not _is_share(options["share"]):
+            end(Exit.USAGE, "--share must be a number from 0.05 to 1.")
+        _add(home, tenant, kind.kind, name, options, defaults, replace=given.get("replace", False))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     fields = [
@@ -66,6 +75,7 @@ def _add_of(kind: SourceKind) -> Callable[..., None]:
     named = Annotated[str, Parameter(help="Name of this source in Fanlight.")]
     fields += [
         inspect.Parameter("name", keyword, annotation=named, default=kind.kind),
+        inspect.Parameter("replace", keyword, annotation=ReplaceOption, default=False),
         inspect.Parameter("home", keyword, annotation=HomeOption, default=None),
         inspect.Parameter("tenant", keyword, annotation=TenantOption, default="default"),
     ]
@@ -76,13 +86,14 @@ def _add_of(kind: SourceKind) -> Callable[..., None]:
 
 def _add_claude(
     *,
-    url: str = "https://api.anthropic.com",
+    url: str = "",
     key: str,
     name: str = "claude",
     admin_key: str = "",
     admin_url: str = "",
     analytics_key: str = "",
     share: str = "",
+    replace: ReplaceOption = False,
     home: HomeOption = None,
     tenant: TenantOption = "default",
 ) -> None:
@@ -91,7 +102,7 @@ def _add_claude(
     Parameters
     ----------
     url:
-        Address of the API; https, or http to this machine.
+        Address of the API; https, or http to this machine (default https://api.anthropic.com).
     key:
         Compliance access key as env:NAME or file:PATH.
     name:
@@ -115,11 +126,17 @@ def _add_claude(
         "analytics_key": analytics_key,
         "share": share,
     }
-    _add(home, tenant, "claude", name, options)
+    _add(home, tenant, "claude", name, options, {"url": "https://api.anthropic.com"}, replace=replace)
 
 
 def _add_okta(
-    *, url: str, token: str, name: str = "okta", home: HomeOption = None, tenant: TenantOption = "default"
+    *,
+    url: str,
+    token: str,
+    name: str = "okta",
+    replace: ReplaceOption = False,
+    home: HomeOption = None,
+    tenant: TenantOption = "default",
 ) -> None:
     """Connect Okta: users, groups, app assignments and the System Log.
 
@@ -132,18 +149,33 @@ def _add_okta(
     name:
         Name of this source in Fanlight.
     """
-    _add(home, tenant, "okta", name, {"url": url, "token": token})
+    _add(home, tenant, "okta", name, {"url": url, "token": token}, {}, replace=replace)
 
 
-def _add(home: Path | None, tenant: str, kind: str, name: str, options: dict[str, str]) -> None:
-    from fanlight.pipeline.connections import ConnectionProblem, add_connection
+def _add(
+    home: Path | None,
+    tenant: str,
+    kind: str,
+    name: str,
+    options: dict[str, str],
+    defaults: dict[str, str],
+    *,
+    replace: bool,
+) -> None:
+    from fanlight.pipeline.connections import ConnectionProblem, add_connection, list_connections
 
     opened = open_home(home, tenant)
+    there = any(connection.name == name for connection in list_connections(opened))
     try:
-        connection = add_connection(opened, kind, name, options)
+        connection = add_connection(opened, kind, name, options, defaults=defaults, replace=replace)
     except ConnectionProblem as problem:
         end(Exit.USAGE, str(problem))
-    print(f"Added {connection.kind} as {connection.name}. Next: fanlight source test {connection.name}")
+    done = (
+        f"Changed {name}; its place in the history stays."
+        if there
+        else f"Added {connection.kind} as {connection.name}."
+    )
+    print(f"{done} Next: fanlight source test {connection.name}")
 
 
 def _list(*, home: HomeOption = None, tenant: TenantOption = "default", format: FormatOption = "table") -> None:

@@ -51,11 +51,30 @@ class Connection:
     requests: Mapping[str, int]
 
 
-def add_connection(home: Home, kind: str, name: str, options: Mapping[str, str]) -> Connection:
-    """Add a source, or change the options of one with the same name and kind; its cursors stay."""
+def add_connection(
+    home: Home, kind: str, name: str, options: Mapping[str, str], *,
+    defaults: Mapping[str, str] | None = None, replace: bool = False,
+) -> Connection:  # fmt: skip
+    """Add a source. One of the same name is left alone, with a sentence, unless `replace` is asked for.
+
+    A replaced source keeps its cursors, and what `options` does not name while its address stays the same; under
+    another address nothing is kept, so that no key reaches a host it was not given for. `defaults` fill what is new.
+    """
     if not _NAME.fullmatch(name):
         raise ConnectionProblem("A source's name has letters, digits, dots, dashes and underscores, 63 at most.")
     find_kind(kind)
+    known = {connection.name: connection for connection in list_connections(home)}
+    if name in known and known[name].kind != kind:
+        raise ConnectionProblem(f"There is already a source named {name} of another kind; choose another name.")
+    if name in known and not replace:
+        raise ConnectionProblem(
+            f"There is already a source named {name} ({kind}) and nothing was changed: give this one another --name, "
+            f"give that one a new key with --replace, or first run `fanlight source remove {name}`."
+        )
+    typed = {option: value for option, value in options.items() if value}
+    before = known[name].options if name in known else {}
+    same = typed.get("url", "").rstrip("/") in ("", before.get("url", "").rstrip("/"))
+    options = {**(defaults or {}), **(before if same else {}), **typed}
     check_address(options.get("url", ""))
     for option in ("key", "admin_key", "analytics_key", "token"):
         if reference := options.get(option):
@@ -63,9 +82,6 @@ def add_connection(home: Home, kind: str, name: str, options: Mapping[str, str])
                 home.vault.read(reference)
             except KeyProblem as problem:
                 raise ConnectionProblem(str(problem)) from None
-    known = {connection.name: connection for connection in list_connections(home)}
-    if name in known and known[name].kind != kind:
-        raise ConnectionProblem(f"There is already a source named {name} of another kind; choose another name.")
     table = schema.sources
     with home.state.tick() as tick:
         kept = json.dumps({key: value for key, value in options.items() if value})

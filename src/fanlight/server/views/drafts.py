@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fanlight.model import MINUTE, Micros
-from fanlight.pipeline.connections import ConnectionProblem, add_connection, check_address
+from fanlight.pipeline.connections import ConnectionProblem, add_connection, check_address, list_connections
 from fanlight.pipeline.home import Home
 from fanlight.server import schema as s
 from fanlight.server.ports import NotAccepted
@@ -57,6 +57,7 @@ class Drafts:
             raise NotAccepted(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.")
         plain = {name: value for name, value in values.items() if value and not known[name].secret}
         secret = {name: value for name, value in values.items() if value and known[name].secret}
+        self._refuse_taken(request.name)
         report = self._report(request, plain, secret)
         handle = secrets.token_urlsafe(16)
         with self._lock:
@@ -96,6 +97,7 @@ class Drafts:
                 raise NotAccepted("This test is older than ten minutes; paste the key again.")
             if not draft.works:
                 raise NotAccepted("This key did not work, so nothing would be collected; paste another.")
+            self._refuse_taken(draft.name)  # before its key is sealed over the one that is there
             del self._kept[handle]
         # The main key is sealed under the source's own name, so that removing the source forgets it.
         main = next((name for name in ("key", "token") if name in draft.secret), None)
@@ -108,6 +110,14 @@ class Drafts:
         except (ConnectionProblem, SourceError) as problem:
             raise NotAccepted(str(problem)) from None
         return draft.name
+
+    def _refuse_taken(self, name: str) -> None:
+        there = next((each for each in list_connections(self._home) if each.name == name), None)
+        if there is not None:
+            raise NotAccepted(
+                f"There is already a source named {name} and nothing was changed: give this one another name, or give "
+                f"that one a new key with `fanlight source add {there.kind} --name {name} --replace`."
+            )
 
 
 def _tested(handle: str, kind: str, title: str, secret: Mapping[str, str], report: SourceReport) -> s.TestedSource:
