@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from fanlight.model import DAY, ObjectVersion
+from fanlight.model import DAY, HOUR, Micros, ObjectVersion
 from fanlight.pipeline.home import Home
 from fanlight.simulator.world import World
 
-__all__ = ["KINDS", "OWN", "served_activities", "served_log", "served_objects", "stored_events", "stored_objects"]
+__all__ = [
+    "KINDS", "OWN", "is_log_whole", "served_activities", "served_log", "served_objects", "stored_events",
+    "stored_objects",
+]  # fmt: skip
 
 OWN = "compliance_api_accessed"
 """Fanlight's own traffic: read apart, and it grows while one looks."""
@@ -20,10 +23,19 @@ def served_activities(world: World) -> set[str]:
     return {row.id for row in world.feed() if row.visible_at <= world.now and row.type != OWN}
 
 
-def served_log(world: World) -> set[str]:
-    """Ids of the identity provider's log rows that can be seen now; the log itself keeps 90 days."""
-    oldest = world.now - 90 * DAY
+def served_log(world: World, *, since_start: Micros = 0) -> set[str]:
+    """Ids of the identity provider's log rows that can be seen now.
+
+    The log itself keeps 90 days and goes on forgetting while it is read: rows of its first hours may be gone before
+    anybody asked. `since_start` leaves those out.
+    """
+    oldest = world.now - 90 * DAY + since_start
     return {row.uuid for row in world.okta_log() if row.persisted_at <= world.now and row.published >= oldest}
+
+
+def is_log_whole(world: World, stored: Collection[str]) -> bool:
+    """Whether everything of the log is stored, and nothing that it does not hold."""
+    return served_log(world, since_start=6 * HOUR) <= set(stored) <= served_log(world)
 
 
 def stored_events(home: Home, product: str) -> Counter[str]:

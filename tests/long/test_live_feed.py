@@ -15,7 +15,7 @@ from fanlight.pipeline.queue import backlog
 from fanlight.simulator import http
 from fanlight.simulator.world import build_world
 from integration.conftest import connect_all
-from integration.served import served_activities, served_log, stored_events
+from integration.served import is_log_whole, served_activities, stored_events
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def test_the_feed_goes_on_and_is_judged_while_content_waits(tmp_path_factory: py
         running = threading.Thread(target=keep_up, args=(home, stop, said.append))
         running.start()
         try:
-            wait_until(lambda: served_log(world) <= set(stored_events(home, "okta")), "reading the whole Okta log")
+            wait_until(lambda: is_log_whole(world, stored_events(home, "okta")), "reading the whole Okta log")
             wait_until(lambda: backlog(home.state, "claude").read > 20, "reading the first content")
             assert served_activities(world) <= set(stored_events(home, "claude"))
             wait_until(lambda: judged_segments(home) > 0, "the first judgement")
