@@ -43,10 +43,23 @@ def test_a_name_that_is_taken_is_refused_and_its_key_stays(
     before = list_connections(home)
     with pytest.raises(NotAccepted, match="already a source named okta and nothing was changed"):
         views.start_collecting(MIRA, second)
-    with pytest.raises(NotAccepted, match="--replace"):
+    with pytest.raises(NotAccepted, match="by saying so"):
         views.test_source(MIRA, pasted("third"))
     assert list_connections(home) == before
     assert home.vault.read("sealed:okta") == "first"
+
+
+def test_a_new_key_replaces_the_old_one_when_that_is_asked_for(
+    views: LakeViews, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "find_kind", lambda kind: SourceKind(kind, Working, None, ""))  # type: ignore[arg-type]
+    views.start_collecting(MIRA, views.test_source(MIRA, pasted("first")).draft)
+    (before,) = list_connections(home)
+    again = pasted("second").model_copy(update={"replace": True})
+    views.start_collecting(MIRA, views.test_source(MIRA, again).draft)
+    (after,) = list_connections(home)
+    assert after.options == before.options
+    assert home.vault.read("sealed:okta") == "second"
 
 
 def test_adding_a_source_opens_on_claude(views: LakeViews) -> None:

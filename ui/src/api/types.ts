@@ -39,6 +39,7 @@ export type AddSourceRequest = {
   kind: string;
   name: string;
   options: Record<string, string>;
+  replace?: boolean;
 };
 
 export type AssignRequest = {

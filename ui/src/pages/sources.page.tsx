@@ -176,7 +176,8 @@ function Understand({ tested, back }: { tested: TestedSource; back: () => void }
   );
 }
 
-function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; test: ReturnType<typeof useTestSource> }) {
+function Paste({ kinds, kind, rows, test }: { kinds: SourceKind[]; kind: SourceKind; rows: SourceRow[]; test: ReturnType<typeof useTestSource> }) {
+  const [replace, setReplace] = useState(false);
   const [values, setValues] = useState<Record<string, string>>({});
   const [name, setName] = useState("");
   const go = useGo();
@@ -198,12 +199,14 @@ function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; t
     </label>
   );
   const rest = kind.fields.filter((field) => !field.required);
+  const chosen = name.trim() || kind.kind;
+  const taken = rows.some((row) => row.name === chosen);
   return (
     <form
       autoComplete="off"
       onSubmit={(event) => {
         event.preventDefault();
-        test.mutate({ kind: kind.kind, name: name.trim() || kind.kind, options });
+        test.mutate({ kind: kind.kind, name: chosen, options, replace: taken && replace });
       }}
     >
       {kinds.length > 1 && (
@@ -222,6 +225,12 @@ function Paste({ kinds, kind, test }: { kinds: SourceKind[]; kind: SourceKind; t
         <span>Name of this source, optional</span>
         <input value={name} placeholder={kind.kind} pattern="[a-zA-Z0-9][a-zA-Z0-9_.\-]*" maxLength={60} onChange={(event) => setName(event.target.value)} />
       </label>
+      {taken && (
+        <label className="small t2" style={{ display: "flex", gap: 8, marginBottom: 12 }}>
+          <input type="checkbox" checked={replace} onChange={(event) => setReplace(event.target.checked)} />
+          <span>There is a source named {chosen}: give it this key. Its settings and its place in the feed stay.</span>
+        </label>
+      )}
       {rest.length > 0 && (
         <details className="rest">
           <summary>{rest.length === 1 ? "1 more setting, optional" : `${rest.length} more settings, all optional`}</summary>
@@ -241,7 +250,7 @@ function Add({ view, wanted }: { view: SourcesView; wanted: string }) {
   const tested = test.data?.kind === kind.kind ? test.data : undefined;
   return (
     <Panel title={`Add ${kind.title}`} end={<><span className="t3">Step {tested ? 2 : 1} of 3</span><Go to="/sources">Close</Go></>} ruled>
-      {tested ? <Understand tested={tested} back={() => test.reset()} /> : <Paste key={kind.kind} kinds={view.kinds} kind={kind} test={test} />}
+      {tested ? <Understand tested={tested} back={() => test.reset()} /> : <Paste key={kind.kind} kinds={view.kinds} kind={kind} rows={view.rows} test={test} />}
     </Panel>
   );
 }

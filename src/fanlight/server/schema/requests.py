@@ -64,6 +64,8 @@ class AddSourceRequest(View):
     kind: Annotated[str, Field(max_length=60)]
     name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")]
     options: dict[str, SecretStr]
+    replace: bool = False
+    """Give the source of this name a new key; what is not entered stays, its place in the feed too."""
 
 
 class CollectRequest(View):

@@ -30,6 +30,7 @@ class _Draft:
     plain: Mapping[str, str]
     secret: Mapping[str, str]
     works: bool
+    replace: bool
     expires_at: Micros
 
     def __repr__(self) -> str:
@@ -51,20 +52,26 @@ class Drafts:
         unknown = sorted(set(request.options) - set(known))
         if unknown:
             raise NotAccepted(f"{form.title} has no setting named {', '.join(unknown)}.")
-        values = {**form.defaults, **{k: v.get_secret_value().strip() for k, v in request.options.items() if v}}
+        typed = {k: v.get_secret_value().strip() for k, v in request.options.items() if v}
+        values = {**form.defaults, **self._kept_settings(request, known), **typed}
         missing = [field.label for field in form.fields if field.required and not values.get(field.name)]
         if missing:
             raise NotAccepted(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed.")
         plain = {name: value for name, value in values.items() if value and not known[name].secret}
         secret = {name: value for name, value in values.items() if value and known[name].secret}
-        self._refuse_taken(request.name)
+        if not request.replace:
+            self._refuse_taken(request.name)
         report = self._report(request, plain, secret)
         handle = secrets.token_urlsafe(16)
         with self._lock:
             now = self._home.clock.now()
             live = {key: draft for key, draft in self._kept.items() if draft.expires_at > now}
             self._kept = dict(list(live.items())[-_MOST_DRAFTS:])
-            self._kept[handle] = _Draft(request.kind, request.name, plain, secret, report.works, now + DRAFT_LIFE)
+            if request.replace:
+                plain = {name: value for name, value in plain.items() if name in typed}
+            self._kept[handle] = _Draft(
+                request.kind, request.name, plain, secret, report.works, request.replace, now + DRAFT_LIFE
+            )
         return _tested(handle, request.kind, form.title, secret, report)
 
     def _report(self, request: s.AddSourceRequest, plain: Mapping[str, str], secret: Mapping[str, str]) -> SourceReport:
@@ -97,7 +104,8 @@ class Drafts:
                 raise NotAccepted("This test is older than ten minutes; paste the key again.")
             if not draft.works:
                 raise NotAccepted("This key did not work, so nothing would be collected; paste another.")
-            self._refuse_taken(draft.name)  # before its key is sealed over the one that is there
+            if not draft.replace:
+                self._refuse_taken(draft.name)  # before its key is sealed over the one that is there
             del self._kept[handle]
         # The main key is sealed under the source's own name, so that removing the source forgets it.
         main = next((name for name in ("key", "token") if name in draft.secret), None)
@@ -106,7 +114,7 @@ class Drafts:
             for name, value in draft.secret.items()
         }
         try:
-            add_connection(self._home, draft.kind, draft.name, {**draft.plain, **references})
+            add_connection(self._home, draft.kind, draft.name, {**draft.plain, **references}, replace=draft.replace)
         except (ConnectionProblem, SourceError) as problem:
             raise NotAccepted(str(problem)) from None
         return draft.name
@@ -116,8 +124,17 @@ class Drafts:
         if there is not None:
             raise NotAccepted(
                 f"There is already a source named {name} and nothing was changed: give this one another name, or give "
-                f"that one a new key with `fanlight source add {there.kind} --name {name} --replace`."
+                "that one a new key by saying so below its name."
             )
+
+    def _kept_settings(self, request: s.AddSourceRequest, known: Mapping[str, s.KeyField]) -> dict[str, str]:
+        """What a source whose key is replaced was told before, keys apart. Raises `NotAccepted`."""
+        there = next((each for each in list_connections(self._home) if each.name == request.name), None)
+        if not request.replace or there is None:
+            return {}
+        if there.kind != request.kind:
+            raise NotAccepted(f"The source named {request.name} is of another kind; nothing was changed.")
+        return {name: value for name, value in there.options.items() if name in known and not known[name].secret}
 
 
 def _tested(handle: str, kind: str, title: str, secret: Mapping[str, str], report: SourceReport) -> s.TestedSource:
