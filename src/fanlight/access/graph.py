@@ -225,15 +225,17 @@ class AccessGraph:
         return sorted(found, key=lambda r: (r.kind != "project", r.kind, -level_rank(r.level), r.name, r.id))
 
     def _reach_leaves(self, identity: str, projects: Mapping[int, list[Via]], unproven: bool) -> Iterable[Reached]:
+        made: set[int] = set()
         for account in self.control.identity_accounts.one(self._number(identity)).tolist():
             if self.control.active[account]:
                 for leaf in self._own_leaves(account).tolist():
+                    made.add(leaf)
                     yield self._reached_leaf(identity, leaf, "owner", [self.authorship(account, leaf)])
         for target, via in projects.items():
             for leaf in self.leaves.by_project.one(target).tolist():
                 if self.leaves.proven[leaf]:
                     yield self._reached_leaf(identity, leaf, _strongest(via), via)
-                elif unproven and not self._owns(identity, leaf):
+                elif unproven and leaf not in made:  # also what another account of theirs made that is closed by now
                     yield self._reached_leaf(identity, leaf, "unknown", via)
 
     def own_leaves(self, account_key: str) -> Ints:
@@ -250,10 +252,6 @@ class AccessGraph:
         inside[self.control.account_orgs.one(account)] = True
         inside[-1] = True
         return made[inside[self.leaves.organization[made]]]
-
-    def _owns(self, identity: str, leaf: int) -> bool:
-        owner = int(self.leaves.owner[leaf])
-        return owner >= 0 and self.identity_of(owner) == identity
 
     def _reached_leaf(self, identity: str, leaf: int, level: str, via: Sequence[Via]) -> Reached:
         return Reached(
