@@ -27,15 +27,15 @@ def served_log(world: World, *, since_start: Micros = 0) -> set[str]:
     """Ids of the identity provider's log rows that can be seen now.
 
     The log itself keeps 90 days and goes on forgetting while it is read: rows of its first hours may be gone before
-    anybody asked. `since_start` leaves those out.
+    anybody asked. `since_start` leaves those out (or, below zero, in).
     """
     oldest = world.now - 90 * DAY + since_start
     return {row.uuid for row in world.okta_log() if row.persisted_at <= world.now and row.published >= oldest}
 
 
 def is_log_whole(world: World, stored: Collection[str]) -> bool:
-    """Whether everything of the log is stored, and nothing that it does not hold."""
-    return served_log(world, since_start=6 * HOUR) <= set(stored) <= served_log(world)
+    """Whether everything of the log is stored, and nothing that it did not hold."""
+    return served_log(world, since_start=6 * HOUR) <= set(stored) <= served_log(world, since_start=-6 * HOUR)
 
 
 def stored_events(home: Home, product: str) -> Counter[str]:

@@ -58,8 +58,11 @@ def encodings(needle: str) -> Iterator[bytes]:
         yield escaped
 
 
-def _escape(form: bytes) -> bytes:
-    return b"".join(b"\\x%02x" % byte for byte in form)
+def _expression(needle: str, form: bytes) -> bytes:
+    """A number counts only where it stands by itself: any nine digits stand somewhere in a million times of day."""
+    escaped = b"".join(b"\\x%02x" % byte for byte in form)
+    alone = needle.isdecimal() and form == needle.encode()
+    return b"(^|[^0-9])" + escaped + b"([^0-9]|$)" if alone else escaped
 
 
 class _Search:
@@ -75,7 +78,7 @@ class _Search:
         if forms:
             flags = hyperscan.HS_FLAG_SINGLEMATCH
             self.database.compile(
-                expressions=[_escape(form) for _, form in forms],
+                expressions=[_expression(self.names[number], form) for number, form in forms],
                 ids=[number for number, _ in forms],
                 flags=[flags] * len(forms),
             )

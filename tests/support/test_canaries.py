@@ -81,3 +81,10 @@ def test_a_clean_folder_has_no_leaks(tmp_path: Path) -> None:
         (tmp_path / store).mkdir()
         write(tmp_path / store / "written", "nothing of interest")
     assert find_leaks([tmp_path], [NEEDLE]) == []
+
+
+def test_a_number_is_found_alone_and_not_within_a_time(tmp_path: Path) -> None:
+    (tmp_path / "times").write_text('{"seen_at":1795919689619123}')
+    assert find_leaks([tmp_path], ["919689619"]) == []
+    (tmp_path / "leak").write_text('{"value":"919689619"}')
+    assert [leak.needle for leak in find_leaks([tmp_path], ["919689619"])] == ["919689619"]
