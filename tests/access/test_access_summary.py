@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_the_store_and_rows_in_memory_give_the_same_graph(
     tmp_path: Path, world: tuple[Company, dict[tuple[str, str], str]], at: int
 ) -> None:
     company, _ = world
-    home = open_home(tmp_path / str(id(company)))
+    home = open_home(tmp_path / uuid.uuid4().hex)  # an id of an object that is gone may come again
     for i, grant in enumerate(company.grants):
         if grant.via == "public" and grant.resource_id == "p0":
             company.grants[i] = replace(grant, exact_from=False, valid_from=45 * DAY)
