@@ -15,12 +15,34 @@ import pytest
 import zstandard
 
 from support.canaries import find_leaks
+from support.runs import runs_found
 
 NEEDLE = "canary-7f3a Übergabe 4711"
 
 
 def _parquet(path: Path, text: str) -> None:
     pq.write_table(pa.table({"raw": [text] * 200}), path, compression="zstd")
+
+
+def _nested(path: Path, text: str) -> None:
+    pq.write_table(pa.table({"raw": [[{"a": text}]] * 200}), path, compression="zstd")
+
+
+def _uncompressed(path: Path, text: str) -> None:
+    pq.write_table(pa.table({"raw": [text] * 200}), path, compression="none", use_dictionary=False)
+
+
+def _metadata(path: Path, text: str) -> None:
+    """Said in the footer, beside the schema, and in no value."""
+    pq.write_table(pa.table({"raw": ["nothing"] * 200}).replace_schema_metadata({"note": text}), path)
+
+
+def _behind_pages(path: Path, text: str) -> None:
+    """Bytes between two columns' pages and the footer, which no reader of columns sees."""
+    _parquet(path, "nothing")
+    data = path.read_bytes()
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    path.write_bytes(data[:-footer] + text.encode() + data[-footer:])
 
 
 def _cut_off(path: Path, text: str) -> None:
@@ -63,6 +85,10 @@ STORES: dict[str, Callable[[Path, str], object]] = {
     "zstd": lambda path, text: path.write_bytes(zstandard.ZstdCompressor().compress(text.encode() * 3)),
     "json": lambda path, text: path.write_text(ascii(text)),
     "parquet": _parquet,
+    "nested parquet": _nested,
+    "uncompressed parquet": _uncompressed,
+    "parquet footer": _metadata,
+    "parquet gap": _behind_pages,
     "killed parquet": _cut_off,
     "sqlite": _sqlite,
     "sqlite free page": _deleted,
@@ -81,6 +107,17 @@ def test_a_clean_folder_has_no_leaks(tmp_path: Path) -> None:
         (tmp_path / store).mkdir()
         write(tmp_path / store / "written", "nothing of interest")
     assert find_leaks([tmp_path], [NEEDLE]) == []
+
+
+def test_what_only_a_compressor_put_side_by_side_is_no_leak(tmp_path: Path) -> None:
+    """Newest first, the parts of a chat leave their changing digits behind each other in a compressed page."""
+    ids = [f"claude_chat_msg_0100000000{n}{'#0' * 9}" for n in (1, 0, 9, 8, 7, 6, 5, 4, 3, 2)]
+    pq.write_table(pa.table({"part_id": ids}), tmp_path / "matches.parquet", compression="zstd")
+    assert b"98765432" in (tmp_path / "matches.parquet").read_bytes(), "the example no longer shows the effect"
+    assert find_leaks([tmp_path], ["98765432"]) == []
+    assert runs_found([tmp_path], ["98765432"]) == {}
+    pq.write_table(pa.table({"part_id": [*ids, "x98765432x"]}), tmp_path / "matches.parquet", compression="zstd")
+    assert list(runs_found([tmp_path], ["98765432"])) == ["98765432"]
 
 
 def test_a_number_is_found_alone_and_not_within_a_time(tmp_path: Path) -> None:
