@@ -89,6 +89,17 @@ def test_a_link_expires_after_ten_minutes(site: Site) -> None:
     assert site.client.get("/api/header").status_code == 401
 
 
+def test_a_spent_link_brings_its_style_and_runs_nothing(site: Site) -> None:
+    spent = site.client.get("/enter?token=spent")
+    policy = spent.headers["content-security-policy"]
+    nonce = re.search(r"style-src 'nonce-([\w-]+)'", policy)
+    assert nonce is not None
+    assert f'<style nonce="{nonce[1]}">' in spent.text
+    assert "script-src 'none'" in policy
+    assert "script" not in spent.text
+    assert site.client.get("/enter?token=spent").headers["content-security-policy"] != policy
+
+
 def test_an_invented_or_empty_token_opens_nothing(site: Site) -> None:
     for token in ("", "x", "a" * 43):
         assert site.client.get(f"/enter?token={token}").status_code == 410

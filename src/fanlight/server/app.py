@@ -17,6 +17,7 @@ from fanlight.model import Micros
 from fanlight.server import schema
 from fanlight.server.exports import exports
 from fanlight.server.guard import Guard, allowed_hosts
+from fanlight.server.plain import plain_page
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer, Views
 from fanlight.server.signin import Sessions
 
@@ -169,10 +170,10 @@ def _entrance(sessions: Sessions) -> APIRouter:
     def enter(token: Annotated[str, Query(max_length=200)] = "") -> Response:
         session = sessions.enter(token)
         if session is None:
-            return HTMLResponse(_plain_page("This link no longer works", _LINK_SPENT), status_code=410)
+            return plain_page("This link no longer works", _LINK_SPENT, status=410)
         # A page that goes on by itself, not a redirect: the next request then comes from this site, so that a
         # SameSite=Strict cookie is sent even when the link was clicked in a mail or chat.
-        response = HTMLResponse(_plain_page("You are signed in", '<a href="/">Open the queue</a>', onward="/"))
+        response = plain_page("You are signed in", '<a href="/">Open the queue</a>', onward="/")
         response.set_cookie(COOKIE, session, httponly=True, samesite="strict", path="/")
         return response
 
@@ -202,7 +203,7 @@ def _interface(static: Path) -> APIRouter:
             raise HTTPException(404, "There is no such file.")
         index = static / "index.html"
         if not index.is_file():
-            return HTMLResponse(_plain_page("The web interface is not built", _NOT_BUILT), status_code=503)
+            return plain_page("The web interface is not built", _NOT_BUILT, status=503)
         return _index(index)
 
     return router
@@ -221,14 +222,6 @@ def _index(index: Path) -> HTMLResponse:
 
 _LINK_SPENT = "It works once and for ten minutes. Run <code>fanlight sign-in</code> in a terminal for a new one."
 _NOT_BUILT = "The API works. Run <code>python tools/build_ui.py</code> in the checkout to build the pages."
-
-
-def _plain_page(title: str, body: str, *, onward: str | None = None) -> str:
-    refresh = f'<meta http-equiv="refresh" content="0; url={onward}">' if onward else ""
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} – Fanlight</title>{refresh}'
-        f"</head><body><h1>{title}</h1><p>{body}</p></body></html>"
-    )
 
 
 def _found(value: Found | None, sentence: str) -> Found:
