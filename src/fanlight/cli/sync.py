@@ -70,6 +70,6 @@ def _sync(
         told = outcome.concluded
         print(
             f"{told.identities:,} identities, {told.open_findings:,} open findings, "
-            f"{told.failed_checks:,} failed checks, in {time.monotonic() - began:.1f} s."
+            f"{outcome.failed_checks:,} failed checks, in {time.monotonic() - began:.1f} s."
         )
     end(Exit.OK if outcome.complete else Exit.UNFINISHED)

@@ -1,4 +1,4 @@
-"""Conclusions from the facts as known now: who is who, what the rules say, how the posture stands."""
+"""Conclusions from the facts as known now: who is who, what the rules say; and how the posture stands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class Concluded:
     identities: int = 0
     open_findings: int = 0
     new_findings: int = 0
-    failed_checks: int = 0
     broken_rules: list[str] = field(default_factory=list)
     """Sentences about rule files that could not be used."""
 
@@ -44,7 +43,10 @@ class FoundIdentity:
 
 
 def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
-    """Resolve identities, judge the rules over the window that is still open, run posture."""
+    """Resolve identities and judge the rules over the window that is still open.
+
+    Posture is no part of it: its answers are worked out when somebody asks, so that a finding never waits for them.
+    """
     told = Concluded()
     told.identities = len(resolve_identities(home, lease).identities)
     say("identities", told.identities)
@@ -53,8 +55,6 @@ def conclude(home: Home, lease: Lease, say: Progress) -> Concluded:
     told.open_findings, told.new_findings = judged.open, judged.new
     told.broken_rules = list(judged.broken_rules)
     say("findings", judged.judged)
-    told.failed_checks = len({result.check for result in posture_of(home) if result.status == "fail"})
-    say("posture", told.failed_checks)
     return told
 
 

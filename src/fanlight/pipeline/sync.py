@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from fanlight.model import MINUTE, SECOND, Micros
 from fanlight.pipeline.collect import SWEEP_EVERY, Collected, collect_events, take_snapshots, walk_inventory
-from fanlight.pipeline.conclude import Concluded, conclude
+from fanlight.pipeline.conclude import Concluded, conclude, posture_of
 from fanlight.pipeline.connections import Connection, ConnectionProblem, connect, list_connections, note_state
 from fanlight.pipeline.content import LabelledCounts, read_queue
 from fanlight.pipeline.home import Home
@@ -63,6 +63,8 @@ class SyncOutcome:
 
     sources: list[SourceOutcome] = field(default_factory=list)
     concluded: Concluded | None = None
+    failed_checks: int = 0
+    """Posture checks that fail for at least one thing."""
 
     @property
     def complete(self) -> bool:
@@ -104,6 +106,8 @@ def sync(
         return outcome
     with KeptLease(home.state, "judge") as lease:
         outcome.concluded = conclude(home, lease.lease, lambda what, count: say("", what, count))
+    outcome.failed_checks = len({result.check for result in posture_of(home) if result.status == "fail"})
+    say("", "posture", outcome.failed_checks)
     return outcome
 
 

@@ -34,5 +34,8 @@ def plain_page(title: str, body: str, *, status: int = 200, onward: str | None =
         f'<meta name="viewport" content="width=device-width"><style nonce="{nonce}">{_STYLE}</style></head>'
         f'<body><main><img src="/favicon.svg" alt=""><h1>{title}</h1><p>{body}</p></main></body></html>'
     )
-    policy = f"default-src 'self'; script-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    policy = (
+        f"default-src 'self'; script-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
+    )
     return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": policy})
