@@ -161,11 +161,11 @@ def _column(column: Column, place: int, pivot: str, snapshot: Snapshot) -> s.Pic
     return s.PictureColumn(
         heading=column.heading,
         total=f"{count(column.total)}{tail}",
-        nodes=[_box(node, place, pivot, snapshot) for node in column.nodes],
+        nodes=[_box(node, place, pivot, snapshot, alone=len(column.nodes) == 1) for node in column.nodes],
     )
 
 
-def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNode:
+def _box(node: Node, place: int, pivot: str, snapshot: Snapshot, *, alone: bool) -> s.PictureNode:
     kind, _, key = node.id.partition(":")
     text, categories = node.text, node.labels[:3]
     if place > _PROJECT and kind not in ("resources", "more"):
@@ -173,6 +173,8 @@ def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNod
         text, categories = snapshot.title_of(kind, key), tuple(snapshot.labelled(kind, key).categories[:3])
     if node.more:
         number = f"{count(node.sensitive)} sensitive" if node.sensitive else ""
+    elif kind == "everybody":
+        number = count(node.count) if alone else f"{count(node.count)} more"
     else:
         number = count(node.count) if place == 3 and node.count else ""
     return s.PictureNode(
