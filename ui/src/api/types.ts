@@ -3,6 +3,7 @@
 export type AccessPath = {
   as_of: number;
   steps: PathStep[];
+  now: string;
 };
 
 export type AccessView = {
