@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from fanlight.model import Micros
 from fanlight.server import schema
 
@@ -66,6 +68,10 @@ class Pages(Protocol):
     def sources(self) -> schema.SourcesView: ...
 
     def search(self, text: str) -> schema.SearchView: ...
+
+    def page(self, name: str, ask: BaseModel) -> schema.View | None:
+        """A page that was found by scan (`fanlight.server.pages`), by its name."""
+        ...
 
 
 class Workflow(Protocol):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -49,6 +50,8 @@ from fanlight.server.schema import SensitivityName
 from fanlight.server.views.words import day_month, plural
 
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
+
+Made = TypeVar("Made")
 
 _MOST_GRAPHS = 4
 
@@ -93,6 +96,14 @@ class Snapshot:
     _labelled: dict[tuple[str, str], Labelled] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
     _graphs: dict[Micros, AccessGraph] = field(default_factory=dict)
+    _derived: dict[str, Any] = field(default_factory=dict)
+
+    def derived(self, name: str, make: Callable[[Snapshot], Made]) -> Made:
+        """What a page derives from the facts and would make anew for each request, made once a snapshot."""
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        made: Made = self._derived[name]
+        return made
 
     @cached_property
     def zone(self) -> str:
@@ -255,7 +266,8 @@ class Snapshot:
         return {key: self.labelled(*key).categories for key in keys}
 
     @cached_property
-    def _read(self) -> frozenset[tuple[str, str]]:
+    def read(self) -> frozenset[tuple[str, str]]:
+        """(kind, id) of everything that was read, in part or whole."""
         rows = self.reader.query(
             "SELECT object_kind, object_id FROM readings_now WHERE outcome IN ('read', 'partly_read')"
         )
@@ -285,7 +297,7 @@ class Snapshot:
         levels: Callable[[], Mapping[tuple[str, str], str]],
     ) -> Labelled:  # fmt: skip
         if not matches:
-            known = kind == "project" or (kind, object_id) in self._read
+            known = kind == "project" or (kind, object_id) in self.read
             return Labelled("none", {}) if known else _UNREAD
         totals: Counter[str] = Counter()
         for match in matches:
