@@ -86,7 +86,7 @@ function Map({ view, asked, ask, file }: { view: LabelsView; asked: Asked; ask: 
   const next = view.start + view.rows.length;
   return (
     <section className="panel" aria-label="Data map">
-      <table className="datamap">
+      <table className={`datamap${view.by === "project" ? "" : " roomy"}`}>
         <colgroup>
           <col />
           {view.by === "project" && <col className="who" />}
@@ -101,7 +101,7 @@ function Map({ view, asked, ask, file }: { view: LabelsView; asked: Asked; ask: 
               <td title={row.name}>{row.link ? <Name to={row.link} className="quiet">{row.name}</Name> : <b style={{ fontWeight: 600 }}>{row.name}</b>}</td>
               {view.by === "project" && <td className="t2" title={row.owner}>{row.owner_link ? <Name to={row.owner_link} className="quiet plain">{row.owner}</Name> : row.owner || (row.key === "" ? "–" : <b>no owner</b>)}</td>}
               {view.by !== "department" && <td className="t2" title={row.department}>{row.department || "–"}</td>}
-              <td><SensitivityMark level={row.sensitivity} /></td>
+              <td className="level"><SensitivityMark level={row.sensitivity} /></td>
               {view.columns.map((column, at) => (
                 <Cell key={column.category} row={row} cell={row.cells[at] ?? null} column={column.category} move={move}
                   on={asked.row === row.key && asked.label === column.category} choose={() => ask({ row: row.key, label: column.category })} />
