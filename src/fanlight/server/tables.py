@@ -17,7 +17,7 @@ from fanlight.model import Micros
 from fanlight.server import schema as s
 
 __all__ = [
-    "Sheet", "accounts", "evidence", "findings", "people", "sheet_of", "sources", "timeline",
+    "Sheet", "accounts", "evidence", "findings", "people", "sheet_of", "sources", "time_of", "timeline",
     "unseen", "what_was_opened", "write",
 ]  # fmt: skip
 
@@ -61,7 +61,8 @@ def sheet_of(name: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], 
     return Sheet(name, tuple(columns), [tuple(read(row) for read in columns.values()) for row in rows])
 
 
-def _time(at: Micros | None, zone: str) -> str | None:
+def time_of(at: Micros | None, zone: str) -> str | None:
+    """A time with seconds and the offset of its day; None stays empty."""
     return None if at is None else local_time(at, zone).isoformat(timespec="seconds")
 
 
@@ -75,14 +76,14 @@ def findings(rows: Sequence[s.QueueRow], zone: str) -> Sheet:
         "id": lambda r: r.id, "severity": lambda r: r.severity, "status": lambda r: r.status,
         "verdict": lambda r: r.verdict, "title": lambda r: r.title, "sentence": lambda r: r.sentence,
         "who": lambda r: r.who.name, "who_detail": lambda r: r.who.detail, "who_id": lambda r: r.who.id,
-        "labels": lambda r: _labels(r.labels) or r.labels_note, "time": lambda r: _time(r.at, zone),
+        "labels": lambda r: _labels(r.labels) or r.labels_note, "time": lambda r: time_of(r.at, zone),
         "assignee": lambda r: r.assignee, "rule": lambda r: r.rule,
     })  # fmt: skip
 
 
 def _steps(name: str, steps: Sequence[s.Step], zone: str) -> Sheet:
     return sheet_of(name, steps, {
-        "time": lambda r: _time(r.at, zone), "until": lambda r: _time(r.until, zone), "source": lambda r: r.source,
+        "time": lambda r: time_of(r.at, zone), "until": lambda r: time_of(r.until, zone), "source": lambda r: r.source,
         "what": lambda r: r.text, "mark": lambda r: r.mark, "labels": lambda r: _labels(r.labels),
         "address": lambda r: r.place, "event_id": lambda r: r.event_id,
     })  # fmt: skip
@@ -96,7 +97,7 @@ def evidence(view: s.FindingView, zone: str) -> Sheet:
 def what_was_opened(view: s.FindingView, zone: str) -> Sheet:
     """What was opened around a finding."""
     return sheet_of(f"opened-{view.short_id}", view.opened.rows if view.opened else [], {
-        "time": lambda r: _time(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),
+        "time": lambda r: time_of(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),
         "sensitivity": lambda r: r.sensitivity, "opened_earlier": lambda r: r.earlier,
     })  # fmt: skip
 
@@ -110,7 +111,7 @@ def accounts(view: s.IdentityView, zone: str) -> Sheet:
     """The accounts of an identity with the reason for each link."""
     return sheet_of("accounts", view.accounts, {
         "source": lambda r: r.source, "login": lambda r: r.login, "id": lambda r: r.id, "why": lambda r: r.why,
-        "evidence": lambda r: r.evidence, "since": lambda r: _time(r.since, zone), "active": lambda r: r.active,
+        "evidence": lambda r: r.evidence, "since": lambda r: time_of(r.since, zone), "active": lambda r: r.active,
     })  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def people(view: s.AccessView, zone: str) -> Sheet:
     """Who reaches a thing, and how."""
     return sheet_of("people", view.people, {
         "identity": lambda r: r.id, "name": lambda r: r.name, "level": lambda r: r.level if r.known else "unknown",
-        "how": lambda r: r.how, "since": lambda r: _time(r.since, zone),
+        "how": lambda r: r.how, "since": lambda r: time_of(r.since, zone),
     })  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def sources(view: s.SourcesView, zone: str) -> Sheet:
     """The connected sources."""
     return sheet_of("sources", view.rows, {
         "name": lambda r: r.name, "title": lambda r: r.title, "health": lambda r: r.health,
-        "newest_event": lambda r: _time(r.newest_event_at, zone), "lag_p95": lambda r: r.lag,
+        "newest_event": lambda r: time_of(r.newest_event_at, zone), "lag_p95": lambda r: r.lag,
         "backlog": lambda r: "unknown" if r.backlog is None else r.backlog, "events_24h": lambda r: r.events_24h,
     })  # fmt: skip
 

@@ -73,6 +73,11 @@ export type BlindSpot = {
   sentence: string;
 };
 
+export type BrokenRule = {
+  name: string;
+  sentence: string;
+};
+
 export type BulkRequest = {
   ids: string[];
   act: "verdict" | "assign" | "snooze";
@@ -146,6 +151,13 @@ export type Comparison = {
   usual: string;
   observed: string;
   cells: (BarsCell | HoursCell | FactsCell | EarlyCell)[];
+};
+
+export type DetectionsView = {
+  summary: string;
+  rows: RuleRow[];
+  broken: BrokenRule[];
+  detail: RuleDetail | null;
 };
 
 export type Done = {
@@ -593,6 +605,47 @@ export type RiskRow = {
   score: number;
   change: number;
   spark: number[];
+};
+
+export type RuleDetail = {
+  rule: string;
+  title: string;
+  record: string;
+  description: string;
+  looks_at: string;
+  attack: string[];
+  falsepositives: string[];
+  runbook: string[];
+  tests: number;
+  exceptions: number;
+  findings: RuleFinding[];
+  last_line: string;
+};
+
+export type RuleFinding = {
+  id: string;
+  title: string;
+  severity: "info" | "low" | "medium" | "high" | "critical";
+  status: string;
+  at: number;
+};
+
+export type RuleRow = {
+  rule: string;
+  title: string;
+  level: "info" | "low" | "medium" | "high" | "critical";
+  version: string;
+  own: boolean;
+  sight: "sees" | "partly" | "quiet" | "blind";
+  sentence: string;
+  hits: number;
+  weeks: number[];
+  open: number;
+  true: number;
+  false: number;
+  expected: number;
+  excepted: number;
+  last_at: number | null;
 };
 
 export type RunbookStep = {

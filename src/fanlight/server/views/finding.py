@@ -20,7 +20,7 @@ from fanlight.server.views.snapshot import Labelled, Snapshot
 from fanlight.server.views.words import chips, clock_time, count, day_month, plural
 from fanlight.state.findings import ExceptionRow, Note, StoredFinding
 
-__all__ = ["finding_view"]
+__all__ = ["finding_view", "record_of"]
 
 _STORY = 40
 _ENOUGH_VERDICTS = 5
@@ -62,7 +62,7 @@ def finding_view(
         who=who_of(finding, snapshot, (person.department or "") if person else ""),
         rule=finding.rule,
         rule_version=finding.rule_version[:7],
-        rule_record=_record(finding.rule, everything),
+        rule_record=record_of(finding.rule, everything),
         attack=list(finding.attack),
         place=_place(finding, everything),
         why=_why(finding, snapshot),
@@ -102,7 +102,8 @@ def _status(stored: StoredFinding) -> str:
     return f"{stored.status.capitalize()}{': ' + stored.reason.rstrip('.') if stored.reason else ''}"
 
 
-def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
+def record_of(rule: str, everything: Sequence[StoredFinding]) -> str:
+    """How a rule was judged so far: its precision, or the verdicts where they are few."""
     judged = [f for f in everything if f.finding.rule == rule and f.verdict is not None]
     if not judged:
         return "no verdicts yet"
