@@ -46,11 +46,12 @@ function verdicts(row: RuleRow): string {
 function Rules({ view, at, chosen }: { view: DetectionsView; at: number; chosen: string | undefined }) {
   const { now, time_zone } = useFrame();
   const go = useGo();
+  const wide = chosen === undefined; // beside the panel of a rule there is room for its name rather than for bars
   return (
     <section className="panel" aria-label="Rules">
       <table className="rows rules">
-        <colgroup><col style={{ width: 104 }} /><col /><col style={{ width: 112 }} /><col style={{ width: 116 }} /><col style={{ width: 74 }} /><col style={{ width: 128 }} /><col style={{ width: 100 }} /></colgroup>
-        <thead><tr><th>Severity</th><th>Rule</th><th>Sight</th><th>By week</th><th className="num">90 days</th><th>Verdicts</th><th className="num">Last</th></tr></thead>
+        <colgroup><col style={{ width: 96 }} /><col /><col style={{ width: 104 }} />{wide && <col style={{ width: 116 }} />}<col style={{ width: 66 }} /><col style={{ width: wide ? 150 : 104 }} /><col style={{ width: 112 }} /></colgroup>
+        <thead><tr><th>Severity</th><th>Rule</th><th>Sight</th>{wide && <th>By week</th>}<th className="num">90 days</th><th>Verdicts</th><th className="num">Last</th></tr></thead>
         <tbody>
           {view.rows.map((row, place) => (
             <tr key={row.rule} className={`pick${row.rule === chosen ? " on" : ""}`} aria-selected={place === at} onClick={() => go("/detections", { rule: row.rule })} style={place === at ? { outline: "1px dashed var(--control)", outlineOffset: -2 } : undefined}>
@@ -60,7 +61,7 @@ function Rules({ view, at, chosen }: { view: DetectionsView; at: number; chosen:
                 <div className="cut small t2" title={row.sentence}>{!row.own && "your own · "}{row.sentence}</div>
               </td>
               <td><Sight sight={row.sight} /></td>
-              <td><Weeks row={row} /></td>
+              {wide && <td><Weeks row={row} /></td>}
               <td className="num"><b>{figure(row.hits)}</b></td>
               <td className="t2 split-bar cut" title={verdicts(row)}>{verdicts(row)}</td>
               <td className="num t2">{row.last_at === null ? "–" : ago(row.last_at, now, time_zone)}</td>
@@ -135,4 +136,4 @@ function Detections() {
   );
 }
 
-export const page: Page = { path: "/detections", component: Detections, nav: { label: "Detections", short: "De", group: "Judge", order: 40, count: () => "" } };
+export const page: Page = { path: "/detections", component: Detections, keys: [[["J", "K"], "move"], [["Enter"], "look at the rule"], [["Esc"], "close it"]], nav: { label: "Detections", short: "De", group: "Judge", order: 40, count: () => "" } };

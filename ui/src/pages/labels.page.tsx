@@ -213,4 +213,4 @@ function Labels() {
   );
 }
 
-export const page: Page = { path: "/labels", component: Labels, nav: { label: "Labels", short: "La", group: "", order: 30, count: () => "" } };
+export const page: Page = { path: "/labels", component: Labels, keys: [[["←", "→", "↑", "↓"], "from cell to cell"], [["Enter"], "look at the cell"], [["Esc"], "close it"]], nav: { label: "Labels", short: "La", group: "", order: 30, count: () => "" } };

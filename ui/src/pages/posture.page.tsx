@@ -135,4 +135,4 @@ function Posture() {
   );
 }
 
-export const page: Page = { path: "/posture", component: Posture, nav: { label: "Posture", short: "Po", group: "Judge", order: 42, count: (header) => countOf(header.counts.posture ?? 0) } };
+export const page: Page = { path: "/posture", component: Posture, keys: [[["J", "K"], "move"], [["Enter"], "look at the check"], [["Esc"], "close it"]], nav: { label: "Posture", short: "Po", group: "Judge", order: 42, count: (header) => countOf(header.counts.posture ?? 0) } };
