@@ -424,7 +424,7 @@ class SampleViews:
             ],
         )  # fmt: skip
 
-    def search(self, text: str) -> s.SearchView:
+    def search(self, text: str, kind: str | None = None) -> s.SearchView:
         hits = [
             s.Hit(
                 kind="identity", title="Jane Doe", detail="Finance, Berlin · 1 open finding", link="/identities/i-jane"
@@ -432,7 +432,9 @@ class SampleViews:
             s.Hit(kind="project", title="Q2 close", detail="owner Max Roe", link="/access?pivot=project:q2"),
             *[s.Hit(kind="finding", title=row[2], detail=row[3], link=f"/findings/{row[0]}") for row in _ROWS],
         ]
-        found = [hit for hit in hits if text.casefold() in (hit.title + hit.detail).casefold()]
+        found = [
+            hit for hit in hits if kind in (None, hit.kind) and text.casefold() in (hit.title + hit.detail).casefold()
+        ]
         return s.SearchView(query=text, hits=found[:8], last_line="")
 
     # -- writing -------------------------------------------------------------------------------------------------

@@ -426,6 +426,11 @@ def test_search_finds_people_addresses_and_findings(views: LakeViews) -> None:
     assert views.search("jane@ex").hits[0].link == "/identities/idn_jane"
     assert [hit.kind for hit in views.search(AWAY_IP).hits] == ["ip"]
     assert views.search("never used").hits[0].link == f"/findings/{FIRST}"
+    project = next(hit for hit in views.search("q2").hits if hit.kind == "project")
+    assert (project.title, project.detail) == ("Q2 close", "sensitivity high")
+    assert project.link == "/access?pivot=project:claude_proj_1"
+    assert [hit.kind for hit in views.search("q2", "project").hits] == ["project"]
+    assert {hit.kind for hit in views.search("e", "identity").hits} <= {"identity"}
     assert not views.search("j").hits
     assert not views.search("zzz").hits
 

@@ -111,8 +111,10 @@ def _pages(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
         return views.sources()
 
     @router.get("/search", dependencies=[Depends(viewer)])
-    def search(q: Annotated[str, Query(max_length=200)] = "") -> schema.SearchView:
-        return views.search(q)
+    def search(
+        q: Annotated[str, Query(max_length=200)] = "", kind: Annotated[str | None, Query(max_length=20)] = None
+    ) -> schema.SearchView:
+        return views.search(q, kind)
 
     return router
 

@@ -105,10 +105,10 @@ export function usePage<View>(name: string, asked: Record<string, string | numbe
 export const useSources = () =>
   useQuery({ queryKey: ["sources"], queryFn: () => get<SourcesView>("/api/sources"), refetchInterval: LIVE });
 
-export const useSearchHits = (text: string) =>
+export const useSearchHits = (text: string, kind?: string) =>
   useQuery({
-    queryKey: ["search", text],
-    queryFn: () => get<SearchView>(`/api/search?${query({ q: text })}`),
+    queryKey: ["search", text, kind ?? null],
+    queryFn: () => get<SearchView>(`/api/search?${query({ q: text, kind })}`),
     enabled: text.length > 1,
     placeholderData: (before) => before,
   });

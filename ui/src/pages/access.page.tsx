@@ -54,9 +54,9 @@ function Question() {
   return (
     <Panel title="Ask" hint="one field tells what or who, both tell why">
       <form className="ask" onSubmit={(event) => { event.preventDefault(); ask(); }}>
-        <Picker label="Who" placeholder="anybody" kinds={["identity"]} value={who} choose={setWho} />
+        <Picker label="Who" placeholder="anybody" kind="identity" value={who} choose={setWho} />
         <span className="word">can reach</span>
-        <Picker label="What" placeholder="anything; a project by its name" kinds={["project"]} value={what} choose={setWhat} />
+        <Picker label="What" placeholder="anything; a project by its name" kind="project" value={what} choose={setWhat} />
         <button type="submit" className="btn primary" disabled={!who && !what} title={asked} aria-label={asked}>{who && what ? "Explain" : "Show"}</button>
       </form>
     </Panel>

@@ -3,17 +3,17 @@ import { useId, useState, type KeyboardEvent } from "react";
 import { useSearchHits } from "../api/client";
 import type { Hit } from "../api/types";
 
-type PickerProps = { label: string; placeholder: string; kinds: Hit["kind"][]; value: Hit | null; choose: (hit: Hit | null) => void };
+type PickerProps = { label: string; placeholder: string; kind: Hit["kind"]; value: Hit | null; choose: (hit: Hit | null) => void };
 
 /** A field that takes one thing found by name: type, arrow keys, Enter. */
-export function Picker({ label, placeholder, kinds, value, choose }: PickerProps) {
+export function Picker({ label, placeholder, kind, value, choose }: PickerProps) {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
   const [asked] = useDebouncedValue(text.trim(), 120);
   const list = useId();
-  const { data } = useSearchHits(value === null ? asked : "");
-  const hits = asked.length > 1 ? (data?.hits ?? []).filter((hit) => kinds.includes(hit.kind)) : [];
+  const { data } = useSearchHits(value === null ? asked : "", kind);
+  const hits = asked.length > 1 ? (data?.hits ?? []) : [];
   const take = (hit: Hit | undefined) => {
     if (!hit) return;
     choose(hit);
@@ -45,11 +45,10 @@ export function Picker({ label, placeholder, kinds, value, choose }: PickerProps
         <div className="hits" role="listbox" id={list} aria-label={label}>
           {hits.map((hit, place) => (
             <div key={hit.link + hit.title} role="option" aria-selected={place === at} className="hit" tabIndex={-1} onMouseDown={(event) => { event.preventDefault(); take(hit); }}>
-              <span className="t3 small">{hit.kind}</span>
-              <span className="cut"><b>{hit.title}</b> <span className="t3 small">{hit.detail}</span></span>
+              <span className="cut" style={{ gridColumn: "1 / -1" }}><b>{hit.title}</b> <span className="t3 small">{hit.detail}</span></span>
             </div>
           ))}
-          {hits.length === 0 && <div className="hit t2"><span /><span>Nothing is found for “{asked}”.</span></div>}
+          {hits.length === 0 && <div className="hit t2"><span style={{ gridColumn: "1 / -1" }}>Nothing is found for “{asked}”.</span></div>}
         </div>
       )}
     </label>

@@ -156,11 +156,11 @@ class LakeViews:
         with self._open() as snapshot:
             return sources_view(snapshot)
 
-    def search(self, text: str) -> s.SearchView:
+    def search(self, text: str, kind: str | None = None) -> s.SearchView:
         """Search by name."""
         findings = load_findings(self._home.state, _SHOWN)
         with self._open() as snapshot:
-            return search_view(snapshot, text, findings)
+            return search_view(snapshot, text, findings, kind)
 
     def page(self, name: str, ask: BaseModel) -> s.View | None:
         """A page that was found by scan."""
