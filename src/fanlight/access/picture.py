@@ -481,7 +481,9 @@ def _summary(columns: Sequence[Column]) -> str:
     projects, resources = columns[_PROJECT], columns[_RESOURCE]
     sensitive = sum(node.sensitive for node in resources.nodes)
     unsaid = " Dashed: the vendor does not say." if resources.nodes else ""
-    return f"{projects.total:,} projects, {resources.total:,} resources, {sensitive:,} of them sensitive.{unsaid}"
+    named = f"{projects.total:,} project{'' if projects.total == 1 else 's'}"
+    within = f"{resources.total:,} resource{'' if resources.total == 1 else 's'}"
+    return f"{named}, {within}, {sensitive:,} of them sensitive.{unsaid}"
 
 
 def _sentence(graph: AccessGraph, around: Pivot, select: str | None, chosen: str | None) -> str:

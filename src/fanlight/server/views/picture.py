@@ -174,7 +174,8 @@ def _box(node: Node, place: int, pivot: str, snapshot: Snapshot, *, alone: bool)
     if node.more:
         number = f"{count(node.sensitive)} sensitive" if node.sensitive else ""
     elif kind == "everybody":
-        number = count(node.count) if alone else f"{count(node.count)} more"
+        # The box is narrow, and others name some of the organization: it stands for the rest.
+        text, number = ("Everybody", count(node.count)) if alone else (plural(node.count, "other"), "")
     else:
         number = count(node.count) if place == 3 and node.count else ""
     return s.PictureNode(
@@ -192,6 +193,8 @@ def _box(node: Node, place: int, pivot: str, snapshot: Snapshot, *, alone: bool)
 
 
 def _sentence(node: Node, place: int) -> str:
+    if node.id.startswith("everybody:"):
+        return f"{node.text}: {plural(node.count, 'person', 'people')} without a box of their own here."
     if node.more:
         return f"{plural(node.count, 'more box', 'more boxes')} of this column; the Table lists what is shown."
     if place == 3:
