@@ -127,6 +127,7 @@ def test_the_people_of_a_picture_add_up_to_those_who_can_open_it(company: Compan
             continue
         people = picture(graph, target).columns[0]
         assert people.total == len(graph.reachable_by(graph.find_resource(project))), target
+        assert people.total == graph.people_on(graph.target_number(kind, project)), target
         assert sum(node.count for node in people.nodes) == people.total, target
         seen += sum(node.id.startswith("everybody:") for node in people.nodes)
     assert seen

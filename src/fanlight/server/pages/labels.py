@@ -180,7 +180,7 @@ def _make(snapshot: Snapshot, ask: LabelsAsk) -> LabelsView:
     return LabelsView(
         summary=_summary(snapshot, rows, ask.by),
         by=ask.by,
-        period=_period(rows, snapshot.zone),
+        period=snapshot.derived("labels period", lambda held: _period(held.matches, held.zone)),
         columns=[MapColumn(category=name, family=FAMILY.get(name, "business")) for name in columns],
         rows=[_map_row(row, columns, now) for row in shown],
         total=len(wanted),
@@ -317,8 +317,8 @@ def _told(kinds: Iterable[str]) -> str:
     return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
-def _period(rows: Iterable[_Row], zone: str) -> str:
-    times = [m.at for row in rows for cell in row.cells.values() for m in cell.matches if m.at is not None]
+def _period(matches: Iterable[Match], zone: str) -> str:
+    times = [match.at for match in matches if match.at is not None and match.band != "low"]
     return f"Matches, written {day_month(min(times), zone)} to {full_day(max(times), zone)}" if times else "Matches"
 
 

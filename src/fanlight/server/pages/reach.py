@@ -126,7 +126,7 @@ def _projects(snapshot: Snapshot) -> list[OpenProject]:
                 id=project,
                 name=graph.label(kind, project) or project,
                 sensitivity=snapshot.labelled(kind, project).sensitivity,
-                people=len(graph.reachable_by(graph.resource(number))),
+                people=graph.people_on(number),
                 wide=_ORGANIZATION_WIDE if _is_wide(graph, number) else "",
                 things=len(inside),
                 sensitive=int((graph.leaves.sensitivity[inside] >= SENSITIVITY_ORDER["moderate"]).sum()),
