@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from fanlight.server import schema
+from fanlight.server.pages import page_kinds
 
 TARGET = Path(__file__).resolve().parent.parent / "ui" / "src" / "api" / "types.ts"
 _SIMPLE = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -39,6 +40,7 @@ def _type(node: dict[str, Any]) -> str:
 def typescript() -> str:
     """All view models as exported TypeScript types, in the order of their names."""
     named = [getattr(schema, name) for name in schema.__all__ if name != "View"]
+    named += [kind.view for kind in page_kinds().values()]
     found = [each for each in named if isinstance(each, type)]  # names of unions are written where they are used
     requests = [each for each in found if each.__name__.endswith("Request")]
     models: list[tuple[type[BaseModel], Any]] = [

@@ -86,6 +86,9 @@ def test_who_is_the_exact_reverse_of_reach(company: Company) -> None:
         for reached in graph.reachable_by(project)
     }
     assert forward == backward
+    for project in projects:
+        number = graph.target_number("project", project)
+        assert graph.people_on(number) == len({identity for identity, thing, *_ in backward if thing == project})
 
 
 def test_groups_in_groups_count_at_any_depth_and_a_cycle_ends() -> None:

@@ -117,6 +117,22 @@ def test_any_box_can_be_the_one_that_the_picture_is_drawn_around(
     assert text in texts(picture(graph_of(company), pivot), column)
 
 
+def test_the_people_of_a_picture_add_up_to_those_who_can_open_it(company: Company) -> None:
+    """Who holds a grant of their own on a project that is open to all is a member, too, and counts once."""
+    graph = graph_of(company)
+    seen = 0
+    for target in graph.names.targets.to_pylist():
+        kind, _, project = target.partition(":")
+        if kind != "project":
+            continue
+        people = picture(graph, target).columns[0]
+        assert people.total == len(graph.reachable_by(graph.find_resource(project))), target
+        assert people.total == graph.people_on(graph.target_number(kind, project)), target
+        assert sum(node.count for node in people.nodes) == people.total, target
+        seen += sum(node.id.startswith("everybody:") for node in people.nodes)
+    assert seen
+
+
 def test_every_pivot_that_a_box_offers_can_be_drawn(company: Company) -> None:
     graph = graph_of(company)
     seen: set[str] = set()

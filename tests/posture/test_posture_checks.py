@@ -142,7 +142,7 @@ def test_a_project_that_was_opened_and_is_still_open_fails_and_one_closed_again_
     (result,) = ask("weakened_privacy", company, sharing=shared, sensitivity={("project", "p"): "high"})
     assert result.severity == "high"
     assert (
-        "P was private and was opened by Jane Doe on 1970-02-19. It holds content of high sensitivity."
+        "P was private and was opened by Jane Doe on 19 Feb 1970. It holds content of high sensitivity."
         in result.sentence
     )
     assert failing(ask("weakened_privacy", company)) == {"p"}
@@ -156,13 +156,13 @@ def test_a_project_opened_before_it_was_first_listed_is_not_said_to_have_been_pr
     opened = ("p", 50 * DAY, "claude:user_jane", "organization")
     (result,) = ask("weakened_privacy", company, sharing=[opened])
     assert result.status == "fail"
-    assert "P was opened by Jane Doe on 1970-02-20; who could see it before could not be told." in result.sentence
+    assert "P was opened by Jane Doe on 20 Feb 1970; who could see it before could not be told." in result.sentence
     closed = ("p", 40 * DAY, "claude:user_jane", "private")
     (result,) = ask("weakened_privacy", company, sharing=[closed, opened])
-    assert "P was private and was opened by Jane Doe on 1970-02-20." in result.sentence
+    assert "P was private and was opened by Jane Doe on 20 Feb 1970." in result.sentence
     public = ("p", 55 * DAY, "claude:user_jane", "public")
     (result,) = ask("weakened_privacy", company, sharing=[opened, public])
-    assert "P was open to the organization and was opened by Jane Doe on 1970-02-25." in result.sentence
+    assert "P was open to the organization and was opened by Jane Doe on 25 Feb 1970." in result.sentence
 
 
 def test_projects_with_sensitive_content_are_listed_with_what_is_in_them(company: Company) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from fanlight.model import DAY, HOUR, Rollup, day_of, parse_time
-from fanlight.profiles.baseline import Spread, baseline_of
+from fanlight.profiles.baseline import Baseline, Spread, baseline_of, cut_evening
 
 NOW = parse_time("2026-05-07T02:14:09Z")
 TODAY = parse_time("2026-05-07")
@@ -28,9 +29,25 @@ def test_an_address_first_seen_the_evening_before_is_no_habit() -> None:
     assert set(baseline_of(rows, NOW).values("ip")) == {"morning"}
 
 
-def test_an_old_address_seen_again_the_evening_before_stays_a_habit() -> None:
+def test_an_old_address_seen_again_the_evening_before_stays_a_habit_and_that_evening_is_not_counted() -> None:
     rows = [row("ip", "home", TODAY - 9 * DAY), row("ip", "home", TODAY - HOUR)]
-    assert baseline_of(rows, NOW).values("ip")["home"].n == 2
+    assert baseline_of(rows, NOW).values("ip")["home"].n == 1
+
+
+def test_every_dimension_counts_the_same_events_up_to_noon_of_the_day_before() -> None:
+    old, spanning = row("ip", "home", TODAY - 9 * DAY, 5), row("ip", "home", TODAY - 14 * HOUR, 3)
+    rows = {
+        "ip": [old, replace(spanning, last_at=TODAY - HOUR), row("ip", "evening", TODAY - HOUR)],
+        "hour": [
+            row("hour", "71", TODAY - 9 * DAY, 5), row("hour", "58", TODAY - 14 * HOUR),
+            row("hour", "71", TODAY - HOUR, 2),
+        ],
+        "type": [row("type", "x", TODAY - 9 * DAY, 5), row("type", "x", TODAY - 14 * HOUR, 3)],
+    }  # fmt: skip
+    baseline = Baseline(NOW, cut_evening(rows, NOW, [row("ip", "home", TODAY - 14 * HOUR)]))
+    assert (baseline.total("ip"), baseline.total("hour"), baseline.events) == (6, 6, 6)
+    assert baseline.until == TODAY - 14 * HOUR
+    assert baseline.per_day(["x"]) == [5, 3]  # a day's volume stays whole
 
 
 def test_the_hours_of_the_evening_before_are_left_out_because_a_visit_may_cross_midnight() -> None:

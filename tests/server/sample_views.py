@@ -7,9 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from pydantic import BaseModel
+
 from fanlight.model import DAY, HOUR, MINUTE, SECOND, Micros, parse_time
 from fanlight.server import schema as s
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer
+from server.sample_pages import sample_page
 
 NOW = parse_time("2026-05-07T07:42:11Z")
 ANCHOR = parse_time("2026-05-07T00:14:09Z")
@@ -108,6 +111,11 @@ class SampleViews:
         self.added: list[str] = []
         self.arrived = 0
         self.snoozed: set[str] = set()
+
+    # -- pages found by scan ---------------------------------------------------------------------------------------
+
+    def page(self, name: str, ask: BaseModel) -> s.View | None:
+        return sample_page(name, ask, empty=self.empty)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -416,14 +424,17 @@ class SampleViews:
             ],
         )  # fmt: skip
 
-    def search(self, text: str) -> s.SearchView:
+    def search(self, text: str, kind: str | None = None) -> s.SearchView:
         hits = [
             s.Hit(
                 kind="identity", title="Jane Doe", detail="Finance, Berlin · 1 open finding", link="/identities/i-jane"
             ),
+            s.Hit(kind="project", title="Q2 close", detail="owner Max Roe", link="/access?pivot=project:q2"),
             *[s.Hit(kind="finding", title=row[2], detail=row[3], link=f"/findings/{row[0]}") for row in _ROWS],
         ]
-        found = [hit for hit in hits if text.casefold() in (hit.title + hit.detail).casefold()]
+        found = [
+            hit for hit in hits if kind in (None, hit.kind) and text.casefold() in (hit.title + hit.detail).casefold()
+        ]
         return s.SearchView(query=text, hits=found[:8], last_line="")
 
     # -- writing -------------------------------------------------------------------------------------------------

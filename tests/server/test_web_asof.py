@@ -172,3 +172,24 @@ def test_above_what_fits_in_memory_the_answers_are_the_same(home: Home, monkeypa
     again = (asked.identity("idn_jane"), asked.finding(MIRA, finding().id), asked.flyout("project:claude_proj_1"))
     assert answers == again
     assert None not in answers
+
+
+def test_everybody_in_a_picture_is_the_rest_and_the_sentence_names_the_organization(home: Home) -> None:
+    from server.small_home import ORGANIZATION
+
+    grant = Grant(
+        tenant=TENANT, source="claude", product="claude", principal_kind="organization", principal_id=ORGANIZATION,
+        resource_kind="project", resource_id="claude_proj_1", level="viewer", via="organization", grant_id="wide",
+        valid_from=NOW - 10 * DAY, seen_at=NOW - 10 * DAY,
+    )  # fmt: skip
+    with home.state.tick() as tick:
+        tick.add_segments(home.lake.stage([grant]))
+    view = LakeViews(home).access("project:claude_proj_1", None)
+    assert view is not None
+    people = view.picture.columns[0]
+    assert people.total == "2"  # both hold a grant of their own, so nobody is left for the whole organization
+    rest = next(node for node in people.nodes if node.id.startswith("everybody:"))
+    assert (rest.text, rest.count) == ("0 others", "")
+    assert rest.sentence == "Everybody in Example Instruments: 0 people without a box of their own here."
+    assert len(view.people) == 2
+    assert view.picture.summary.startswith("1 project, 1 resource, 1 of them sensitive.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanlight.detections.things import MOST_TELLING, telling
 from fanlight.findings.risk import rank_risk, score_at
 from fanlight.model import DAY, HOUR, MINUTE, SECOND, Severity, parse_time
 from fanlight.server.views.compare import ranked_bars
 from fanlight.server.views.finding import in_zone
 from fanlight.server.views.queue import in_order
-from fanlight.server.views.words import WEIGHT, duration, initials, last_four, moment, per_cent, plural
+from fanlight.server.views.words import duration, initials, last_four, moment, per_cent, plural
 from fanlight.state.findings import StoredFinding
 from server.small_home import NOW, finding
 
@@ -96,5 +97,7 @@ def test_words_are_written_as_people_read_them() -> None:
 def test_every_category_has_a_place_and_names_come_last() -> None:
     from fanlight.labels.taxonomy import taxonomy
 
-    assert set(WEIGHT) == set(taxonomy().categories)
-    assert max(WEIGHT, key=lambda name: WEIGHT[name]) == "PERSON_NAME"
+    assert set(MOST_TELLING) == set(taxonomy().categories)
+    assert sorted([*taxonomy().categories, "OUR_OWN"], key=telling)[-4:] == [
+        "OUR_OWN", "PII", "SOURCE_CODE", "PERSON_NAME",
+    ]  # fmt: skip

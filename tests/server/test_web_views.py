@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from fanlight.model import DAY, HOUR, MINUTE, SECOND, Why
+from fanlight.model import DAY, HOUR, MINUTE, SECOND, Evidence, Grant, Match, Why
 from fanlight.pipeline.connections import list_connections
 from fanlight.pipeline.exports import EXPORTS, ExportOptions
 from fanlight.pipeline.home import Home, open_home
@@ -21,7 +21,7 @@ from fanlight.sources.registry import find_kind
 from fanlight.state import schema
 from fanlight.state.findings import StoredFinding, Verdict, load_exceptions, load_finding, put_finding
 from fanlight.state.signin import SignIns
-from server.small_home import ANCHOR, AWAY_IP, NOW, HandClock, finding, keep, person
+from server.small_home import ANCHOR, AWAY_IP, NOW, TENANT, HandClock, finding, keep, person
 
 MIRA = Viewer(name="Mira Köhler")
 FIRST = finding().id
@@ -173,6 +173,88 @@ def test_card_path_and_blast_radius_come_from_the_graph(views: LakeViews) -> Non
     assert {number.label: number.value for number in page.blast.numbers}["sensitive"] == "1"
 
 
+def test_the_path_is_that_of_the_findings_time_and_says_what_differs_now(views: LakeViews, home: Home) -> None:
+    page = views.finding(MIRA, FIRST)
+    assert page is not None
+    assert page.path is not None
+    assert (page.path.as_of, page.path.now) == (ANCHOR, "")
+    lost = Grant(
+        tenant=TENANT, source="claude", product="claude", principal_kind="user", principal_id="user_jane",
+        resource_kind="project", resource_id="claude_proj_1", level="editor", via="user", exact_from=True,
+        grant_id="user|user_jane|project|claude_proj_1|editor", valid_from=NOW - HOUR, seen_at=NOW - HOUR, removed=True,
+    )  # fmt: skip
+    with home.state.tick() as tick:
+        tick.add_segments(home.lake.stage([lost]))
+    about_project = finding(7, entities=(finding().entities[0], finding().entities[2]))
+    keep(home, about_project)
+    page = LakeViews(home).finding(MIRA, about_project.id)
+    assert page is not None
+    assert page.path is not None
+    assert page.path.as_of == ANCHOR
+    assert [(step.text, step.detail) for step in page.path.steps] == [
+        ("Jane Doe", ""),
+        ("Q2 close", "as editor, since 27 Jan"),
+    ]
+    assert page.path.now == "Now: No grant to Jane Doe, or to a group, role or organization of Jane Doe, is known."
+
+
+def test_the_figures_of_the_hours_are_those_of_the_header_and_of_the_sentence(views: LakeViews) -> None:
+    page = views.finding(MIRA, FIRST)
+    assert page is not None
+    assert page.comparison is not None
+    hours = next(cell for cell in page.comparison.cells if isinstance(cell, s.HoursCell))
+    network = next(cell for cell in page.comparison.cells if cell.heading == "Network")
+    assert isinstance(network, s.BarsCell)
+    total = sum(hours.hours)
+    assert f"n = {total} events" in page.comparison.usual
+    assert sum(row.n for row in network.rows if not row.observed) == total
+    # 08 and 09 h UTC of working days are within an hour of 09 h.
+    assert hours.note.startswith(f"Within an hour of 09 h on working days: {total} of {total} events.")
+
+
+def test_steps_show_what_their_things_held_also_folded_ones(views: LakeViews, home: Home) -> None:
+    def step(text: str) -> Evidence:
+        return Evidence(at=ANCHOR, kind="event", source="Claude", text=text, mark="new")
+
+    texts = ("Viewed a file, 23 times, project Q2 close (12 of 23 with SECRET and PII)", "Viewed a chat (HEALTH)",
+             "Opened a project, project Q2 (draft)")  # fmt: skip
+    keep(home, finding(8, evidence=tuple(step(text) for text in texts)))
+    page = views.finding(MIRA, finding(8).id)
+    assert page is not None
+    assert [(each.text, [chip.category for chip in each.labels]) for each in page.chain.steps] == [
+        ("Viewed a file, 23 times, project Q2 close, 12 of 23 with", ["SECRET", "PII"]),
+        ("Viewed a chat", ["HEALTH"]),
+        ("Opened a project, project Q2 (draft)", []),
+    ]
+
+
+def test_the_card_says_what_was_in_it_by_then_where_more_came_later(views: LakeViews, home: Home) -> None:
+    def facts(of: LakeViews, wanted: str) -> list[str]:
+        page = of.finding(MIRA, wanted)
+        assert page is not None
+        assert page.card is not None
+        return [fact.value for fact in page.card.facts if fact.label == "By then"]
+
+    assert facts(views, FIRST) == []  # everything in it is older than the view
+    keep(home, finding(9, at=NOW - 20 * DAY))
+    assert facts(views, finding(9).id) == ["none found"]
+
+
+def test_masks_of_a_project_begin_with_what_makes_it_sensitive(views: LakeViews, home: Home) -> None:
+    low = Match(
+        tenant=TENANT, source="claude", object_kind="chat", object_id="claude_chat_0", part_id="m1",
+        part_kind="message", role="user", at=NOW - 20 * DAY, category="PERSON_NAME", type="PERSON", count=90,
+        confidence=1.0, band="high", recognizer="person", recognizer_version=1, evidence="J. D.",
+        chat_id="claude_chat_0", project_id="claude_proj_1", read_at=NOW - 9 * DAY,
+    )  # fmt: skip
+    with home.state.tick() as tick:
+        tick.add_segments(home.lake.stage([low]))
+    shown = views.masked_evidence(MIRA, "project", "claude_proj_1")
+    assert shown is not None
+    assert [row.type for row in shown.rows] == ["CLOUD_ACCESS_KEY", "IBAN", "PERSON"]
+    assert shown.rows[0].where.startswith("Jane Doe · 27 Apr · 14 messages, part ")
+
+
 def test_what_was_opened_says_how_often_before(views: LakeViews) -> None:
     page = views.finding(MIRA, FIRST)
     assert page is not None
@@ -282,8 +364,8 @@ def test_every_look_at_masks_is_audited_also_refused_ones(views: LakeViews, home
     shown = views.masked_evidence(MIRA, "chat", "claude_chat_1")
     assert shown is not None
     assert [(row.type, row.mask, row.count) for row in shown.rows] == [
-        ("IBAN", "DE·· 4 groups", 6),
         ("CLOUD_ACCESS_KEY", "AKIA + 16", 1),
+        ("IBAN", "DE·· 4 groups", 6),
     ]
     with pytest.raises(NotAccepted, match="evidence:read"):
         views.masked_evidence(Viewer(name="Lena", may_see_masks=False), "chat", "claude_chat_1")
@@ -344,6 +426,11 @@ def test_search_finds_people_addresses_and_findings(views: LakeViews) -> None:
     assert views.search("jane@ex").hits[0].link == "/identities/idn_jane"
     assert [hit.kind for hit in views.search(AWAY_IP).hits] == ["ip"]
     assert views.search("never used").hits[0].link == f"/findings/{FIRST}"
+    project = next(hit for hit in views.search("q2").hits if hit.kind == "project")
+    assert (project.title, project.detail) == ("Q2 close", "sensitivity high")
+    assert project.link == "/access?pivot=project:claude_proj_1"
+    assert [hit.kind for hit in views.search("q2", "project").hits] == ["project"]
+    assert {hit.kind for hit in views.search("e", "identity").hits} <= {"identity"}
     assert not views.search("j").hits
     assert not views.search("zzz").hits
 

@@ -112,3 +112,11 @@ def test_gold_is_used_for_change_only() -> None:
     tokens = _tokens("light")
     others = {name: value for name, value in tokens.items() if not name.startswith("change")}
     assert tokens["change"] not in others.values()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_figures_on_the_heat_of_the_data_map_are_readable(theme: str) -> None:
+    tokens = _tokens(theme)
+    for step in (1, 2, 3):
+        assert _contrast(tokens["text"], tokens[f"heat-{step}"]) >= 4.5, step
+    assert _contrast(tokens["on-heat-4"], tokens["heat-4"]) >= 4.5

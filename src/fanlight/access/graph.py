@@ -337,6 +337,15 @@ class AccessGraph:
                 elif identity != author:
                     yield self._reached_leaf(identity, leaf, "unknown", via)
 
+    def people_on(self, target: int) -> int:
+        """How many identities reach a target by its grants: the figure of `reachable_by` without naming anybody."""
+        control, organization = self.control, int(self.control.target_org[target])
+        accounts = control.holders.gather(control.principal[control.grants_on.one(target)])
+        accounts = np.unique(accounts[control.active[accounts]])
+        if organization >= 0:
+            accounts = accounts[np.isin(accounts, control.org_accounts.one(organization))]
+        return len(np.unique(control.account_identity[accounts]))
+
     # -- pieces -----------------------------------------------------------------------------------------------
 
     def via(self, row: int, account: int) -> Via:

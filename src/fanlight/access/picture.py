@@ -7,7 +7,7 @@ order they stand is decided here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -175,16 +175,31 @@ def _total(column: int, board: _Board, paths: Sequence[Path], graph: AccessGraph
         return sum(node.count for node in board.columns[column].values())
     keys = {path.stations()[column] for path in paths} - {None, OUTSIDE}
     if column == 0:
-        return sum(_people(graph, key) for key in keys if key is not None)
+        return len(_everybody(graph, {key for key in keys if key is not None}))
     return len(keys)
 
 
-def _people(graph: AccessGraph, key: Key) -> int:
-    if key[0] != "everybody":
-        return 1
-    number = graph.organization_number(key[1])
-    members = graph.control.org_accounts.one(number) if number >= 0 else np.empty(0, np.int64)
-    return len(np.unique(graph.control.account_identity[members[graph.control.active[members]]]))
+def _everybody(graph: AccessGraph, keys: Set[Key]) -> set[str]:
+    """The identities behind boxes of people, each once: who holds a grant of their own is in the organization, too."""
+    found = {key[1] for key in keys if key[0] == "identity"}
+    for kind, organization in keys:
+        number = graph.organization_number(organization) if kind == "everybody" else -1
+        if number >= 0:
+            members = graph.control.org_accounts.one(number)
+            found |= {graph.identity_of(account) for account in members[graph.control.active[members]].tolist()}
+    return found
+
+
+def _people(graph: AccessGraph, boxes: Mapping[Key, Set[Key]]) -> dict[Key, int]:
+    """How many people each box stands for. Everybody in an organization stands for all but those with a box of their
+    own, so that the boxes add up to the heading."""
+    counted: set[str] = set()
+    found: dict[Key, int] = {}
+    for box in sorted(boxes, key=lambda box: (any(kind == "everybody" for kind, _ in boxes[box]), box)):
+        people = _everybody(graph, boxes[box]) - counted
+        found[box] = len(people)
+        counted |= people
+    return found
 
 
 # ---- boxes and lines ---------------------------------------------------------------------------------------------
@@ -212,8 +227,10 @@ def _fill(
                 _join(board, *last, column, box, path.wide and column >= 3)
             last = (column, box)
     for column, boxes in enumerate(behind):
+        people = _people(graph, boxes) if column == 0 else {}
         for box, keys in boxes.items():
-            board.columns[column][box] = _node(graph, column, box, keys, len(leads.get(box, ())), labels)
+            stands_for = people[box] if column == 0 else len(leads.get(box, ()))
+            board.columns[column][box] = _node(graph, column, box, keys, stands_for, labels)
     order = [box for box in dict.fromkeys(kept[_PROJECT].values()) if box in board.columns[_PROJECT]]
     board.columns[_PROJECT] = {box: board.columns[_PROJECT][box] for box in order}
 
@@ -232,22 +249,20 @@ def _node(
     column: int,
     box: Key,
     keys: Iterable[Key],
-    leads: int,
+    stands_for: int,
     labels: Mapping[tuple[str, str], Sequence[str]],
 ) -> Node:
     hidden = set(keys)
     if box[0] == "more":
-        people = sum(_people(graph, key) for key in hidden) if column == 0 else len(hidden)
+        people = stands_for if column == 0 else len(hidden)
         sensitive = (
             sum(_project_facts(graph, key)[0] in ("moderate", "high") for key in hidden) if column == _PROJECT else 0
         )
         return Node(id=_text_key(box), text=f"+{people:,} more", count=people, sensitive=sensitive, more=True)
     level: Sensitivity | None = None
-    count, sensitive = leads, 0
+    count, sensitive = stands_for, 0
     if column == _PROJECT and box != OUTSIDE:
         level, count, sensitive = _project_facts(graph, box)
-    if column == 0:
-        count = _people(graph, box)
     return Node(
         id=_text_key(box),
         text=_name(graph, box),
@@ -466,7 +481,9 @@ def _summary(columns: Sequence[Column]) -> str:
     projects, resources = columns[_PROJECT], columns[_RESOURCE]
     sensitive = sum(node.sensitive for node in resources.nodes)
     unsaid = " Dashed: the vendor does not say." if resources.nodes else ""
-    return f"{projects.total:,} projects, {resources.total:,} resources, {sensitive:,} of them sensitive.{unsaid}"
+    named = f"{projects.total:,} project{'' if projects.total == 1 else 's'}"
+    within = f"{resources.total:,} resource{'' if resources.total == 1 else 's'}"
+    return f"{named}, {within}, {sensitive:,} of them sensitive.{unsaid}"
 
 
 def _sentence(graph: AccessGraph, around: Pivot, select: str | None, chosen: str | None) -> str:

@@ -18,7 +18,10 @@ def register(app: App) -> None:
 
 
 def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tenant: TenantOption = "default") -> None:
-    """Read a TOML or JSON file of settings; unknown names are told, and refused under --strict."""
+    """Read a TOML or JSON file of settings; unknown names are told, and refused under --strict.
+
+    A file that holds no known setting changes nothing: applying it would take the settings in force away.
+    """
     from fanlight.pipeline.label_policy import PolicyProblem, change_weights
     from fanlight.state.company import SettingsProblem, apply_settings, read_settings_file
 
@@ -28,6 +31,9 @@ def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tena
         end(Exit.USAGE, str(problem))
     if unknown and strict:
         end(Exit.USAGE, f"Nothing was applied: {', '.join(unknown)} is not a setting Fanlight knows.")
+    if unknown and not settings.model_fields_set:
+        print(f"Nothing was applied: Fanlight knows none of these settings: {', '.join(unknown)}.")
+        return
     opened = open_home(home, tenant)
     if "sensitivity" in settings.model_fields_set:
         try:
@@ -37,7 +43,8 @@ def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tena
     apply_settings(opened.state, settings, "operator")
     if unknown:
         print(f"Ignored, because Fanlight does not know them: {', '.join(unknown)}.")
-    print(f"Applied {len(settings.model_fields_set)} settings.")
+    applied = len(settings.model_fields_set)
+    print(f"Applied {applied} setting{'s' if applied != 1 else ''}.")
 
 
 def _show(*, home: HomeOption = None, tenant: TenantOption = "default") -> None:

@@ -27,7 +27,7 @@ from fanlight.model import (
     day_of,
     parse_time,
 )
-from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Habit, Spread
+from fanlight.profiles.baseline import WINDOW_DAYS, Baseline, Habit, Spread, cut_evening, settled_before
 from fanlight.profiles.rollups import compute, rows_of
 from fanlight.profiles.surprise import HOURS, HourCurve
 
@@ -200,8 +200,21 @@ class Context(People, Things):
         known = self._baselines.get(key)
         if known is None:
             self.prepare([identity])
-            known = self._baselines[key] = Baseline(at, self._rows_of(identity))
+            known = self._baselines[key] = Baseline(at, self._settled_rows(identity, at))
         return known
+
+    def _settled_rows(self, identity: str, at: Micros) -> Mapping[str, Sequence[Rollup]]:
+        """The identity's rollups without the evening before the day of `at`, where the incident may have begun."""
+        rows, settled = self._rows_of(identity), settled_before(at)
+        eve = settled - settled % DAY
+        if eve < self.since - 2 * DAY:
+            return rows  # events of that day were not read; what goes past noon is counted whole
+        morning = [event for event in self.around(identity, eve, settled - 1) if not self._is_attack(event)]
+        return cut_evening(rows, at, rows_of(compute(morning, self.facts.client_of)) if morning else ())
+
+    def _is_attack(self, event: Event) -> bool:
+        times = self._attacks.get(event.account_key or "", ())
+        return any(since <= event.occurred_at <= until for since, until in times)
 
     def _rows_of(self, identity: str) -> dict[str, list[Rollup]]:
         known = self._merged_rows.get(identity)

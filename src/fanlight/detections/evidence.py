@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from fanlight.detections.changes import changed
 from fanlight.detections.context import Context, Person
+from fanlight.detections.facts import Exported
 from fanlight.detections.joins import ENTERED, STATED_BY
 from fanlight.detections.outcome import duration
+from fanlight.detections.things import telling
 from fanlight.detections.words import day_name, did, listed, thing_with, who
-from fanlight.model import HOUR, Event, Evidence, Grant, Micros, account_key
+from fanlight.model import HOUR, MINUTE, SENSITIVITY_ORDER, Event, Evidence, Grant, Micros, account_key
 
 __all__ = ["EvidencePlan", "chain", "source_name"]
 
@@ -22,6 +24,8 @@ _SOURCES = {
 }  # fmt: skip
 _MOST_EVENTS = 80
 _MOST_HITS = 500
+_REST: Micros = 30 * MINUTE
+"""A visit ends with this long a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,17 @@ def source_name(product: str) -> str:
 
 
 def chain(
-    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan
-) -> tuple[Evidence, ...]:
-    """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it."""
+    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan,
+    counted: frozenset[str] = frozenset(),
+) -> tuple[Evidence, ...]:  # fmt: skip
+    """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it.
+
+    `counted` are ids of events that the hits rest on beside themselves, such as the first views of a bulk.
+    """
     since = min(anchor.occurred_at - plan.before, hits[0].occurred_at)
     until = max(anchor.occurred_at, hits[-1].occurred_at) + plan.after
     steps = [
-        *_event_steps(anchor, hits, person, new, context, since, until),
+        *_event_steps(anchor, hits, person, new, context, since, until, counted),
         *_gap_steps(context, since, until),
         *_label_steps(anchor, context),
         *_grant_steps(anchor, person, context),
@@ -75,15 +83,17 @@ def chain(
 
 def _event_steps(
     anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, since: Micros,
-    until: Micros,
+    until: Micros, counted: frozenset[str],
 ) -> list[Evidence]:  # fmt: skip
     around = {(e.product, e.event_id): e for e in context.around(person.id, since, until)} if person.id else {}
     around |= {(e.product, e.event_id): e for e in (*hits, anchor)}
     ordered = sorted(around.values(), key=lambda e: (e.occurred_at, e.event_id))
-    hit_ids = {hit.event_id for hit in hits}
-    usual_ips = set(context.baseline(person.id, anchor.occurred_at).values("ip")) if person.id else set()
+    hit_ids = {hit.event_id for hit in hits} | counted
+    habits = context.baseline(person.id, anchor.occurred_at).values("ip") if person.id else {}
+    usual_ips = {ip for ip, habit in habits.items() if habit.first_at < since}
+    visit = _same_visit(ordered, {anchor.event_id, *hit_ids})
     rows: list[tuple[Event, str]] = [
-        (event, _mark(event, anchor, hit_ids, new, usual_ips, context)) for event in ordered
+        (event, _mark(event, anchor, hit_ids, new, usual_ips, visit, context)) for event in ordered
     ]
     steps = list(_folded(rows, context))
     if len(steps) > _MOST_EVENTS:
@@ -100,9 +110,28 @@ def _rests_on(step: Evidence, hit_ids: set[str]) -> bool:
     return step.mark == "anchor" or step.event_id in hit_ids
 
 
+def _same_visit(ordered: Sequence[Event], hits: Set[str]) -> set[str]:
+    """Ids of events of the same visit as a hit: from its address, without half an hour of rest between them.
+
+    They belong to what is judged, so that they cannot be called usual.
+    """
+    visits: dict[str, list[list[Event]]] = {}
+    for event in ordered:
+        runs = visits.setdefault(event.ip or "", [])
+        if not runs or event.occurred_at - runs[-1][-1].occurred_at > _REST:
+            runs.append([])
+        runs[-1].append(event)
+    return {
+        event.event_id for runs in visits.values() for run in runs if any(e.event_id in hits for e in run)
+        for event in run
+    }  # fmt: skip
+
+
 def _mark(
-    event: Event, anchor: Event, hits: set[str], new: frozenset[str], usual_ips: set[str], context: Context
-) -> str:
+    event: Event, anchor: Event, hits: set[str], new: frozenset[str], usual_ips: set[str], visit: set[str],
+    context: Context,
+) -> str:  # fmt: skip
+    """`usual` is only what was done from an address of long before, and not in the visit that is judged."""
     if event.event_id == anchor.event_id:
         return "anchor"
     if event.event_id in hits:
@@ -113,7 +142,7 @@ def _mark(
             return "new"
     if event.user_agent and f"client:{context.facts.client_of(event.user_agent)}" in new:
         return "new"
-    return "usual" if event.ip is None or event.ip in usual_ips else "context"
+    return "usual" if event.ip in usual_ips and event.event_id not in visit else "context"
 
 
 def _folded(rows: Iterable[tuple[Event, str]], context: Context) -> Iterable[Evidence]:
@@ -139,9 +168,7 @@ def _step(run: Sequence[tuple[Event, str]], context: Context) -> Evidence:
     if event.project_id:
         name = context.project(event.project_id, event.occurred_at).name
         text += f", project {name}" if name and f"project {name}" not in text else ""
-    labels = context.labels("chat", event.chat_id, event.occurred_at).categories if event.chat_id else ()
-    if labels and len(run) == 1:
-        text += f" ({listed(list(labels[:4]))})"
+    text += _held(run, context)
     kind, object_id = next(
         ((k, i) for k, i in (("chat", event.chat_id), ("file", event.file_id), ("project", event.project_id)) if i),
         (event.target_kind, event.target_id),
@@ -152,6 +179,21 @@ def _step(run: Sequence[tuple[Event, str]], context: Context) -> Evidence:
         mark=mark,  # type: ignore[arg-type]
         object_kind=kind, object_id=object_id, until=run[-1][0].occurred_at if len(run) > 1 else None,
     )  # fmt: skip
+
+
+def _held(run: Sequence[tuple[Event, str]], context: Context) -> str:
+    """What the chats and files of a step held then: ` (PII and SECRET)`, ` (12 of 23 with PII and SECRET)`."""
+    held: dict[str, Exported] = {}
+    for event, _ in run:
+        kind, thing = ("file", event.file_id) if event.file_id else ("chat", event.chat_id)
+        if thing:
+            held[thing] = context.labels(kind, thing, event.occurred_at)
+    labelled = [found for found in held.values() if found.categories]
+    if not labelled:
+        return ""
+    named = sorted({category for found in labelled for category in found.categories}, key=telling)
+    counted = f"{len(labelled)} of {len(held)} with " if len(held) > 1 else ""
+    return f" ({counted}{listed(named[:4])})"
 
 
 def _stated_id(event: Event) -> str | None:
@@ -173,17 +215,26 @@ def _gap_steps(context: Context, since: Micros, until: Micros) -> list[Evidence]
 
 
 def _label_steps(anchor: Event, context: Context) -> list[Evidence]:
+    """What made it worth a finding: the thing itself, or its project where only that is sensitive (or more so)."""
     steps: list[Evidence] = []
+    highest = 0
     for kind, object_id in (("chat", anchor.chat_id), ("file", anchor.file_id), ("project", anchor.project_id)):
-        if not object_id or (kind == "project" and steps):
+        found = context.labels(kind, object_id, anchor.occurred_at) if object_id else None
+        level = SENSITIVITY_ORDER[found.sensitivity] if found else 0
+        if not object_id or found is None or not level or (kind == "project" and level <= highest):
             continue
-        found = context.labels(kind, object_id, anchor.occurred_at)
-        if found.sensitivity == "none":
-            continue
+        if kind == "project":
+            steps.clear()  # a row of low sensitivity would stand for a project of high sensitivity
+        highest = max(highest, level)
         at, count, read = context.label_times(kind, object_id, anchor.occurred_at)
         late = read - anchor.occurred_at
         when = f", read {late // HOUR} h {late % HOUR // 60_000_000:02d} min after the event" if late > 0 else ""
         text = thing_with(kind, found.categories)
+        if kind == "project" and (things := context.sensitive_things(object_id, anchor.occurred_at)):
+            when = (
+                f", {things:,} sensitive chat{'s' if things != 1 else ''} and file{'s' if things != 1 else ''} in it"
+                + when
+            )
         steps.append(
             Evidence(
                 at=min(at, anchor.occurred_at), kind="label", source="Fanlight",

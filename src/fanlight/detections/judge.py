@@ -181,6 +181,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
     hit_events = [hit.subject.event for hit in behind]
     words = words_of(subject, _together(group), last.at, context)
     new = frozenset().union(*(hit.outcome.new for hit in (*group, *behind)))
+    counted = frozenset(event_id for hit in (*group, *behind) for event_id in hit.outcome.events)
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
     return Finding(
         tenant=context.facts.tenant,
@@ -197,7 +198,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         events=_event_ids(group, behind),
         entities=_entities(behind, person, context),
         why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
-        evidence=chain(event, hit_events, person, new, context, plan.evidence),
+        evidence=chain(event, hit_events, person, new, context, plan.evidence, counted),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
         basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},

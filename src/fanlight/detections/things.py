@@ -11,12 +11,13 @@ from functools import cached_property
 from fanlight.detections.facts import Exported, Facts
 from fanlight.model import SENSITIVITY_ORDER, Event, Match, Micros, ObjectVersion, Sensitivity
 
-__all__ = ["Things"]
+__all__ = ["MOST_TELLING", "Things", "telling"]
 
-_MOST_TELLING = (
+MOST_TELLING = (
     "SECRET", "PAYMENT_CARD", "GOV_ID", "HEALTH", "FINANCIAL", "CUSTOMER_DATA", "LEGAL", "CONFIDENTIAL_MARK", "PII",
     "SOURCE_CODE", "PERSON_NAME",
 )  # fmt: skip
+"""The categories in the order in which sentences and pages name them: names are in nearly everything and say least."""
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Things:
     def _export(self, kind: str, matches: Sequence[Match]) -> Exported:
         if not matches:
             return Exported("none")
-        categories = tuple(sorted({m.category for m in matches if m.band != "low"}, key=_telling))
+        categories = tuple(sorted({m.category for m in matches if m.band != "low"}, key=telling))
         if kind != "project":
             return Exported(self.facts.sensitivity_of(matches), categories)
         # A project is as sensitive as the most sensitive thing in it: many harmless chats do not add up.
@@ -102,8 +103,12 @@ class Things:
         return Exported(max(levels, key=lambda level: SENSITIVITY_ORDER[level]), categories)
 
     def label_times(self, kind: str, object_id: str, at: Micros) -> tuple[Micros, int, Micros]:
-        """Of an object's matches up to `at`: when the newest was written, how many things, when it was first read."""
-        matches = self._matches.get(kind, {}).get(object_id, [])[: self._known_by(kind, object_id, at)]
+        """Of an object's matches up to `at`: when the newest was written, how many things, when it was first read.
+
+        Matches of low confidence are no labels, here as on every page.
+        """
+        known = self._matches.get(kind, {}).get(object_id, [])[: self._known_by(kind, object_id, at)]
+        matches = [match for match in known if match.band != "low"]
         written = max((m.at for m in matches if m.at is not None), default=at)
         return written, sum(m.count for m in matches), min((m.read_at for m in matches), default=at)
 
@@ -143,9 +148,9 @@ class Things:
         return None
 
 
-def _telling(category: str) -> tuple[int, str]:
+def telling(category: str) -> tuple[int, str]:
     """The categories that matter most first; those that customers add stand before names and code."""
-    return (_MOST_TELLING.index(category) if category in _MOST_TELLING else len(_MOST_TELLING) - 3, category)
+    return (MOST_TELLING.index(category) if category in MOST_TELLING else len(MOST_TELLING) - 3, category)
 
 
 def _written(match: Match) -> Micros:

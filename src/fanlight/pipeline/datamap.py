@@ -20,9 +20,9 @@ from fanlight.labels.sensitivity import weights_of
 from fanlight.lake import Reader
 from fanlight.model import Link, Match, format_time
 from fanlight.pipeline.home import Home
-from fanlight.state import schema
+from fanlight.state import State, schema
 
-__all__ = ["Side", "coverage_rows", "map_rows", "match_rows", "not_recheckable"]
+__all__ = ["Side", "coverage_of", "coverage_rows", "map_rows", "match_rows", "not_recheckable"]
 
 Side = Literal["label", "project", "owner"]
 Row = Mapping[str, Any]
@@ -133,22 +133,27 @@ def not_recheckable(reader: Reader) -> frozenset[tuple[str, str]]:
 
 def coverage_rows(home: Home) -> Iterator[Row]:
     """For each source and kind of object how much was read, how much waits, and what was not read, in plain words."""
+    with home.reader() as reader:
+        yield from coverage_of(reader, home.state)
+
+
+def coverage_of(reader: Reader, state: State) -> Iterator[Row]:
+    """The same over an open reader."""
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     reasons: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     characters: Counter[tuple[str, str]] = Counter()
-    with home.reader() as reader:
-        for row in reader.query(_READ).to_pylist():
-            key = (row["source"], row["object_kind"])
-            counts[key][row["outcome"]] += row["n"]
-            characters[key] += row["characters"] or 0
-            if row["outcome"] in ("partly_read", "could_not_read"):
-                for reason in filter(None, row["reason"].split("; ")):
-                    reasons[key][reason] += row["n"]
+    for row in reader.query(_READ).to_pylist():
+        key = (row["source"], row["object_kind"])
+        counts[key][row["outcome"]] += row["n"]
+        characters[key] += row["characters"] or 0
+        if row["outcome"] in ("partly_read", "could_not_read"):
+            for reason in filter(None, row["reason"].split("; ")):
+                reasons[key][reason] += row["n"]
     table = schema.content_queue
-    with home.state.view() as connection:
+    with state.view() as connection:
         waiting = connection.execute(
             select(table.c.source, table.c.kind, func.count().label("n"))
-            .where(table.c.tenant == home.tenant, table.c.state == "pending")
+            .where(table.c.tenant == state.tenant, table.c.state == "pending")
             .group_by(table.c.source, table.c.kind)
         ).all()
     for one in waiting:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from fanlight.access import AccessGraph
 from fanlight.access.sharing import audience_after
 from fanlight.access.store import sensitivities
+from fanlight.enrich.localtime import local_time
 from fanlight.identity.addresses import normal_address
 from fanlight.labels.sensitivity import weights_of
 from fanlight.model import (
@@ -40,6 +41,7 @@ __all__ = [
     "PostureFacts",
     "PostureThresholds",
     "attributes_of",
+    "day_words",
     "fail",
     "leavers_of",
     "load_facts",
@@ -238,6 +240,12 @@ def _result(
         entities=entities,
         at=facts.at,
     )
+
+
+def day_words(at: Micros) -> str:
+    """`7 May 2026`, in UTC: the day as people write it."""
+    local = local_time(at, "UTC")
+    return f"{local.day} {local.strftime('%b %Y')}"
 
 
 def plural(count: int, word: str) -> str:

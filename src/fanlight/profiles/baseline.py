@@ -1,8 +1,9 @@
 """What is usual for one identity at one time: rollups of its accounts, merged with decay.
 
-A baseline is read at a moment t and uses closed UTC days only, at most 90. A value first seen after noon of the
-day before is no habit yet: otherwise the sign-in of an intruder would make the view that follows it usual, also
-across midnight. So the baseline is the same for every moment of a day.
+A baseline is read at a moment t and uses closed UTC days only, at most 90. What happened after noon of the day before
+is no habit yet: otherwise the sign-in of an intruder would make the view that follows it usual, also across midnight.
+So the baseline is the same for every moment of a day, and every figure of a finding counts the same events. Types and
+families alone are counted to the end of the day before: they say how much of something is a usual day's.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from functools import cached_property
 
 from fanlight.model import DAY, HOUR, Micros, Rollup, day_of, parse_time
 
-__all__ = ["HALF_LIFE_DAYS", "WINDOW_DAYS", "Baseline", "Habit", "Spread", "baseline_of"]
+__all__ = [
+    "HALF_LIFE_DAYS", "WINDOW_DAYS", "Baseline", "Habit", "Spread", "baseline_of", "cut_evening", "settled_before",
+]  # fmt: skip
 
 WINDOW_DAYS = 90
 HALF_LIFE_DAYS = 30.0
 SETTLING: Micros = 12 * HOUR
 WARM_DAYS, WARM_EVENTS = 7, 20
-_ALWAYS_COUNTED = ("hour", "type", "family")
+_WHOLE_DAYS = ("type", "family")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,12 @@ class Baseline:
         return {}
 
     def _merge(self, dimension: str) -> Mapping[str, Habit]:
-        settled = parse_time(day_of(self.at)) - SETTLING
+        settled = settled_before(self.at)
         parts: dict[str, list[Rollup]] = defaultdict(list)
         for row in self._closed(dimension):
-            # An hour is counted day by day: what began the evening before may be the visit that is judged.
-            if dimension != "hour" or row.first_at < settled:
+            if dimension in _WHOLE_DAYS or row.first_at < settled:
                 parts[row.value].append(row)
-        habits = {value: _habit(rows, self.at) for value, rows in parts.items()}
-        if dimension in _ALWAYS_COUNTED:
-            return habits
-        return {value: habit for value, habit in habits.items() if habit.first_at < settled}
+        return {value: _habit(rows, self.at) for value, rows in parts.items()}
 
     def _closed(self, dimension: str) -> Iterable[Rollup]:
         last_day, first_day = day_of(self.at), day_of(self.at - WINDOW_DAYS * DAY)
@@ -95,20 +94,25 @@ class Baseline:
             counts[row.value][row.day] += row.n
         return counts
 
+    @property
+    def _events(self) -> str:
+        """The dimension in which every event is counted once: the hour, in which the evening before is left out."""
+        return "hour" if self.rows.get("hour") else "type"
+
     @cached_property
     def since(self) -> Micros:
         """First event in the window; 0 when there is none."""
-        return min((habit.first_at for habit in self.values("type").values()), default=0)
+        return min((habit.first_at for habit in self.values(self._events).values()), default=0)
 
     @cached_property
     def until(self) -> Micros:
         """Last event in the window; 0 when there is none."""
-        return max((habit.last_at for habit in self.values("type").values()), default=0)
+        return max((habit.last_at for habit in self.values(self._events).values()), default=0)
 
     @cached_property
     def events(self) -> int:
-        """Events in the window."""
-        return self.total("type")
+        """Events in the window, without those of the evening before."""
+        return self.total(self._events)
 
     @cached_property
     def active_days(self) -> int:
@@ -136,6 +140,34 @@ class Baseline:
             for day, n in days.items():
                 totals[day] += n if event_type in wanted else 0
         return [totals[day] for day in sorted(totals)]
+
+
+def settled_before(at: Micros) -> Micros:
+    """Until when what happened is a habit on the day of `at`: noon of the day before."""
+    return parse_time(day_of(at)) - SETTLING
+
+
+def cut_evening(rows: Mapping[str, Sequence[Rollup]], at: Micros, morning: Iterable[Rollup]) -> dict[str, list[Rollup]]:
+    """The rows without the evening before: rows of that day that go past noon are replaced by those of `morning`.
+
+    `morning` are rollups of what was done on the day before the day of `at` until noon.
+    """
+    eve, settled = day_of(parse_time(day_of(at)) - DAY), settled_before(at)
+    kept: dict[str, list[Rollup]] = {}
+    for dimension, known in rows.items():
+        whole = dimension in _WHOLE_DAYS
+        kept[dimension] = [row for row in known if whole or row.day != eve or row.last_at < settled]
+    gone = {
+        (dimension, row.entity, row.value)
+        for dimension, known in rows.items()
+        if dimension not in _WHOLE_DAYS
+        for row in known
+        if row.day == eve and row.first_at < settled <= row.last_at
+    }
+    for row in morning:
+        if (row.dimension, row.entity, row.value) in gone:
+            kept[row.dimension].append(row)
+    return kept
 
 
 def baseline_of(rows: Iterable[Rollup], at: Micros) -> Baseline:

@@ -15,8 +15,9 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from fanlight.model import Micros
 from fanlight.server import schema
-from fanlight.server.exports import exports
+from fanlight.server.exports import exports, send_table
 from fanlight.server.guard import Guard, allowed_hosts
+from fanlight.server.pages import Ask, PageKind, page_kinds
 from fanlight.server.plain import plain_page
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer, Views
 from fanlight.server.signin import Sessions
@@ -58,6 +59,8 @@ def create_app(views: Views, sessions: Sessions, settings: WebSettings | None = 
         return found
 
     app.include_router(_pages(views, viewer), prefix="/api")
+    for kind in page_kinds().values():
+        app.include_router(_page(kind, views, viewer), prefix="/api")
     app.include_router(_acts(views, viewer), prefix="/api")
     app.include_router(exports(views, viewer), prefix="/api/csv")
     app.include_router(_entrance(sessions))
@@ -109,10 +112,36 @@ def _pages(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
         return views.sources()
 
     @router.get("/search", dependencies=[Depends(viewer)])
-    def search(q: Annotated[str, Query(max_length=200)] = "") -> schema.SearchView:
-        return views.search(q)
+    def search(
+        q: Annotated[str, Query(max_length=200)] = "", kind: Annotated[str | None, Query(max_length=20)] = None
+    ) -> schema.SearchView:
+        return views.search(q, kind)
 
     return router
+
+
+def _page(kind: PageKind, views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
+    """The routes of one page that was found by scan: what it shows, and its tables as files."""
+    router = APIRouter(dependencies=[Depends(viewer)])
+
+    def show(ask: Ask) -> schema.View:
+        return _found(views.page(kind.name, ask), kind.missing)
+
+    # What an address may ask is the page's own, so it is not known before here.
+    show.__annotations__["ask"] = Annotated[kind.ask, Query()]
+    router.add_api_route(f"/{kind.name}", show, response_model=kind.view, name=kind.name)
+    for table in kind.tables:
+        router.add_api_route(f"/csv/{table}", _table(kind, table, views, viewer), name=f"{table} of {kind.name}")
+    return router
+
+
+def _table(kind: PageKind, table: str, views: Views, viewer: Callable[..., Viewer]) -> Callable[..., Response]:
+    def file(ask: Ask, who: Viewer) -> Response:
+        view = _found(views.page(kind.name, kind.whole(ask)), kind.missing)
+        return send_table(views, who, lambda zone: kind.tables[table](view, zone))
+
+    file.__annotations__ |= {"ask": Annotated[kind.ask, Query()], "who": Annotated[Viewer, Depends(viewer)]}
+    return file
 
 
 def _acts(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:

@@ -13,9 +13,22 @@ from fanlight.enrich.localtime import local_time
 from fanlight.server import schema, tables
 from fanlight.server.ports import QueueQuery, Viewer, Views
 
-__all__ = ["exports"]
+__all__ = ["exports", "send_table"]
 
 _MOST = 10_000
+
+
+def send_table(views: Views, who: Viewer, make: Callable[[str], tables.Sheet]) -> Response:
+    """A table as a file that names its day, and in the demo that it is simulated; `make` is given the time zone."""
+    around = views.header(who, None)
+    sheet = make(around.time_zone)
+    day = local_time(around.now, around.time_zone).date().isoformat()
+    name = f"fanlight-{sheet.name}-{day}{'-simulated' if around.simulated else ''}.csv"
+    return Response(
+        tables.write(sheet, simulated=around.simulated),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def exports(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
@@ -24,15 +37,7 @@ def exports(views: Views, viewer: Callable[..., Viewer]) -> APIRouter:
     Signed = Annotated[Viewer, Depends(viewer)]
 
     def send(who: Viewer, make: Callable[[str], tables.Sheet]) -> Response:
-        around = views.header(who, None)
-        sheet = make(around.time_zone)
-        day = local_time(around.now, around.time_zone).date().isoformat()
-        name = f"fanlight-{sheet.name}-{day}{'-simulated' if around.simulated else ''}.csv"
-        return Response(
-            tables.write(sheet, simulated=around.simulated),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return send_table(views, who, make)
 
     def finding(who: Viewer, finding_id: str) -> schema.FindingView:
         found = views.finding(who, finding_id)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from pydantic import BaseModel
+
 from fanlight.model import Micros
 from fanlight.server import schema
 
@@ -65,7 +67,11 @@ class Pages(Protocol):
 
     def sources(self) -> schema.SourcesView: ...
 
-    def search(self, text: str) -> schema.SearchView: ...
+    def search(self, text: str, kind: str | None = None) -> schema.SearchView: ...
+
+    def page(self, name: str, ask: BaseModel) -> schema.View | None:
+        """A page that was found by scan (`fanlight.server.pages`), by its name."""
+        ...
 
 
 class Workflow(Protocol):

@@ -17,7 +17,8 @@ from fanlight.model import Micros
 from fanlight.server import schema as s
 
 __all__ = [
-    "Sheet", "accounts", "evidence", "findings", "people", "sources", "timeline", "unseen", "what_was_opened", "write",
+    "Sheet", "accounts", "evidence", "findings", "people", "sheet_of", "sources", "time_of", "timeline",
+    "unseen", "what_was_opened", "write",
 ]  # fmt: skip
 
 Cell = str | int | float | bool | None
@@ -55,11 +56,13 @@ def _cell(value: Cell) -> str:
     return str(value)
 
 
-def _sheet(name: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], Cell]]) -> Sheet:
+def sheet_of(name: str, rows: Sequence[Row], columns: dict[str, Callable[[Row], Cell]]) -> Sheet:
+    """A sheet of rows: the head of each column with how a row fills it."""
     return Sheet(name, tuple(columns), [tuple(read(row) for read in columns.values()) for row in rows])
 
 
-def _time(at: Micros | None, zone: str) -> str | None:
+def time_of(at: Micros | None, zone: str) -> str | None:
+    """A time with seconds and the offset of its day; None stays empty."""
     return None if at is None else local_time(at, zone).isoformat(timespec="seconds")
 
 
@@ -69,18 +72,18 @@ def _labels(chips: Sequence[s.LabelChip]) -> str:
 
 def findings(rows: Sequence[s.QueueRow], zone: str) -> Sheet:
     """Rows of the queue."""
-    return _sheet("findings", rows, {
+    return sheet_of("findings", rows, {
         "id": lambda r: r.id, "severity": lambda r: r.severity, "status": lambda r: r.status,
         "verdict": lambda r: r.verdict, "title": lambda r: r.title, "sentence": lambda r: r.sentence,
         "who": lambda r: r.who.name, "who_detail": lambda r: r.who.detail, "who_id": lambda r: r.who.id,
-        "labels": lambda r: _labels(r.labels) or r.labels_note, "time": lambda r: _time(r.at, zone),
+        "labels": lambda r: _labels(r.labels) or r.labels_note, "time": lambda r: time_of(r.at, zone),
         "assignee": lambda r: r.assignee, "rule": lambda r: r.rule,
     })  # fmt: skip
 
 
 def _steps(name: str, steps: Sequence[s.Step], zone: str) -> Sheet:
-    return _sheet(name, steps, {
-        "time": lambda r: _time(r.at, zone), "until": lambda r: _time(r.until, zone), "source": lambda r: r.source,
+    return sheet_of(name, steps, {
+        "time": lambda r: time_of(r.at, zone), "until": lambda r: time_of(r.until, zone), "source": lambda r: r.source,
         "what": lambda r: r.text, "mark": lambda r: r.mark, "labels": lambda r: _labels(r.labels),
         "address": lambda r: r.place, "event_id": lambda r: r.event_id,
     })  # fmt: skip
@@ -93,8 +96,8 @@ def evidence(view: s.FindingView, zone: str) -> Sheet:
 
 def what_was_opened(view: s.FindingView, zone: str) -> Sheet:
     """What was opened around a finding."""
-    return _sheet(f"opened-{view.short_id}", view.opened.rows if view.opened else [], {
-        "time": lambda r: _time(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),
+    return sheet_of(f"opened-{view.short_id}", view.opened.rows if view.opened else [], {
+        "time": lambda r: time_of(r.at, zone), "title": lambda r: r.title, "labels": lambda r: _labels(r.labels),
         "sensitivity": lambda r: r.sensitivity, "opened_earlier": lambda r: r.earlier,
     })  # fmt: skip
 
@@ -106,31 +109,31 @@ def timeline(view: s.IdentityView, zone: str) -> Sheet:
 
 def accounts(view: s.IdentityView, zone: str) -> Sheet:
     """The accounts of an identity with the reason for each link."""
-    return _sheet("accounts", view.accounts, {
+    return sheet_of("accounts", view.accounts, {
         "source": lambda r: r.source, "login": lambda r: r.login, "id": lambda r: r.id, "why": lambda r: r.why,
-        "evidence": lambda r: r.evidence, "since": lambda r: _time(r.since, zone), "active": lambda r: r.active,
+        "evidence": lambda r: r.evidence, "since": lambda r: time_of(r.since, zone), "active": lambda r: r.active,
     })  # fmt: skip
 
 
 def people(view: s.AccessView, zone: str) -> Sheet:
     """Who reaches a thing, and how."""
-    return _sheet("people", view.people, {
+    return sheet_of("people", view.people, {
         "identity": lambda r: r.id, "name": lambda r: r.name, "level": lambda r: r.level if r.known else "unknown",
-        "how": lambda r: r.how, "since": lambda r: _time(r.since, zone),
+        "how": lambda r: r.how, "since": lambda r: time_of(r.since, zone),
     })  # fmt: skip
 
 
 def sources(view: s.SourcesView, zone: str) -> Sheet:
     """The connected sources."""
-    return _sheet("sources", view.rows, {
+    return sheet_of("sources", view.rows, {
         "name": lambda r: r.name, "title": lambda r: r.title, "health": lambda r: r.health,
-        "newest_event": lambda r: _time(r.newest_event_at, zone), "lag_p95": lambda r: r.lag,
+        "newest_event": lambda r: time_of(r.newest_event_at, zone), "lag_p95": lambda r: r.lag,
         "backlog": lambda r: "unknown" if r.backlog is None else r.backlog, "events_24h": lambda r: r.events_24h,
     })  # fmt: skip
 
 
 def unseen(view: s.SourcesView) -> Sheet:
     """What is not seen."""
-    return _sheet("not-seen", view.unseen, {
+    return sheet_of("not-seen", view.unseen, {
         "name": lambda r: r.name, "when": lambda r: r.when, "sentence": lambda r: r.sentence,
     })  # fmt: skip

@@ -154,6 +154,51 @@ def test_the_evidence_names_the_gap_the_labels_the_path_and_the_anchor() -> None
     assert list(finding.evidence) == sorted(finding.evidence, key=lambda step: step.at)
 
 
+def test_what_the_incident_itself_began_with_is_never_marked_usual() -> None:
+    chosen, test = scenario("bulk_file_views")
+    home = {"by": "jane", "ip": "192.0.2.10"}
+    test["events"] += [
+        {**home, "at": "04:00:00", "type": "claude_chat_viewed"},
+        {**home, "at": "09:58:00", "type": "claude_project_viewed", "claude_project_id": "claude_proj_1"},
+    ]
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    marks = [(step.text.partition(",")[0], step.mark) for step in finding.evidence if step.kind == "event"]
+    assert marks == [
+        ("Viewed a chat", "usual"),  # six hours before, from where she always is
+        ("Opened a project", "context"),  # two minutes before: part of the visit
+        ("Viewed a file", "new"),  # the first fourteen, on which the finding rests as on the others
+        ("Viewed a file", "anchor"),
+        ("Viewed a file", "new"),
+    ]
+
+
+def test_an_event_without_an_address_is_not_called_usual() -> None:
+    chosen, test = scenario("bulk_file_views")
+    test["events"].append({"at": "04:00:00", "by": "jane", "type": "claude_chat_viewed"})
+    facts, window = build(test)
+    (finding,) = judge(facts, [chosen], window)
+    assert next(step.mark for step in finding.evidence if step.text == "Viewed a chat") == "context"
+
+
+def test_a_file_of_low_sensitivity_does_not_stand_for_its_sensitive_project() -> None:
+    chosen, test = scenario("bulk_file_views")
+    facts, window = build(test)
+    match = next(match for match in facts.all_matches if match.project_id == "claude_proj_1")
+    facts.all_matches.extend(
+        replace(
+            match, object_kind="file", object_id=f"claude_file_{n}", chat_id=None, category="PERSON_NAME", flags="low"
+        )
+        for n in range(40)
+    )
+    (finding,) = judge(facts, [chosen], window)
+    (row,) = [step for step in finding.evidence if step.kind == "label"]
+    assert (row.object_kind, row.object_id) == ("project", "claude_proj_1")
+    assert "sensitivity moderate" in row.text
+    folded = next(step.text for step in finding.evidence if step.mark == "new")
+    assert folded.endswith("(14 of 14 with PERSON_NAME)")
+
+
 def test_a_file_view_that_names_no_project_is_counted_for_the_project_of_the_file() -> None:
     chosen, test = scenario("bulk_file_views")
     event = test["events"][0]

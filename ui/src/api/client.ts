@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type {
   AccessView, AddSourceRequest, Done, FindingView, FlyoutView, HeaderView, IdentityView, MaskedEvidence, QueueView, Refusal, SearchView,
   SourcesView, TestedSource,
@@ -93,13 +93,22 @@ export const csv = (table: string, values: Record<string, string | number | unde
   return `/api/csv/${table.split("/").map(id).join("/")}${asked && `?${asked}`}`;
 };
 
+/** A page that the server found by scan, with what its address asks. */
+export function usePage<View>(name: string, asked: Record<string, string | number | undefined> = {}) {
+  return useQuery<View>({
+    queryKey: ["page", name, asked],
+    queryFn: () => get<View>(`/api/${name}?${query(asked)}`),
+    placeholderData: keepPreviousData,
+  });
+}
+
 export const useSources = () =>
   useQuery({ queryKey: ["sources"], queryFn: () => get<SourcesView>("/api/sources"), refetchInterval: LIVE });
 
-export const useSearchHits = (text: string) =>
+export const useSearchHits = (text: string, kind?: string) =>
   useQuery({
-    queryKey: ["search", text],
-    queryFn: () => get<SearchView>(`/api/search?${query({ q: text })}`),
+    queryKey: ["search", text, kind ?? null],
+    queryFn: () => get<SearchView>(`/api/search?${query({ q: text, kind })}`),
     enabled: text.length > 1,
     placeholderData: (before) => before,
   });

@@ -3,6 +3,7 @@
 export type AccessPath = {
   as_of: number;
   steps: PathStep[];
+  now: string;
 };
 
 export type AccessView = {
@@ -72,6 +73,11 @@ export type BlindSpot = {
   sentence: string;
 };
 
+export type BrokenRule = {
+  name: string;
+  sentence: string;
+};
+
 export type BulkRequest = {
   ids: string[];
   act: "verdict" | "assign" | "snooze";
@@ -80,10 +86,61 @@ export type BulkRequest = {
   until?: number | null;
 };
 
+export type CellThing = {
+  kind: string;
+  id: string;
+  title: string;
+  count: number;
+  sensitivity: "none" | "low" | "moderate" | "high" | "not_read";
+};
+
+export type CellView = {
+  row: string;
+  label: string;
+  family: "people" | "money" | "secrets" | "business";
+  title: string;
+  sentence: string;
+  figures: Figure[];
+  things: CellThing[];
+  last_line: string;
+  recognizers: string;
+  link: string | null;
+};
+
 export type Chain = {
   summary: string;
   steps: Step[];
   folded: number;
+};
+
+export type Change = {
+  title: string;
+  sentence: string;
+  closes: number;
+  link: string | null;
+  checks: string[];
+};
+
+export type CheckDetail = {
+  check: string;
+  title: string;
+  question: string;
+  status: "fail" | "unknown" | "pass";
+  advice: string;
+  failing: FailingEntity[];
+  total: number;
+  last_line: string;
+  told: string[];
+};
+
+export type CheckRow = {
+  check: string;
+  title: string;
+  question: string;
+  status: "fail" | "unknown" | "pass";
+  severity: "info" | "low" | "medium" | "high" | "critical";
+  failing: number;
+  sentence: string;
 };
 
 export type CollectRequest = {
@@ -94,6 +151,13 @@ export type Comparison = {
   usual: string;
   observed: string;
   cells: (BarsCell | HoursCell | FactsCell | EarlyCell)[];
+};
+
+export type DetectionsView = {
+  summary: string;
+  rows: RuleRow[];
+  broken: BrokenRule[];
+  detail: RuleDetail | null;
 };
 
 export type Done = {
@@ -128,6 +192,15 @@ export type FactsCell = {
   heading: string;
   rows: Fact[];
   note: string;
+};
+
+export type FailingEntity = {
+  kind: string;
+  id: string;
+  name: string;
+  link: string | null;
+  severity: "info" | "low" | "medium" | "high" | "critical";
+  sentence: string;
 };
 
 export type Figure = {
@@ -200,6 +273,7 @@ export type HeaderView = {
   queue_open: number;
   identities: number;
   sources_note: string;
+  counts: Record<string, number>;
   arrived: number;
   arrived_at: number | null;
 };
@@ -255,11 +329,47 @@ export type LabelChip = {
   count: number | null;
 };
 
+export type LabelsView = {
+  summary: string;
+  by: "project" | "department" | "owner";
+  period: string;
+  columns: MapColumn[];
+  rows: MapRow[];
+  total: number;
+  start: number;
+  last_line: string;
+  read: number;
+  not_read: NotRead[];
+  cell: CellView | null;
+};
+
 export type LongitudePoint = {
   name: string;
   longitude: number;
   share: number;
   observed: boolean;
+};
+
+export type MapCell = {
+  n: number;
+  step: number;
+  new: boolean;
+};
+
+export type MapColumn = {
+  category: string;
+  family: "people" | "money" | "secrets" | "business";
+};
+
+export type MapRow = {
+  key: string;
+  name: string;
+  link: string | null;
+  owner: string;
+  owner_link: string | null;
+  department: string;
+  sensitivity: "none" | "low" | "moderate" | "high" | "not_read";
+  cells: (MapCell | null)[];
 };
 
 export type MaskedEvidence = {
@@ -276,6 +386,11 @@ export type MaskedRow = {
   mask: string;
   count: number;
   confidence: number;
+};
+
+export type NotRead = {
+  strong: string;
+  sentence: string;
 };
 
 export type Note = {
@@ -300,6 +415,16 @@ export type ObjectCard = {
   masked_rows: number;
 };
 
+export type OpenProject = {
+  id: string;
+  name: string;
+  sensitivity: "none" | "low" | "moderate" | "high" | "not_read";
+  people: number;
+  wide: string;
+  things: number;
+  sensitive: number;
+};
+
 export type Opened = {
   summary: string;
   rows: OpenedRow[];
@@ -312,6 +437,15 @@ export type OpenedRow = {
   labels: LabelChip[];
   sensitivity: "none" | "low" | "moderate" | "high" | "not_read";
   earlier: number;
+};
+
+export type Opener = {
+  pivot: string;
+  name: string;
+  kind: string;
+  people: number;
+  projects: number;
+  sensitive: number;
 };
 
 export type PathStep = {
@@ -383,6 +517,13 @@ export type PostureFact = {
   sentence: string;
 };
 
+export type PostureView = {
+  summary: string;
+  rows: CheckRow[];
+  change: Change | null;
+  detail: CheckDetail | null;
+};
+
 export type Problem = {
   at: number;
   sentence: string;
@@ -432,6 +573,26 @@ export type QueueView = {
   people: string[];
 };
 
+export type ReachView = {
+  summary: string;
+  as_of: number;
+  people: Reacher[];
+  people_line: string;
+  projects: OpenProject[];
+  projects_line: string;
+  openers: Opener[];
+  openers_line: string;
+};
+
+export type Reacher = {
+  id: string;
+  name: string;
+  department: string;
+  projects: number;
+  resources: number;
+  sensitive: number;
+};
+
 export type Refusal = {
   sentence: string;
   details: string;
@@ -444,6 +605,47 @@ export type RiskRow = {
   score: number;
   change: number;
   spark: number[];
+};
+
+export type RuleDetail = {
+  rule: string;
+  title: string;
+  record: string;
+  description: string;
+  looks_at: string;
+  attack: string[];
+  falsepositives: string[];
+  runbook: string[];
+  tests: number;
+  exceptions: number;
+  findings: RuleFinding[];
+  last_line: string;
+};
+
+export type RuleFinding = {
+  id: string;
+  title: string;
+  severity: "info" | "low" | "medium" | "high" | "critical";
+  status: string;
+  at: number;
+};
+
+export type RuleRow = {
+  rule: string;
+  title: string;
+  level: "info" | "low" | "medium" | "high" | "critical";
+  version: string;
+  own: boolean;
+  sight: "sees" | "partly" | "quiet" | "blind";
+  sentence: string;
+  hits: number;
+  weeks: number[];
+  open: number;
+  true: number;
+  false: number;
+  expected: number;
+  excepted: number;
+  last_at: number | null;
 };
 
 export type RunbookStep = {

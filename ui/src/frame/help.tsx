@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { pages } from "../pages";
 import { useKeys } from "../parts/keys";
 import { Key } from "../parts/marks";
 
@@ -29,7 +30,7 @@ export function Help() {
     <div className="help" role="dialog" aria-label="All keys">
       <header><h2>All keys</h2><button type="button" className="btn link" autoFocus onClick={() => show(false)}>Close <Key>Esc</Key></button></header>
       <div className="groups">
-        {KEYS.map(([place, rows]) => (
+        {[...KEYS, ...pages.flatMap((page): typeof KEYS => (page.keys && page.nav ? [[page.nav.label, page.keys]] : []))].map(([place, rows]) => (
           <section key={place}>
             <h3>{place}</h3>
             <dl>{rows.map(([keys, does]) => <div key={does}><dt>{keys.map((key) => <Key key={key}>{key}</Key>)}</dt><dd>{does}</dd></div>)}</dl>

@@ -171,10 +171,11 @@ function Right({ finding, path }: { finding: FindingView; path: string }) {
               <li key={at} className={step.known ? "" : "unknown"}>{step.text} <span className="small t3">{step.detail}</span></li>
             ))}
           </ol>
+          {finding.path.now && <p className="aside-line" style={{ marginTop: 4 }}>{finding.path.now}</p>}
         </Panel>
       )}
       {finding.blast && (
-        <Panel title={`Blast radius of ${finding.blast.name}`}>
+        <Panel title={`Blast radius of ${finding.blast.name}`} end={<span className="t3">now</span>}>
           <div className="figures">
             {finding.blast.numbers.map((number) => <div key={number.label}><b>{number.value}</b><span>{number.label}</span></div>)}
           </div>

@@ -17,7 +17,7 @@ function Line({ step, starts }: { step: Step; starts: boolean }) {
       <span className="axis" />
       <span className="text">
         <span>{step.text}</span>
-        {step.labels.length > 0 && <Labels chips={step.labels} />}
+        {step.labels.length > 0 && <Labels chips={step.labels} room={Math.min(40, 75 - step.text.length)} />}
         {starts && step.mark === "anchor" && <span className="starts">starts this finding</span>}
         {step.mark === "new" && <span className="sr">new for this identity</span>}
       </span>

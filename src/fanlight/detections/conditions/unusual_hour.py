@@ -19,9 +19,10 @@ from fanlight.detections.outcome import (
 )
 from fanlight.enrich.countries import country_of_zone
 from fanlight.enrich.localtime import hour_of_week, local_time
-from fanlight.model import Why
+from fanlight.model import Micros, Why
+from fanlight.profiles.baseline import Habit
 
-__all__ = ["NAME", "hour_outcome", "make"]
+__all__ = ["NAME", "hour_outcome", "make", "near_hour"]
 
 NAME = "unusual_hour"
 
@@ -61,8 +62,7 @@ def hour_outcome(subject: Subject, where: Where | None, context: Context, atleas
         nats = min(nats, curve.surprise(hour + away))
         if nats < atleast:
             return None
-    habits = context.home_hours(person, at)
-    near, total = _events_near(habits, hour_of_week(at)), sum(habit.n for habit in habits.values())
+    near, total = near_hour(context.home_hours(person, at), at)
     why = Why(
         fact="hour of week", observed=f"{local.strftime('%a %H:%M')} {zone}",
         usual=f"{near:,} of {total:,} events within an hour of it; usual {_usual_hours(curve.density)}"
@@ -86,14 +86,16 @@ def _hours_away(subject: Subject, where: Where | None, context: Context) -> int:
     return round((where.lon - (home or 0.0)) / 15.0)
 
 
-def _events_near(hours: Mapping[str, Any], hour: int) -> int:
-    """Events within one hour of this hour, on the same kind of day (working day or weekend; UTC)."""
+def near_hour(hours: Mapping[str, Habit], at: Micros) -> tuple[int, int]:
+    """Events within one hour of the hour of `at`, on the same kind of day (working day or weekend; UTC), and all."""
+    hour = hour_of_week(at)
     weekend = hour >= 120
-    return sum(
+    near = sum(
         habit.n
         for name, habit in hours.items()
         if (int(name) >= 120) is weekend and min((int(name) - hour) % 24, (hour - int(name)) % 24) <= 1
     )
+    return near, sum(habit.n for habit in hours.values())
 
 
 def _usual_hours(density: Sequence[float]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fanlight.identity.addresses import normal_address
-from fanlight.model import Entity, Micros, ObjectVersion, PostureResult, format_time, parse_time
-from fanlight.posture.facts import Check, PostureFacts, attributes_of, fail, passed, plural, unknown
+from fanlight.model import Entity, Micros, ObjectVersion, PostureResult, parse_time
+from fanlight.posture.facts import Check, PostureFacts, attributes_of, day_words, fail, passed, plural, unknown
 
 CHECK = Check(
     name="deactivated_person_active_account",
@@ -30,12 +30,12 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         gone = off.get(facts.identity_by_account.get(key, ""))
         left = facts.leavers.get(normal_address(str(attributes_of(user).get("email"))) or "")
         if left is not None and left < facts.at:
-            gone = gone or f"left on {format_time(left)[:10]}"
+            gone = gone or f"left on {day_words(left)}"
         if gone is None:
             continue
         name = user.name or user.object_id
         last = facts.last_activity.get(key)
-        after = f" The account was last used on {format_time(last)[:10]}." if last is not None else ""
+        after = f" The account was last used on {day_words(last)}." if last is not None else ""
         sentence = f"{name} {gone} and still has an active Claude account.{after}"
         entity = Entity(kind="account", id=user.object_id, name=name)
         results.append(fail(facts, CHECK, entity, sentence, beside=facts.person_behind(key)))
@@ -60,7 +60,7 @@ def _switched_off(facts: PostureFacts) -> dict[str, str]:
             word = "was removed from" if version.removed else f"is {status} in"
             states.setdefault(identity, []).append((off, _since(version), f"{word} {version.source}"))
     return {
-        identity: f"{entries[0][2]} since {format_time(max(e[1] for e in entries))[:10]}"
+        identity: f"{entries[0][2]} since {day_words(max(e[1] for e in entries))}"
         for identity, entries in states.items()
         if all(off for off, _, _ in entries)
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fanlight.model import DAY, Entity, Micros, ObjectVersion, PostureResult, Severity, format_time
-from fanlight.posture.facts import Check, PostureFacts, attributes_of, fail, passed, plural, unknown
+from fanlight.model import DAY, Entity, Micros, ObjectVersion, PostureResult, Severity
+from fanlight.posture.facts import Check, PostureFacts, attributes_of, day_words, fail, passed, plural, unknown
 
 CHECK = Check(
     name="weakened_privacy",
@@ -37,7 +37,7 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
         was = f"was {_WORDS[before]} and " if before is not None else ""
         untold = "" if before is not None else "; who could see it before could not be told"
         name = project.name or project.object_id
-        sentence = f"{name} {was}was opened{by} on {format_time(at)[:10]}{untold}.{holds}"
+        sentence = f"{name} {was}was opened{by} on {day_words(at)}{untold}.{holds}"
         results.append(
             fail(
                 facts, CHECK, Entity(kind="project", id=project.object_id, name=project.name or ""), sentence, severity

@@ -199,7 +199,10 @@ class AccessPath(View):
     """How the identity reaches the object."""
 
     as_of: Micros
+    """The time of the finding."""
     steps: list[PathStep]
+    now: str = ""
+    """Where it is another one now: how it is reached now, or that it is not."""
 
 
 class BlastRadius(View):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from fanlight.model import Micros
 from fanlight.server.schema.parts import LabelChip, SeverityName, VerdictKind, View, Who
 
@@ -39,6 +41,8 @@ class HeaderView(View):
     identities: int
     sources_note: str
     """`1 stopped`, or empty when all is well."""
+    counts: dict[str, int] = Field(default_factory=dict)
+    """Figures beside the names of other pages in the navigation."""
     arrived: int = 0
     """Findings that came after the `since` the page sent."""
     arrived_at: Micros | None = None

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fanlight.detections.conditions.unusual_hour import near_hour
 from fanlight.detections.context import Context, Person
 from fanlight.enrich.countries import country_name
-from fanlight.enrich.localtime import hour_name, hour_of_week
+from fanlight.enrich.localtime import hour_of_week
 from fanlight.enrich.network import address_class
 from fanlight.model import MINUTE, Event, Finding, Micros
-from fanlight.profiles.baseline import WARM_DAYS, Baseline
+from fanlight.profiles.baseline import WARM_DAYS, WINDOW_DAYS, Baseline, Habit
 from fanlight.server import schema as s
 from fanlight.server.views.words import clock_time, count, day_month, full_day, per_cent
 
@@ -135,11 +136,14 @@ def _country_cell(counted: _Counted, events: Sequence[Event], context: Context) 
             sentence="Unknown: no source states where these addresses are, and no address database knows them "
             "(fanlight geo install adds one). Networks are compared instead.",
         )
+    # As the rules count: a share is one of the events whose place is known.
+    located = {name: n for name, n in counted.usual.items() if name != "unknown"}
+    unknown = counted.usual["unknown"]
     return s.BarsCell(
         heading="Country",
-        rows=ranked_bars(counted.usual, counted.observed),
+        rows=ranked_bars(located, counted.observed),
         strip=_strip(counted),
-        note=_country_note(events, context),
+        note=_country_note(events, context) + (f" {count(unknown)} usual events name no place." if unknown else ""),
     )
 
 
@@ -155,22 +159,36 @@ def _country_note(events: Sequence[Event], context: Context) -> str:
     return f"Observed from {named}. Place by IP, confidence {' or '.join(sorted(words))}."
 
 
-def hours_cell(baseline: Baseline, zone: str, at: Micros, observed: Iterable[Micros]) -> s.HoursCell:
-    """Hour of week in the person's own zone."""
+def hours_cell(habits: Mapping[str, Habit], zone: str, at: Micros, observed: Iterable[Micros]) -> s.HoursCell:
+    """Hour of week in the person's own zone, and how many of these events fell near the hour of `at`.
+
+    `habits` are those by which the rules judge an hour (`Context.home_hours`), so that the figures are theirs.
+    """
     shift = (hour_of_week(at, zone) - hour_of_week(at)) % 168
     hours = [0] * 168
-    for hour, habit in baseline.values("hour").items():
+    for hour, habit in habits.items():
         hours[(int(hour) + shift) % 168] += habit.n
     marked = sorted({hour_of_week(each, zone) for each in observed})
-    total = sum(hours)
+    near, total = near_hour(habits, at)
     note = ""
     if marked and total:
-        first = marked[0]
-        note = f"{hour_name(first)[:-3]} h: {count(hours[first])} of {count(total)} events."
+        here = hour_of_week(at, zone)
+        days = "weekends" if hour_of_week(at) >= 120 else "working days"
+        note = f"Within an hour of {here % 24:02d} h on {days}: {count(near)} of {count(total)} events."
         quiet = _quiet_hours(hours)
         if quiet:
-            note += f" Not seen {quiet} in {_days(baseline)} days."
+            note += f" Not seen {quiet} in {WINDOW_DAYS} days."
     return s.HoursCell(heading=f"Hour of week, {zone_words(zone)}", hours=hours, observed=marked, note=note)
+
+
+def _finding_hours(
+    baseline: Baseline, person: Person, context: Context, at: Micros, observed: Iterable[Micros]
+) -> s.HoursCell:
+    """The hours of a finding, as the rules count them: what was done on trips is left out, and said."""
+    habits = context.home_hours(person, at)
+    cell = hours_cell(habits, context.zone(person, at), at, observed)
+    away = baseline.events - sum(habit.n for habit in habits.values())
+    return cell.model_copy(update={"note": f"{cell.note} {count(away)} on trips are left out."}) if away > 0 else cell
 
 
 def _quiet_hours(hours: Sequence[int]) -> str:
@@ -188,10 +206,6 @@ def _quiet_hours(hours: Sequence[int]) -> str:
             run = 0
     length, begin = best[0], -best[1]
     return f"{begin:02d} to {(begin + length) % 24:02d} h" if 3 <= length < 24 else ""
-
-
-def _days(baseline: Baseline) -> int:
-    return 90 if baseline.since else 0
 
 
 def _who_else(finding: Finding) -> s.FactsCell | None:
@@ -223,7 +237,7 @@ def comparison_of(
     observed = [event for event in events if event.occurred_at]
     if not person.id or not observed:
         return None
-    at, zone = finding.at, context.zone(person, finding.at)
+    at = finding.at
     baseline = context.baseline(person.id, at)
     first, last = min(e.occurred_at for e in observed), max(e.occurred_at for e in observed)
     span = f"{day_month(first, shown_in)}, {clock_time(first, shown_in)}"
@@ -238,7 +252,7 @@ def comparison_of(
     countries, networks = _places(baseline, observed, context)
     cells: list[s.BarsCell | s.HoursCell | s.FactsCell | s.EarlyCell] = [
         _country_cell(countries, observed, context),
-        hours_cell(baseline, zone, at, [event.occurred_at for event in observed]),
+        _finding_hours(baseline, person, context, at, [event.occurred_at for event in observed]),
         s.BarsCell(heading="Network", rows=ranked_bars(networks.usual, networks.observed)),
     ]
     who_else = _who_else(finding)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from fanlight.access.answers import Explanation
 from fanlight.access.explain import explain
-from fanlight.access.graph import Unknown
+from fanlight.access.graph import AccessGraph, Unknown
 from fanlight.detections.context import Context, Person
 from fanlight.enrich.localtime import local_time
 from fanlight.findings.exceptions import hidden_by, propose
@@ -15,11 +16,11 @@ from fanlight.model import DAY, HOUR, SECOND, Entity, Event, Evidence, Finding, 
 from fanlight.server import schema as s
 from fanlight.server.views.compare import comparison_of, zone_words
 from fanlight.server.views.queue import in_order, thing_of, who_of
-from fanlight.server.views.snapshot import Snapshot
+from fanlight.server.views.snapshot import Labelled, Snapshot
 from fanlight.server.views.words import chips, clock_time, count, day_month, plural
 from fanlight.state.findings import ExceptionRow, Note, StoredFinding
 
-__all__ = ["finding_view"]
+__all__ = ["finding_view", "record_of"]
 
 _STORY = 40
 _ENOUGH_VERDICTS = 5
@@ -61,14 +62,14 @@ def finding_view(
         who=who_of(finding, snapshot, (person.department or "") if person else ""),
         rule=finding.rule,
         rule_version=finding.rule_version[:7],
-        rule_record=_record(finding.rule, everything),
+        rule_record=record_of(finding.rule, everything),
         attack=list(finding.attack),
         place=_place(finding, everything),
         why=_why(finding, snapshot),
         comparison=comparison_of(finding, events, person, context, zone) if person else None,
         chain=_chain(finding, snapshot),
         opened=_opened(snapshot, finding, events, zone),
-        card=_card(snapshot, thing, zone) if thing else None,
+        card=_card(snapshot, thing, zone, finding.at) if thing else None,
         path=_path(snapshot, finding, thing),
         blast=_blast(snapshot, finding, events),
         runbook=[s.RunbookStep(number=at, text=text) for at, text in enumerate(finding.runbook, start=1)],
@@ -101,7 +102,8 @@ def _status(stored: StoredFinding) -> str:
     return f"{stored.status.capitalize()}{': ' + stored.reason.rstrip('.') if stored.reason else ''}"
 
 
-def _record(rule: str, everything: Sequence[StoredFinding]) -> str:
+def record_of(rule: str, everything: Sequence[StoredFinding]) -> str:
+    """How a rule was judged so far: its precision, or the verdicts where they are few."""
     judged = [f for f in everything if f.finding.rule == rule and f.verdict is not None]
     if not judged:
         return "no verdicts yet"
@@ -208,12 +210,10 @@ def _in_story(evidence: Evidence, finding: Finding, *, crowded: bool) -> bool:
 
 
 def _step(evidence: Evidence, snapshot: Snapshot) -> s.Step:
-    labels: list[s.LabelChip] = []
+    text, labels = _labels_in(snapshot.told(evidence.text)) if evidence.kind == "event" else (evidence.text, [])
     if evidence.mark == "anchor" and evidence.object_kind and evidence.object_id:
-        labels = chips(snapshot.labelled(evidence.object_kind, evidence.object_id).categories)
-    text = snapshot.told(evidence.text)
-    if labels and "(" in text:
-        text = text[: text.rindex("(")].rstrip()
+        labels = chips(snapshot.labelled_at(evidence.object_kind, evidence.object_id, evidence.at).categories) or labels
+    text = snapshot.told(text)
     return s.Step(
         at=evidence.at,
         until=evidence.until,
@@ -224,6 +224,18 @@ def _step(evidence: Evidence, snapshot: Snapshot) -> s.Step:
         labels=labels,
         event_id=evidence.event_id,
     )
+
+
+_HELD = re.compile(r"^(.*) \((?:(\d+ of \d+) with )?([A-Z][A-Z_]+(?:(?:, | and )[A-Z][A-Z_]+)*)\)$")
+
+
+def _labels_in(text: str) -> tuple[str, list[s.LabelChip]]:
+    """A step's text and what its chats and files held then, which stands behind it in brackets."""
+    found = _HELD.match(text)
+    if found is None:
+        return text, []
+    counted = f", {found[2]} with" if found[2] else ""
+    return f"{found[1]}{counted}", chips(re.split(", | and ", found[3]))
 
 
 # -- what was opened ---------------------------------------------------------------------------------------------
@@ -285,13 +297,13 @@ def _marks(values: Sequence[object]) -> str:
 # -- the thing concerned -----------------------------------------------------------------------------------------
 
 
-def _card(snapshot: Snapshot, thing: Entity, zone: str) -> s.ObjectCard:
+def _card(snapshot: Snapshot, thing: Entity, zone: str, at: Micros) -> s.ObjectCard:
     labelled = snapshot.labelled(thing.kind, thing.id)
     found = snapshot.object(thing.kind, thing.id)
     title = snapshot.title_of(thing.kind, thing.id)
     if labelled.categories:
         title += f" · {', '.join(labelled.categories[:3])}"
-    facts: list[s.Fact] = []
+    facts = _labels_then(snapshot, thing, labelled, at)
     if found is not None and thing.kind != "project" and found.parent_kind == "project" and found.parent_id:
         project = snapshot.object("project", found.parent_id)
         owner = f", owner {snapshot.name_of(project.owner_account)}" if project and project.owner_account else ""
@@ -315,6 +327,18 @@ def _card(snapshot: Snapshot, thing: Entity, zone: str) -> s.ObjectCard:
         vendor_url=_vendor_url(thing),
         masked_rows=len(snapshot.matches_of(thing.kind, thing.id)),
     )
+
+
+def _labels_then(snapshot: Snapshot, thing: Entity, now: Labelled, at: Micros) -> list[s.Fact]:
+    """What was in it when it happened, where the card shows more: the chain speaks of then."""
+    if now.sensitivity == "not_read":
+        return []
+    then = snapshot.labelled_at(thing.kind, thing.id, at)
+    if then == now:
+        return []
+    held = ", ".join(f"{category} {count(n)}" for category, n in list(then.counts.items())[:4])
+    more = f" and {len(then.counts) - 4} more" if len(then.counts) > 4 else ""
+    return [s.Fact(label="By then", value=f"{then.sensitivity}: {held}{more}" if held else "none found")]
 
 
 def _vendor_url(thing: Entity) -> str | None:
@@ -363,14 +387,18 @@ def _opened_by(snapshot: Snapshot, thing: Entity, zone: str) -> s.Fact:
 def _path(snapshot: Snapshot, finding: Finding, thing: Entity | None) -> s.AccessPath | None:
     if finding.identity_id is None or thing is None:
         return None
-    try:
-        explained = explain(snapshot.graph, finding.identity_id, thing.id)
-    except Unknown:
+    at = min(finding.at, snapshot.at)
+    then, today = (
+        _explained(graph, finding.identity_id, thing.id) for graph in (snapshot.graph_at(at), snapshot.graph)
+    )
+    explained = then or today
+    if explained is None:
         return None
+    now = _path_now(then, today) if then is not None else "It was not listed then; this is the path of today."
+    as_of = at if then is not None else snapshot.at
     if not explained.paths:
-        return s.AccessPath(
-            as_of=snapshot.at, steps=[s.PathStep(text=explained.sentence, known=explained.answer != "unknown")]
-        )
+        step = s.PathStep(text=explained.sentence, known=explained.answer != "unknown")
+        return s.AccessPath(as_of=as_of, steps=[step], now=now)
     steps: list[s.PathStep] = []
     for hop in explained.paths[0]:
         if hop.kind == "account":
@@ -385,7 +413,27 @@ def _path(snapshot: Snapshot, finding: Finding, thing: Entity | None) -> s.Acces
             update={"known": False, "detail": "the vendor does not say whether a member may open it"}
         )
         steps[-1] = last
-    return s.AccessPath(as_of=snapshot.at, steps=steps)
+    return s.AccessPath(as_of=as_of, steps=steps, now=now)
+
+
+def _explained(graph: AccessGraph, identity: str, thing: str) -> Explanation | None:
+    try:
+        return explain(graph, identity, thing)
+    except Unknown:
+        return None
+
+
+def _path_now(then: Explanation, today: Explanation | None) -> str:
+    """What differs now, in one sentence; empty where nothing does."""
+    if today is None:
+        return "Now: it is not listed any more."
+    if [_ways(then), then.answer, then.level] == [_ways(today), today.answer, today.level]:
+        return ""
+    return f"Now: {today.sentence}"
+
+
+def _ways(explained: Explanation) -> set[tuple[str, str, str]]:
+    return {(via.kind, via.id, via.level) for via in explained.via}
 
 
 def _blast(snapshot: Snapshot, finding: Finding, events: Sequence[Event]) -> s.BlastRadius | None:

@@ -219,7 +219,7 @@ def _usual_place(baseline: Baseline, context: Context) -> str:
 def _usual_time(baseline: Baseline, zone: str, at: Micros) -> str:
     if not baseline.warm:
         return f"too early: {plural(baseline.active_days, 'day')} of history, {WARM_DAYS} are needed"
-    cell = hours_cell(baseline, zone, at, [])
+    cell = hours_cell(baseline.values("hour"), zone, at, [])
     by_hour = [sum(cell.hours[day * 24 + hour] for day in range(5)) for hour in range(24)]
     total = sum(by_hour) or 1
     start, end = 0, 24
@@ -398,7 +398,7 @@ def _hours(baseline: Baseline, zone: str, now: Micros, events: Sequence[Event], 
             sentence=f"{name} has no history before today; a baseline needs {WARM_DAYS} days.",
         )
     recent = [event.occurred_at for event in events if now - event.occurred_at < 24 * HOUR]
-    cell = hours_cell(baseline, zone, now, recent)
+    cell = hours_cell(baseline.values("hour"), zone, now, recent)
     span = f"{full_day(baseline.since, zone)} to {full_day(baseline.until, zone)}, n = {count(baseline.events)} events."
     return cell.model_copy(update={"note": span + (" Gold: the last 24 hours." if recent else "")})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fanlight.model import Match
+from fanlight.detections.things import telling
+from fanlight.model import SENSITIVITY_ORDER, Match
 from fanlight.server import schema as s
 from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import chip, clock_time
@@ -13,8 +14,17 @@ _MOST = 40
 
 
 def masked_view(snapshot: Snapshot, kind: str, object_id: str) -> s.MaskedEvidence | None:
-    """The matches, strongest first, or None where nothing was found."""
-    matches = sorted(snapshot.matches_of(kind, object_id), key=lambda m: (-m.confidence, -m.count, m.type, m.part_id))
+    """The matches, or None where nothing was found: of the most sensitive chats and files in it first, the strongest
+    first within each."""
+    levels: dict[tuple[str, str], int] = {}
+    for match in snapshot.matches_of(kind, object_id):
+        thing = _thing(match)
+        if thing not in levels:
+            levels[thing] = SENSITIVITY_ORDER.get(snapshot.labelled(*thing).sensitivity, 0)
+    matches = sorted(
+        snapshot.matches_of(kind, object_id),
+        key=lambda m: (-levels[_thing(m)], m.band == "low", telling(m.category), -m.confidence, -m.count, m.part_id),
+    )
     if not matches:
         return None
     parts = {part: number for number, part in enumerate(dict.fromkeys(m.part_id for m in _in_time(matches)), start=1)}
@@ -24,7 +34,8 @@ def masked_view(snapshot: Snapshot, kind: str, object_id: str) -> s.MaskedEviden
         title=snapshot.title_of(kind, object_id),
         rows=[
             s.MaskedRow(
-                where=f"part {parts[match.part_id]}, {match.part_kind.replace('_', ' ')}"
+                where=(f"{snapshot.title_of(*_thing(match))}, " if kind == "project" else "")
+                + f"part {parts[match.part_id]}, {match.part_kind.replace('_', ' ')}"
                 + (f", {match.role}" if match.role else ""),
                 category=chip(match.category, match.count),
                 type=match.type,
@@ -39,6 +50,11 @@ def masked_view(snapshot: Snapshot, kind: str, object_id: str) -> s.MaskedEviden
         audited=f"You hold evidence:read. This look was written to the audit log at "
         f"{clock_time(now, snapshot.zone, seconds=True)}.",
     )
+
+
+def _thing(match: Match) -> tuple[str, str]:
+    """The chat a match is in, else its own object."""
+    return ("chat", match.chat_id) if match.chat_id else (match.object_kind, match.object_id)
 
 
 def _in_time(matches: list[Match]) -> list[Match]:

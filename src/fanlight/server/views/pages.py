@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from fanlight.findings.exceptions import propose
 from fanlight.model import SECOND, FindingStatus, Micros
 from fanlight.pipeline.home import Home
 from fanlight.server import schema as s
+from fanlight.server.pages import page_kinds
 from fanlight.server.ports import NotAccepted, QueueQuery, Viewer
 from fanlight.server.views.drafts import Drafts
 from fanlight.server.views.finding import finding_view
@@ -55,6 +57,12 @@ _CLOSED = {
 }
 
 
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    """The figures beside the names of pages that were found by scan, zeros left out."""
+    counted = {name: kind.count(snapshot) for name, kind in page_kinds().items()}
+    return {name: n for name, n in counted.items() if n}
+
+
 def _before(stored: StoredFinding) -> dict[str, Any]:
     return {
         "status": stored.status, "verdict": stored.verdict, "exception_id": stored.exception_id,
@@ -81,6 +89,7 @@ class LakeViews:
         self._undos: dict[str, _Undo] = {}
         self._lock = threading.Lock()
         self._names: tuple[int, list[str]] = (0, [])
+        self._counts: Mapping[str, int] = {}
 
     def warm(self) -> None:
         """Make the first page fast: build in the background what every page needs."""
@@ -91,7 +100,7 @@ class LakeViews:
     def header(self, viewer: Viewer, since: Micros | None) -> s.HeaderView:
         """The frame. Counts that need the lake are those of the newest snapshot a page has asked for."""
         identities, organizations = self._names
-        return header(self._home, viewer, since, identities, organizations)
+        return header(self._home, viewer, since, identities, organizations).model_copy(update={"counts": self._counts})
 
     def queue(self, viewer: Viewer, query: QueueQuery) -> s.QueueView:
         """The queue."""
@@ -147,11 +156,16 @@ class LakeViews:
         with self._open() as snapshot:
             return sources_view(snapshot)
 
-    def search(self, text: str) -> s.SearchView:
+    def search(self, text: str, kind: str | None = None) -> s.SearchView:
         """Search by name."""
         findings = load_findings(self._home.state, _SHOWN)
         with self._open() as snapshot:
-            return search_view(snapshot, text, findings)
+            return search_view(snapshot, text, findings, kind)
+
+    def page(self, name: str, ask: BaseModel) -> s.View | None:
+        """A page that was found by scan."""
+        with self._open() as snapshot:
+            return page_kinds()[name].make(snapshot, ask)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -308,6 +322,7 @@ class LakeViews:
     def _open(self) -> Iterator[Snapshot]:
         with self._snapshots.open() as snapshot:
             self._names = (len(snapshot.identities), snapshot.organizations)
+            self._counts = snapshot.derived("navigation", _counts)
             yield snapshot
 
     def _stored(self, finding_id: str) -> StoredFinding:

@@ -161,11 +161,11 @@ def _column(column: Column, place: int, pivot: str, snapshot: Snapshot) -> s.Pic
     return s.PictureColumn(
         heading=column.heading,
         total=f"{count(column.total)}{tail}",
-        nodes=[_box(node, place, pivot, snapshot) for node in column.nodes],
+        nodes=[_box(node, place, pivot, snapshot, alone=len(column.nodes) == 1) for node in column.nodes],
     )
 
 
-def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNode:
+def _box(node: Node, place: int, pivot: str, snapshot: Snapshot, *, alone: bool) -> s.PictureNode:
     kind, _, key = node.id.partition(":")
     text, categories = node.text, node.labels[:3]
     if place > _PROJECT and kind not in ("resources", "more"):
@@ -173,6 +173,9 @@ def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNod
         text, categories = snapshot.title_of(kind, key), tuple(snapshot.labelled(kind, key).categories[:3])
     if node.more:
         number = f"{count(node.sensitive)} sensitive" if node.sensitive else ""
+    elif kind == "everybody":
+        # The box is narrow, and others name some of the organization: it stands for the rest.
+        text, number = ("Everybody", count(node.count)) if alone else (plural(node.count, "other"), "")
     else:
         number = count(node.count) if place == 3 and node.count else ""
     return s.PictureNode(
@@ -190,6 +193,8 @@ def _box(node: Node, place: int, pivot: str, snapshot: Snapshot) -> s.PictureNod
 
 
 def _sentence(node: Node, place: int) -> str:
+    if node.id.startswith("everybody:"):
+        return f"{node.text}: {plural(node.count, 'person', 'people')} without a box of their own here."
     if node.more:
         return f"{plural(node.count, 'more box', 'more boxes')} of this column; the Table lists what is shown."
     if place == 3:

@@ -16,19 +16,25 @@ from fanlight.state.findings import StoredFinding
 __all__ = ["search_view"]
 
 _MOST = 12
+_ROOM = 4
+"""Of projects, so that findings keep a place."""
 
 
-def search_view(snapshot: Snapshot, text: str, findings: Sequence[StoredFinding]) -> s.SearchView:
-    """Hits, people first; at most twelve."""
+def search_view(
+    snapshot: Snapshot, text: str, findings: Sequence[StoredFinding], kind: str | None = None
+) -> s.SearchView:
+    """Hits, people first; at most twelve. `kind` gives those of one kind only, so that none hides another."""
     wanted = text.strip().casefold()
     if len(wanted) < 2:
         return s.SearchView(query=text, hits=[])
-    hits = [
+    found = [
         *_people(snapshot, wanted, findings),
+        *_projects(snapshot, wanted),
         *_findings(wanted, findings),
         *_addresses(snapshot, wanted),
         *_sources(snapshot, wanted),
     ]
+    hits = [hit for hit in found if kind in (None, hit.kind)]
     more = len(hits) - _MOST
     return s.SearchView(
         query=text, hits=hits[:_MOST], last_line=f"{count(more)} more; type more letters." if more > 0 else ""
@@ -65,6 +71,22 @@ def _people(snapshot: Snapshot, wanted: str, findings: Sequence[StoredFinding]) 
         )
         for identity in found[:8]
     ]
+
+
+def _projects(snapshot: Snapshot, wanted: str) -> list[s.Hit]:
+    """Projects by name or id, the sensitive ones first."""
+    rank = {"high": 0, "moderate": 1, "low": 2, "none": 3, "not_read": 4}
+    found = []
+    for key in snapshot.graph.names.targets.to_pylist():
+        kind, _, project = key.partition(":")
+        name = snapshot.graph.label(kind, project)
+        if kind == "project" and (wanted in name.casefold() or wanted == project.casefold()):
+            level = snapshot.labelled(kind, project).sensitivity
+            begins = name.casefold().startswith(wanted)
+            detail = f"sensitivity {level.replace('_', ' ')}"
+            hit = s.Hit(kind="project", title=name or project, detail=detail, link=f"/access?pivot=project:{project}")
+            found.append((not begins, rank[level], name, project, hit))
+    return [hit for *_, hit in sorted(found, key=lambda row: row[:4])][:_ROOM]
 
 
 def _findings(wanted: str, findings: Sequence[StoredFinding]) -> list[s.Hit]:

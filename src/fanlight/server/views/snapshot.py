@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from fanlight.access.graph import AccessGraph
 from fanlight.access.store import sensitivities
 from fanlight.detections.context import Context
 from fanlight.detections.lakefacts import LakeFacts
+from fanlight.detections.things import telling
 from fanlight.detections.words import stating_types
 from fanlight.findings.export import named_text
 from fanlight.identity import Identity, Resolution, gather_accounts, resolve, settings_of
@@ -45,11 +47,13 @@ from fanlight.posture import judge_posture
 from fanlight.posture import load_facts as load_posture_facts
 from fanlight.posture.facts import leavers_of
 from fanlight.server.schema import SensitivityName
-from fanlight.server.views.words import WEIGHT, day_month, plural
+from fanlight.server.views.words import day_month, plural
 
 __all__ = ["Labelled", "Snapshot", "Snapshots"]
 
-_MOST_GRAPHS = 2
+Made = TypeVar("Made")
+
+_MOST_GRAPHS = 4
 
 _MOST_IN_MEMORY = 2_000_000
 
@@ -92,6 +96,14 @@ class Snapshot:
     _labelled: dict[tuple[str, str], Labelled] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
     _graphs: dict[Micros, AccessGraph] = field(default_factory=dict)
+    _derived: dict[str, Any] = field(default_factory=dict)
+
+    def derived(self, name: str, make: Callable[[Snapshot], Made]) -> Made:
+        """What a page derives from the facts and would make anew for each request, made once a snapshot."""
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        made: Made = self._derived[name]
+        return made
 
     @cached_property
     def zone(self) -> str:
@@ -186,7 +198,7 @@ class Snapshot:
         return sorted(found, key=lambda event: (event.occurred_at, event.event_id))
 
     def graph_at(self, at: Micros) -> AccessGraph:
-        """Who could reach what at an earlier time, as far as it is known now. The last two are kept."""
+        """Who could reach what at an earlier time, as far as it is known now. The last few are kept."""
         if at not in self._graphs:
             while len(self._graphs) >= _MOST_GRAPHS:
                 self._graphs.pop(next(iter(self._graphs)))
@@ -254,7 +266,8 @@ class Snapshot:
         return {key: self.labelled(*key).categories for key in keys}
 
     @cached_property
-    def _read(self) -> frozenset[tuple[str, str]]:
+    def read(self) -> frozenset[tuple[str, str]]:
+        """(kind, id) of everything that was read, in part or whole."""
         rows = self.reader.query(
             "SELECT object_kind, object_id FROM readings_now WHERE outcome IN ('read', 'partly_read')"
         )
@@ -268,24 +281,34 @@ class Snapshot:
         """Labels and sensitivity of a chat, file or project."""
         key = (kind, object_id)
         if key not in self._labelled:
-            self._labelled[key] = self._label(kind, object_id)
+            self._labelled[key] = self._label(
+                kind, object_id, self.matches_of(kind, object_id), lambda: self.sensitivity
+            )
         return self._labelled[key]
 
-    def _label(self, kind: str, object_id: str) -> Labelled:
-        matches = self.matches_of(kind, object_id)
+    def labelled_at(self, kind: str, object_id: str, at: Micros) -> Labelled:
+        """The same of what was written up to a moment, as the rules see it."""
+        matches = [m for m in self.matches_of(kind, object_id) if (m.at or 0) <= at]
+        weights = weights_of(self.reader)
+        return self._label(kind, object_id, matches, lambda: sensitivities(matches, weights))
+
+    def _label(
+        self, kind: str, object_id: str, matches: Sequence[Match],
+        levels: Callable[[], Mapping[tuple[str, str], str]],
+    ) -> Labelled:  # fmt: skip
         if not matches:
-            known = kind == "project" or (kind, object_id) in self._read
+            known = kind == "project" or (kind, object_id) in self.read
             return Labelled("none", {}) if known else _UNREAD
         totals: Counter[str] = Counter()
         for match in matches:
             if match.band != "low":
                 totals[match.category] += match.count
         level = (
-            self.sensitivity.get((kind, object_id), "none")
+            levels().get((kind, object_id), "none")
             if kind == "project"
             else of_matches(matches, weights_of(self.reader))
         )
-        ordered = sorted(totals, key=lambda name: (WEIGHT.get(name, 0), -totals[name], name))
+        ordered = sorted(totals, key=telling)  # as in the sentences of findings
         return Labelled(level, {name: totals[name] for name in ordered})  # type: ignore[arg-type]
 
     def reading(self, kind: str, object_id: str) -> Reading | None:

@@ -13,7 +13,6 @@ from fanlight.server import schema as s
 __all__ = [
     "FAMILY",
     "PRODUCTS",
-    "WEIGHT",
     "chip",
     "chips",
     "clock_time",
@@ -34,16 +33,6 @@ FAMILY: Mapping[str, s.LabelFamily] = {
     "FINANCIAL": "money", "SECRET": "secrets", "SOURCE_CODE": "secrets",
 }  # fmt: skip
 """Hue of a category; every other one, customers' own included, is business."""
-
-WEIGHT: Mapping[str, int] = {
-    name: place
-    for place, name in enumerate(
-        ("SECRET", "GOV_ID", "PAYMENT_CARD", "HEALTH", "CUSTOMER_DATA", "FINANCIAL", "CONFIDENTIAL_MARK", "LEGAL",
-         "PII", "SOURCE_CODE", "PERSON_NAME"),
-        start=1,
-    )
-}  # fmt: skip
-"""Place of a category in a row of labels: names are in nearly everything and say least. Others come first."""
 
 PRODUCTS: Mapping[str, str] = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
