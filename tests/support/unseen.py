@@ -21,7 +21,19 @@ _ALPHABETS = {
     "b64u_": string.ascii_letters + string.digits + "-_", "b32_": string.ascii_uppercase + "234567",
     "mix": string.ascii_letters + string.digits + "!@#^&*(-_=+)",
 }  # fmt: skip
-_WORDS = ("Kestrel", "Harbour", "Juniper", "Sommer", "Leuchtturm", "Montagne", "Gatto", "Verano", "Zima", "Orchid", "Falcon")
+_WORDS = (
+    "Kestrel",
+    "Harbour",
+    "Juniper",
+    "Sommer",
+    "Leuchtturm",
+    "Montagne",
+    "Gatto",
+    "Verano",
+    "Zima",
+    "Orchid",
+    "Falcon",
+)
 _SMALL = ("copper", "violin", "harbor", "maple", "tundra", "saddle", "pickle", "quartz", "ribbon", "lantern")
 
 
@@ -42,7 +54,9 @@ def unseen(name: str, seeds: int = 2) -> Iterator[Unseen]:
         for index, template in enumerate(raw[kind]):
             for seed in range(seeds if "§" in template else 1):
                 draw = random.Random(f"{name} {kind} {index} {seed}")
-                text = _MARK.sub(lambda match, draw=draw: _value(draw, match.group(1), int(match.group(2) or 0)), template)
+                text = _MARK.sub(
+                    lambda match, draw=draw: _value(draw, match.group(1), int(match.group(2) or 0)), template
+                )
                 yield Unseen(raw["label"], text, holds, looked_at=index % 2 == 0)
 
 
@@ -69,11 +83,21 @@ def _password(draw: random.Random, kind: str) -> str:
     """As people choose them (`pww`), as programs make them (`pwr`), for use in an address (`pwu`), or any (`pw`)."""
     word, number, sign = draw.choice(_WORDS), draw.randint(10, 9999), draw.choice("!#*?%+")
     wordy = draw.choice(
-        (f"{word}{sign}{number}", f"{word}{number}{sign}", f"{word.lower()}{number}", f"{word}-{number}", f"{word}{number}"),
+        (
+            f"{word}{sign}{number}",
+            f"{word}{number}{sign}",
+            f"{word.lower()}{number}",
+            f"{word}-{number}",
+            f"{word}{number}",
+        ),
     )
     if kind == "pww":
         return wordy
     plain = string.ascii_letters + string.digits
     signs = {"pwu": "-_.", "pwr": "-_.+!"}.get(kind, "!@#%^&*?+=~")
-    made = "".join(draw.choices(plain, k=draw.randint(9, 16)) + draw.choices(signs, k=draw.randint(0, 2)) + [draw.choice("abcxyz"), draw.choice("23456789")])
+    made = "".join(
+        draw.choices(plain, k=draw.randint(9, 16))
+        + draw.choices(signs, k=draw.randint(0, 2))
+        + [draw.choice("abcxyz"), draw.choice("23456789")]
+    )
     return wordy if kind == "pw" and draw.random() < 0.5 else made
