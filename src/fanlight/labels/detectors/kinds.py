@@ -18,7 +18,8 @@ from fanlight.labels.scan import Hit
 __all__ = ["DETECTORS"]
 
 _AMOUNT = re.compile(
-    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|usd|eur|gbp|chf|pln|sek|try|jpy|krw|k\b|m\b|bn\b|million|billion|"
+    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|[km]€|usd|euro?s?\b|gbp|chf|pln|zł|sek|kr\b|try|tl\b|jpy|krw|k\b|m\b|"
+    r"mio\b|mln\b|mrd\b|bn\b|million|billion|mil(?:h[õo]es|iony|joner|jonów|ioni)|"
     r"percent|%|원|円|元|万|억)|\d{1,3}[,.]\d{3}\b|\b\d{3,}\.\d\d\b|"
     r"\b(?:score|is|of|balance|salary|income)\W{1,3}\d{3,}|^\d{4,7},|,\d{4,7}$",
     re.MULTILINE,
@@ -164,7 +165,7 @@ class _KindDetector:
 def _has_amount(text: str, start: int, stop: int) -> bool:
     """A figure other than nought, and not one that the text calls a sample."""
     return any(
-        any(c in "123456789" for c in text[m.start() : m.end() + 6]) and not is_sample(text, *m.span())
+        any(c in "123456789" for c in text[max(start, m.start() - 6) : m.end() + 6]) and not is_sample(text, *m.span())
         for m in _AMOUNT.finditer(text, start, stop)
     )
 
