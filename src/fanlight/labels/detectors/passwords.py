@@ -42,7 +42,18 @@ _QUOTED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,]\s{0,3}(?P<q>[\"'`])(?P<v>[^\n\"'`
 # keyword and value side by side: only a value that nobody takes for a word
 _BESIDE = re.compile(r"[\"'`)*]{0,2}[ \t/|,]{1,3}(?P<q>[\"'`(*]{0,2})(?P<v>[^\s\"'`=]{5,64})(?P<e>[\"'`]?)")
 _XML = re.compile(r"[\"']\s{1,4}value\s*=\s*[\"'](?P<v>[^\"'\n]{4,100})[\"']")
-_PAIR = re.compile(r"[:\s]{1,3}[\w.@+-]{2,40}\s?/\s?(?P<v>[^\s/\"'`]{6,40})")
+_PAIR = re.compile(r"(?:[ ][^\n/:]{1,40}?)?[:\s]{1,3}[\w.@+-]{2,40}\s?[/:]\s?(?P<v>[^\s/\"'`]{6,40})")
+_CHANGED = re.compile(
+    r"[^\n=:?!;]{0,40}?[ \t](?:auf|na|to|till|naar|à|por|em|en|a ser|in)[ \t](?P<q>[\"'`“„]?)"
+    r"(?P<v>[^\s\"'`“”„]{6,64})"
+)
+_BEFORE = re.compile(
+    r"(?:^|[\s\"'`(])(?P<v>[^\s\"'`]{6,64})[\"'`]? (?:is|was|as|becomes|isn['’]t|is not)(?: rejected| accepted| not accepted| set| used)?"
+    r"(?: as| for)? ?(?:my|the|our|your|his|her|a)? ?(?:new |old |current |initial |wifi )?$"
+)
+_ENDINGS = frozenset(["si", "sı", "im", "ım", "niz", "miz", "sini", "yi", "et", "en", "i", "a", "ul", "n"])
+"""What the words of some languages end in, with the value still right behind."""
+_EAST = re.compile("[\u3000-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 _AFTER_MAIL = re.compile(r"\s?[/|:]\s?(?P<v>[^\s/|\"'`]{6,40})")
 _SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|tst)\W{0,3}$")
 _SAMPLE_AFTER = re.compile(r"(?i)^[\"'`]?,? (?:for|as) (?:a )?(?:demo|test|testing|default|example|sample)")
@@ -51,14 +62,16 @@ _EXPRESSION = re.compile(
     r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|"
     r"data|args|input|user|form)\."
     r"|^[a-z_]+\.[a-z_]+$|^[a-z]+[A-Z][a-zA-Z]*$|::|^--|^https?:|^/|\\$|^[A-Z][A-Z0-9]*_[A-Z0-9_]+$|"
-    r"^\w+_\w*(?:password|secret|pwd|pass|token)\w*$"
+    r"^\w+_\w*(?:password|secret|pwd|pass|token)\w*$|^[A-Z][a-z]+-[A-Z][A-Za-z]+$"
 )
 _NOT_VALUES = frozenset(words("passwords", "not_a_value"))
 _CODE = re.compile(
     rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|"
-    rf"nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!\d]{{0,40}}?)?[\"'`)]{{0,2}}\s{{0,3}}"
-    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|"
-    rf"\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![\w%]|[.,/:-]\d)",
+    rf"nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!;,\d]{{0,40}}?|(?:has )?changed[, ]{{1,2}}(?:it['’]?s|it is|to|now)"
+    rf")?[\"'`)]{{0,2}}\s{{0,3}}"
+    rf"(?:(?:{_IS}|#)\s{{0,3}}){{0,2}}[\"'`(*\[【「]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|"
+    rf"\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![A-Za-z0-9_%À-ÿ]|[./:-]\d|,\d{{3}}"
+    rf"|\s?(?:[年月日号円元個个件人名位桁字文]|자리|[년월일원개명]))",
     re.IGNORECASE,
 )
 
@@ -92,7 +105,12 @@ class _Passwords:
 _SHORT = frozenset(
     {"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"}
 )
-_PAIRED = frozenset({"login", "creds", "credentials"})
+_PAIRED = frozenset({
+    "login", "creds", "credentials", "basic auth", "zugangsdaten", "anmeldedaten", "identifiants", "credenciales",
+    "credenziali", "credenciais", "inloggegevens", "dane logowania", "inloggningsuppgifter", "giriş bilgileri",
+    "ログイン情報", "로그인 정보", "登录信息",
+})  # fmt: skip
+_WEAK = _PAIRED | {"pass", "clave", "losung", "パス"}
 _PASSWORD_WORDS = frozenset(_WORDS)
 _CODES = frozenset((*_CODE_WORDS, *_SPACED))
 
@@ -142,7 +160,7 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
     ):
         return None
     after = end + len(tail)
-    weak = keyword in {"login", "creds", "credentials", "pass", "clave", "losung", "パス"}
+    weak = keyword in _WEAK
     match = _PAIR.match(text, after) if keyword in _PAIRED else None
     if match is not None:
         value, start = _trimmed(match.group("v"), match.start("v"))
@@ -151,7 +169,7 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
     match = _STATED.match(text, after)
     if match is not None:
         quoted = bool(match.group("q"))
-        value, start = match.group("v"), match.start("v")
+        value, start = _western(match.group("v")), match.start("v")
         if not (quoted and match.group("e")):
             value, start = _trimmed(value, start)
         if _holds(value, quoted=quoted, weak=weak or bool(match.group("mid"))):
@@ -167,8 +185,8 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
     if match is not None and not _UUID.fullmatch(match.group("v")) and _holds(match.group("v"), quoted=True, weak=weak):
         return Found(*match.span("v"), "PASSWORD", "password", "password_quoted", 0.8, keyword=keyword)
     match = _BESIDE.match(text, after)
-    if match is not None and not tail:
-        value, start = match.group("v"), match.start("v")
+    if match is not None and (not tail or tail in _ENDINGS):
+        value, start = _western(match.group("v")), match.start("v")
         if not (match.group("q") and match.group("e")):
             value, start = _trimmed(value, start)
         if (
@@ -179,7 +197,27 @@ def _value_after(text: str, end: int, keyword: str) -> Found | None:
             and _mixed_enough(value)
         ):
             return Found(start, start + len(value), "PASSWORD", "password", "password_beside", 0.7, keyword=keyword)
-    return None
+    return None if tail and tail not in _ENDINGS else _changed(text, after, keyword)
+
+
+def _changed(text: str, after: int, keyword: str) -> Found | None:
+    """`I set the password to …`, and `… is rejected as my password`."""
+    match = _CHANGED.match(text, after, after + 120) or _BEFORE.search(
+        text, max(0, after - len(keyword) - 110), max(0, after - len(keyword))
+    )
+    if match is None:
+        return None
+    value, start = _trimmed(_western(match.group("v")), match.start("v"))
+    plain = not _EXPRESSION.search(value) and not _CONSTANT.fullmatch(value) and not _UUID.fullmatch(value)
+    if len(value) < 6 or not plain or not looks_like_password(value) or not _mixed_enough(value):
+        return None
+    return Found(start, start + len(value), "PASSWORD", "password", "password_changed", 0.7, keyword=keyword)
+
+
+def _western(value: str) -> str:
+    """Up to where the sentence goes on without a blank, as it does in East Asia."""
+    match = _EAST.search(value)
+    return value if match is None else value[: match.start()]
 
 
 def _mixed_enough(value: str) -> bool:
