@@ -57,7 +57,7 @@ def unseen(name: str, seeds: int = 2) -> Iterator[Unseen]:
                 text = _MARK.sub(
                     lambda match, draw=draw: _value(draw, match.group(1), int(match.group(2) or 0)), template
                 )
-                yield Unseen(raw["label"], text, holds, looked_at=index % 2 == 0)
+                yield Unseen(raw["label"], text, holds, looked_at=index % 2 == 0 or bool(raw.get("all_looked_at")))
 
 
 def _value(draw: random.Random, kind: str, size: int) -> str:

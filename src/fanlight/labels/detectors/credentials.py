@@ -47,6 +47,9 @@ _ARGUMENTS = re.compile(
     r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login)\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,3}"
     r"[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,3}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
 )
+_BASIC_PAIR = re.compile(
+    r"(?i:\bauth ?= ?|basic_?auth)\(\s{0,3}[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,3}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
+)
 _WEAK = frozenset(words("credentials", "weak"))
 
 
@@ -110,7 +113,9 @@ class _Credentials:
             if match and not is_placeholder(match.group("v")) and match.group("v").lower() not in _WEAK:
                 yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_dsn", 0.93, keyword="tcp")
         elif tail.endswith("("):
-            match = _ARGUMENTS.search(text, max(begin, end - 20), min(len(text), end + 300))
+            match = (_BASIC_PAIR if "auth" in tail[-8:] else _ARGUMENTS).search(
+                text, max(begin, end - 20), min(len(text), end + 300)
+            )
             if match and _is_argument(match.group("v")):
                 yield Found(
                     *match.span("v"), "CONNECTION_STRING", "password", "password_argument", 0.75, keyword="connect"

@@ -21,7 +21,7 @@ _WORDS = words("keys", "name")
 _NAME_NO = re.compile(
     r"(?i)public|pub_?key|primary|foreign|keyboard|(?:mon|tur|hoc|don|joc)key\b|keyword|tokeniz|token_?(?:type|count)|"
     r"(?<![a-z])(?:max|next|page|num)_?tokens?|tokens\b|key_?(?:id\b|name)|keyid|secretary|cache|sort_?key|partition|"
-    r"(?:object|map|row|cache|public|partition)[_ ]?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|csrf|xsrf|"
+    r"(?:object|map|row|cache|public|partition|site)[_ ]?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|csrf|xsrf|"
     r"authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?(?:name|arn|ref)|i18n|translation|credentials?_?id|"
     r"vault_?name|_length|meshing|user_?agent|api[-_]?(?:name|version)|version|revision|srcrev|"
     r"private_?(?:ip|network|subnet|repo|link|dns)"
