@@ -123,7 +123,8 @@ _HEADS = frozenset({
     "impl", "import", "insert", "interface", "let", "match", "module", "namespace", "package", "print", "private",
     "protected", "pub", "public", "raise", "return", "select", "static", "struct", "switch", "then", "throw", "trait",
     "try", "type", "group", "order", "having", "join", "left", "inner", "dim", "set", "next", "sub", "library", "data",
-    "resource", "output", "variable", "provider", "elseif", "update", "use", "using", "val", "var", "where", "while", "with", "yield",
+    "resource", "output", "variable", "provider", "elseif",
+    "update", "use", "using", "val", "var", "where", "while", "with", "yield",
 })  # fmt: skip
 
 

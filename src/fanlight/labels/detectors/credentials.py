@@ -44,7 +44,8 @@ _CONNECTION = re.compile(
 )
 _DSN = re.compile(r"(?<![\w/])(?P<user>[\w.-]{1,40}):(?P<v>[^\s@\"'`/]{3,80})@(?:tcp|unix|udp)\(")
 _ARGUMENTS = re.compile(
-    r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login)\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,3}"
+    r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login)"
+    r"\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,3}"
     r"[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,3}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
 )
 _BASIC_PAIR = re.compile(

@@ -21,7 +21,8 @@ _WORDS = words("keys", "name")
 _NAME_NO = re.compile(
     r"(?i)public|pub_?key|primary|foreign|keyboard|(?:mon|tur|hoc|don|joc)key\b|keyword|tokeniz|token_?(?:type|count)|"
     r"(?<![a-z])(?:max|next|page|num)_?tokens?|tokens\b|key_?(?:id\b|name)|keyid|secretary|cache|sort_?key|partition|"
-    r"(?:object|map|row|cache|public|partition|site)[_ ]?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|csrf|xsrf|"
+    r"(?:object|map|row|cache|public|partition|site)[_ ]?key|idempotency|etag|checksum|integrity|fingerprint|"
+    r"digest|nonce|trace|span|request|csrf|xsrf|"
     r"authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?(?:name|arn|ref)|i18n|translation|credentials?_?id|"
     r"vault_?name|_length|meshing|user_?agent|api[-_]?(?:name|version)|version|revision|srcrev|"
     r"private_?(?:ip|network|subnet|repo|link|dns)"
@@ -31,7 +32,8 @@ _LINE_NO = re.compile(
     r"request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}|etag|x-amz|cf-id|md5|checksum"
 )
 _AFTER = re.compile(
-    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)(?: ?(?:for|to|of|für|pour|para|per|voor|dla|för|de|del|di|da|do|von|der) [^\n=:,;\d]{1,48}?"
+    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)(?: ?(?:for|to|of|für|pour|para|per|voor|dla|för|de|del|di|da|do|von|"
+    r"der) [^\n=:,;\d]{1,48}?"
     r"(?= (?:is|ist|est|es|è|é|jest|är|olarak) |: ?|= ?)|(?: ?: ?)[A-Z]\w{2,20}\??(?= ?= ?))?"
     r"[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
     r"\bist\b|\best\b|\bes\b|\bè\b|\bé\b|\bjest\b|\bär\b)"
@@ -121,7 +123,9 @@ def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
     if match is None or len(match.group("v")) < 12:
         signed = _SIGNED.match(text, end, min(len(text), end + 260))
         if signed is not None and _is_signed(signed.group("v")) and not _NAME_NO.search(_line_before(text, end)[-24:]):
-            yield Found(*signed.span("v"), "GENERIC_SECRET", "secret", "key_signed", 0.75, keyword=keyword.strip("=:\"' -_"))
+            yield Found(
+                *signed.span("v"), "GENERIC_SECRET", "secret", "key_signed", 0.75, keyword=keyword.strip("=:\"' -_")
+            )
         return
     value, start = match.group("v"), match.start("v")
     value = value.rstrip(".,;:") if value.endswith("=") else value.rstrip(_TRIM)
@@ -130,7 +134,12 @@ def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
         return
     before = _line_before(text, end)
     name = before[-24:] + match.group("tail")
-    if _FILE.search(value) or _NAME_NO.search(name) or _LINE_NO.search(before) or (_UUID.fullmatch(value) and name.lower().endswith("id")):
+    if (
+        _FILE.search(value)
+        or _NAME_NO.search(name)
+        or _LINE_NO.search(before)
+        or (_UUID.fullmatch(value) and name.lower().endswith("id"))
+    ):
         return
     yield Found(
         start,

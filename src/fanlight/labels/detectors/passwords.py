@@ -16,13 +16,14 @@ from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
 
-_WORDS = words("passwords", "password")
+_WORDS = (*words("passwords", "password"), *words("passwords", "paired"))
 _CODE_WORDS = words("passwords", "code")
 
 _SPACED = words("passwords", "spaced")
 _WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _IS = (
-    r"['’]s\b|\bc['’]est\b|(?<=[ \t])[-–](?=[ \t])|\b(?:lautet wie folgt|is now|is set to|is|was|are|ist jetzt|ist|lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|"
+    r"['’]s\b|\bc['’]est\b|(?<=[ \t])[-–](?=[ \t])|\b(?:lautet wie folgt|is now|is set to|is|was|are|ist jetzt|ist|"
+    r"lautet|lauten|war|sind|heißt|est|était|sont|es|era|son|è|"
     r"era|é|foi|jest|to|brzmi|"
     r"är|er|on|olarak|şudur)\b|:=|=>|==|=|:|->|→|：|は|が|是|为|為|는|은|가|이"
 )
@@ -37,7 +38,8 @@ _KIND = (
 )
 # keyword, an optional `for something`, a verb or sign, the value
 _STATED = re.compile(
-    rf"(?:[ \t](?:{_KIND})\b)?(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)[\"'`\])*_]{{0,3}}[ \t]{{0,3}}(?:(?:{_IS})[ "
+    rf"(?:[ \t](?:{_KIND})\b)?(?P<mid>(?:[ \t]{{1,2}}(?:{_LINK})\b[^\n=:?!]{{0,48}}?)?)"
+    rf"[\"'`\])*_]{{0,3}}[ \t]{{0,3}}(?:(?:{_IS})[ "
     rf"\t]{{0,3}}){{1,2}}"
     r"(?P<q>[\"'`“„«「『*]{0,3})(?P<v>(?![,;:)}\]])[^\s\"'`“”„«»「」『』]{3,128})(?P<e>[\"'`”“»」』]?)",
     re.IGNORECASE,
@@ -56,7 +58,8 @@ _CHANGED = re.compile(
     r"(?P<v>[^\s\"'`“”„]{6,64})"
 )
 _BEFORE = re.compile(
-    r"(?:^|[\s\"'`(])(?P<v>[^\s\"'`]{6,64})[\"'`]? (?:is|was|as|becomes|isn['’]t|is not)(?: rejected| accepted| not accepted| set| used)?"
+    r"(?:^|[\s\"'`(])(?P<v>[^\s\"'`]{6,64})[\"'`]? (?:is|was|as|becomes|isn['’]t|is not)(?: rejected| accepted|"
+    r" not accepted| set| used)?"
     r"(?: as| for)? ?(?:my|the|our|your|his|her|a)? ?(?:new |old |current |initial |wifi )?$"
 )
 _ENDINGS = frozenset(["m", "miz", "si", "sı", "im", "ım", "niz", "miz", "sini", "yi", "et", "en", "i", "a", "ul", "n"])
@@ -66,12 +69,16 @@ _AFTER_MAIL = re.compile(r"\s?[/|:]\s?(?P<v>[^\s/|\"'`]{6,40})")
 _SAMPLE_BEFORE = re.compile(r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|tst)\W{0,3}$")
 _SAMPLE_AFTER = re.compile(r"(?i)^[\"'`]?,? (?:for|as) (?:a )?(?:demo|test|testing|default|example|sample)")
 _CODE_BEFORE = re.compile(
-    r"(?:^|[^\w.,:/-])(?P<v>\d{4,8}|\d{3}[ -]\d{3}|[A-Z]-\d{4,8}) (?P<is>(?:is|ist|est|es|è|é|jest|är)\b(?: [^\W\d]{2,6}){0,2} )?$"
+    r"(?:^|[^\w.,:/-])(?P<v>\d{4,8}|\d{3}[ -]\d{3}|[A-Z]-\d{4,8}) (?P<is>(?:is|ist|est|es|è|é|jest|är)"
+    r"\b(?: [^\W\d]{2,6}){0,2} )?$"
 )
 _VERIFIES = frozenset({"to verify your", "to confirm your", "to sign in", "to log in"})
 _VAGUE = frozenset({"code to", "code for", *_VERIFIES})
 """Words that say `code` only where a verb or a sign stands before the digits."""
-_ENDS = re.compile(r"[\"'`)\]】」*#]{0,2}\s{0,2}(?:$|[.,;!?)\n|]|and\b|und\b|please\b|is (?:valid|your)|expires|gilt\b|bitte\b|for\b|für\b|/)")
+_ENDS = re.compile(
+    r"[\"'`)\]】」*#]{0,2}\s{0,2}(?:$|[.,;!?)\n|]|and\b|und\b|please\b|is (?:valid|your)|expires|gilt\b|bitte\b|"
+    r"for\b|für\b|/)"
+)
 _TRIM = ".,;:!?)]}>'\"`”»」*|"
 _EXPRESSION = re.compile(
     r"[()\[\]{}<>]|^\$|^%|^&|^@\w+$|\.\.|^(?:os|self|this|req|request|process|config|settings|env|ctx|props|"
@@ -82,7 +89,8 @@ _EXPRESSION = re.compile(
 _NOT_VALUES = frozenset(words("passwords", "not_a_value"))
 _CODE = re.compile(
     rf"[ \t]{{0,2}}(?:(?:code|number|no|nummer|"
-    rf"nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!;,\d]{{0,40}}?|(?P<new>(?:has )?changed[, ]{{1,2}}(?:it['’]?s|it is|to|now))"
+    rf"nr)\b)?[ \t]{{0,2}}(?:(?:{_LINK})\b[^\n=:?!;,\d]{{0,40}}?|(?P<new>(?:has )?changed[, ]{{1,2}}(?:it['’]?s|"
+    rf"it is|to|now))"
     rf")?[\"'`)]{{0,2}}\s{{0,3}}"
     rf"(?P<is>(?:(?:{_IS}|#)\s{{0,3}}){{0,2}})[\"'`(*\[【「]{{0,2}}(?P<v>\d{{3}}[ -]\d{{3}}|\d{{4,8}}|"
     rf"\d(?:[ -]{{1,2}}\d){{3,7}}|\d(?:[ -]{{0,2}}\d){{5,7}}|[A-Z]-\d{{6}})(?![A-Za-z0-9_%À-ÿ]|[./:-]\d|,\d{{3}}"
@@ -120,11 +128,8 @@ class _Passwords:
 _SHORT = frozenset(
     {"pw", "pass", "pin", "otp", "clave", "pwd", "psw", "login", "creds", "credentials", "mdp", "parola", "2fa"}
 )
-_PAIRED = frozenset({
-    "login", "creds", "credentials", "basic auth", "user/pw", "user/pass", "user/password", "username/password", "login/pass", "zugangsdaten", "anmeldedaten", "identifiants", "credenciales",
-    "credenziali", "credenciais", "inloggegevens", "dane logowania", "inloggningsuppgifter", "giriş bilgileri",
-    "ログイン情報", "로그인 정보", "登录信息",
-})  # fmt: skip
+_PAIRED = frozenset(words("passwords", "paired"))
+"""Words before a name and a password with a stroke between."""
 _WEAK = _PAIRED | {"pass", "clave", "losung", "パス"}
 _PASSWORD_WORDS = frozenset(_WORDS)
 _CODES = frozenset((*_CODE_WORDS, *_SPACED))
