@@ -28,7 +28,7 @@ def row(labeller: Labeller, name: str) -> str:
     counts: dict[tuple[bool, bool], list[int]] = defaultdict(lambda: [0, 0])
     for text, labels in zip(texts, labeller.label_texts([text.text for text in texts]), strict=True):
         counted = counts[text.looked_at, text.holds]
-        counted[0] += isinstance(labels, TextLabels) and text.label in labels.categories
+        counted[0] += isinstance(labels, TextLabels) and text.is_in(labels.categories)
         counted[1] += 1
     cells = [
         f"{counts[half, holds][0]} of {counts[half, holds][1]}" if counts[half, holds][1] else ""

@@ -6,7 +6,7 @@ import base64
 import random
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,10 @@ class Unseen:
     text: str
     holds: bool
     looked_at: bool
+
+    def is_in(self, categories: Collection[str]) -> bool:
+        """Whether the label, or one of the labels, was given."""
+        return any(label in categories for label in self.label.removeprefix("any of ").split(", "))
 
 
 def unseen(name: str, seeds: int = 2) -> Iterator[Unseen]:
