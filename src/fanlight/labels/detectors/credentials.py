@@ -44,13 +44,15 @@ _CONNECTION = re.compile(
 )
 _DSN = re.compile(r"(?<![\w/])(?P<user>[\w.-]{1,40}):(?P<v>[^\s@\"'`/]{3,80})@(?:tcp|unix|udp)\(")
 _ARGUMENTS = re.compile(
-    r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login)"
-    r"\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,3}"
-    r"[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,3}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
+    r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login|directoryentry)"
+    r"\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,12}"
+    r"[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,12}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
 )
 _BASIC_PAIR = re.compile(
-    r"(?i:\bauth ?= ?|basic_?auth)\(\s{0,3}[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,3}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
+    r"(?i:\bauth ?= ?|basic_?auth|networkcredential)"
+    r"\(\s{0,3}[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,12}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
 )
+_PAIRS = ("auth(", "auth=(", "auth = (", "networkcredential(")
 _WEAK = frozenset(words("credentials", "weak"))
 
 
@@ -114,7 +116,7 @@ class _Credentials:
             if match and not is_placeholder(match.group("v")) and match.group("v").lower() not in _WEAK:
                 yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_dsn", 0.93, keyword="tcp")
         elif tail.endswith("("):
-            match = (_BASIC_PAIR if "auth" in tail[-8:] else _ARGUMENTS).search(
+            match = (_BASIC_PAIR if tail.endswith(_PAIRS) else _ARGUMENTS).search(
                 text, max(begin, end - 20), min(len(text), end + 300)
             )
             if match and _is_argument(match.group("v")):

@@ -35,7 +35,7 @@ _AFTER = re.compile(
     r"(?P<tail>[A-Za-z0-9_.]{0,40}?)(?: ?(?:for|to|of|für|pour|para|per|voor|dla|för|de|del|di|da|do|von|"
     r"der) [^\n=:,;\d]{1,48}?"
     r"(?= (?:is|ist|est|es|è|é|jest|är|olarak) |: ?|= ?)|(?: ?: ?)[A-Z]\w{2,20}\??(?= ?= ?))?"
-    r"[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
+    r"(?: \d{1,2}(?=:))?[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
     r"\bist\b|\best\b|\bes\b|\bè\b|\bé\b|\bjest\b|\bär\b)"
     r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,24}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|"
     r"[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
@@ -43,6 +43,11 @@ _AFTER = re.compile(
     r"secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9_][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
 _VALUE = re.compile(r"(?<![A-Za-z0-9+/.])[A-Za-z0-9][A-Za-z0-9+/_.~-]{11,400}={0,2}(?![A-Za-z0-9+])")
+_DEFAULT = re.compile(
+    r"(?P<tail>\w{0,40})[\"'] ?\{(?P<sep>\s{1,12}(?:(?:type|description|sensitive)\s{0,8}=[^\n]{0,80}\s{1,12}){0,3}"
+    r"default\s{0,8}=\s{0,4}\")(?P<v>[A-Za-z0-9+/=_.~-]{12,400})\""
+)
+"""The default of a variable in a Terraform file."""
 _FILE = re.compile(r"/[^/]*\.[a-z][a-z0-9]{1,7}$")
 _SIGNED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,] ?[\"'](?P<v>[^\s\"']{24,200})[\"']")
 """A value in quotes that no program would take for a word: long, and drawn of letters, digits and signs."""
@@ -119,7 +124,7 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 
 
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
-    match = _AFTER.match(text, end, min(len(text), end + 500))
+    match = _DEFAULT.match(text, end, min(len(text), end + 500)) or _AFTER.match(text, end, min(len(text), end + 500))
     if match is None or len(match.group("v")) < 12:
         signed = _SIGNED.match(text, end, min(len(text), end + 260))
         if signed is not None and _is_signed(signed.group("v")) and not _NAME_NO.search(_line_before(text, end)[-24:]):
