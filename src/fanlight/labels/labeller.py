@@ -22,7 +22,7 @@ from fanlight.sources.contract import ContentPart, ContentRef
 
 __all__ = ["ENGINE_VERSION", "Labeller"]
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 
 
 class Labeller:
