@@ -2,7 +2,8 @@
 
 Dense: short texts with an item every few hundred bytes. Sparse: ordinary chat and documentation prose. Both are made
 here; the shared label collection is measured too where it is present. Also prints start-up with and without a cache of
-compiled patterns, and memory. `labels.py quality` measures what is found, `labels.py peers` compares with others.
+compiled patterns, and memory. `labels.py quality` measures what is found, `labels.py unseen` what is found in texts
+that no rule was written against, `labels.py peers` compares with others.
 """
 
 from __future__ import annotations
@@ -81,8 +82,9 @@ def measure(labeller: Labeller, name: str, chosen: list[str]) -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] in (["quality"], ["peers"]):
-        module = importlib.import_module("label_quality" if sys.argv[1] == "quality" else "labels_peers")
+    modules = {"quality": "label_quality", "peers": "labels_peers", "unseen": "labels_unseen"}
+    if sys.argv[1:2] and sys.argv[1] in modules:
+        module = importlib.import_module(modules[sys.argv[1]])
         raise SystemExit(module.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-names", action="store_true")

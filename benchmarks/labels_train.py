@@ -1,10 +1,10 @@
 """Make the weights of the name model: `python benchmarks/labels_train.py --names DIR [--check]`.
 
-Learns from the texts of the shared label collection whose licences allow it (MIT, Apache-2.0, CC BY 4.0, own work; no
-share-alike text, and nothing composed from such), with names replaced by names of other countries from the lists of
-the `faker` package (MIT) and of the US census (public domain, package `names`). `--check` leaves out a third of the
-templates, three times, and prints precision and recall a word on them before the final weights are made. Only weights
-are written, no text.
+Learns from sentences of our own (`labels_sentences.yml`) and from the texts of the shared label collection whose
+licences allow it (MIT, Apache-2.0, CC BY 4.0, own work; no share-alike text, nothing composed from such), with names
+replaced by names of other countries from the lists of the `faker` package (MIT) and of the US census (public domain,
+package `names`). `--check` leaves out a third of the templates, three times, and prints precision and recall a word on
+them before the final weights are made. Only weights are written, no text.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import importlib
 import json
 import os
+import pkgutil
 import random
 import re
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from labels_sentences import WORDS, Slots
 
 from fanlight.labels.detectors.names import BITS, Lexicon, candidates_of, features_of, lexicon
 from fanlight.labels.text import view_of
@@ -32,37 +34,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 WEIGHTS = REPOSITORY / "src/fanlight/labels/weights/names.npz"
 LEXICON = WEIGHTS.with_name("lexicon.npz")
 SHARED = Path(os.environ.get("FANLIGHT_SHARED", REPOSITORY.parent / "shared"))
-LOCALES = [
-    "en_US",
-    "en_GB",
-    "en_AU",
-    "en_IN",
-    "de_DE",
-    "fr_FR",
-    "es_ES",
-    "es_MX",
-    "it_IT",
-    "pt_BR",
-    "pt_PT",
-    "nl_NL",
-    "pl_PL",
-    "sv_SE",
-    "tr_TR",
-    "da_DK",
-    "no_NO",
-    "fi_FI",
-    "cs_CZ",
-    "ro_RO",
-    "hu_HU",
-    "hr_HR",
-    "ja_JP",
-    "ko_KR",
-    "zh_CN",
-    "zh_TW",
-    "ru_RU",
-    "uk_UA",
-    "el_GR",
-]
+COMMON = (
+    "en_US", "en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "tr_TR",
+    "en_IN", "ja_JP", "ko_KR", "zh_CN",
+)  # fmt: skip
+"""Locales of which every other name comes."""
+LOCALES: list[str] = []
+"""All locales of the package `faker` whose names are written with capitals or in Han or Hangul; see `read_names`."""
 WITH_NAMES = (
     "presidio-research",
     "gen-contact",
@@ -109,28 +87,35 @@ Row = tuple[str, list[tuple[int, int]], bool]
 def read_names(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(locale, first name) and (locale, last name) of all locales."""
     sys.path.insert(0, str(folder))
+    person = importlib.import_module("faker.providers.person")
+    LOCALES[:] = sorted(m.name for m in pkgutil.iter_modules(person.__path__) if len(m.name) == 5)
     first: list[tuple[str, str]] = []
     last: list[tuple[str, str]] = []
     for locale in LOCALES:
-        try:
-            provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
-        except ImportError:
-            continue
+        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
         for attribute, target in (
             ("first_names", first),
             ("first_names_male", first),
             ("first_names_female", first),
+            ("first_romanized_names", first),
             ("last_names", last),
             ("last_names_male", last),
             ("last_names_female", last),
+            ("last_romanized_names", last),
         ):
             values: Any = getattr(provider, attribute, ())
-            target += [(locale, str(value)) for value in values if str(value).strip()]
+            if not isinstance(values, property):
+                target += [(locale, str(value)) for value in values if _is_written_as_name(str(value).strip())]
     names = Path(str(importlib.import_module("names").__file__)).parent
     for file, target in (("dist.all.last", last), ("dist.female.first", first), ("dist.male.first", first)):
-        rows = (names / file).read_text().split("\n")[:4000]
+        rows = (names / file).read_text().split("\n")[:6000]
         target += [("en_US", row.split()[0].title()) for row in rows if row.strip()]
     return first, last
+
+
+def _is_written_as_name(value: str) -> bool:
+    """With a capital, or in a script of East Asia; other scripts without capitals the model does not look at."""
+    return bool(value) and (value[0].isupper() or "\u3040" <= value[0] <= "\u9fff" or "\uac00" <= value[0] <= "\ud7a3")
 
 
 def read_lexicon(first: list[tuple[str, str]], last: list[tuple[str, str]], texts: list[str]) -> Lexicon:
@@ -179,7 +164,9 @@ def read_lexicon(first: list[tuple[str, str]], last: list[tuple[str, str]], text
                         )
                     ]
                     (small if kind in {"lorem", "job"} else places).update(found)
-    places |= {word.lower() for word in CALENDAR.split()}
+    places |= {word.lower() for word in (*CALENDAR.split(), *WORDS["products"])}
+    small |= {word.lower() for word in (*WORDS["business"], *WORDS["german"])}
+    small |= {word for line in WORDS["sentences"] for word in re.findall(r"[^\W\d_]{2,}", line) if word.islower()}
     names_first = {w.lower() for _, n in first for w in re.findall(r"[^\W\d_]+", n)}
     names_last = {w.lower() for _, n in last for w in re.findall(r"[^\W\d_]+", n)}
     return Lexicon(tuple(hashes_of(values) for values in (names_first, names_last, small, places)))
@@ -211,153 +198,73 @@ def hashes_of(values: set[str]) -> np.ndarray:
 
 
 def made_sentences(
-    draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]], count: int
+    draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]], places: list[str], count: int
 ) -> list[Row]:
     """Sentences of our own in several languages, with names, places and capitalised words that are no names."""
     rows: list[Row] = []
-    places = [w for w in CALENDAR.split() if w[0].isupper()]
-    nouns = [
-        "Invoice",
-        "Report",
-        "Meeting",
-        "Budget",
-        "Roadmap",
-        "Project",
-        "Release",
-        "Server",
-        "Customer",
-        "Contract",
-        "Summary",
-        "Team",
-        "Sales",
-        "Marketing",
-        "Finance",
-        "Support",
-        "Training",
-        "Review",
-        "Quarter",
-        "Draft",
-        "Total",
-        "Item",
-        "Price",
-        "Status",
-        "Owner",
-        "Notes",
-        "Agenda",
-        "Deadline",
-        "Launch",
-        "Strategy",
-        "Platform",
-        "Dashboard",
-        "Feature",
-        "Ticket",
-        "Policy",
-        "Security",
-        "Network",
-        "Storage",
-        "Rechnung",
-        "Vertrag",
-        "Besprechung",
-        "Angebot",
-        "Bericht",
-        "Projekt",
-        "Kunde",
-        "Lieferung",
-        "Werkzeug",
-        "Abteilung",
-        "Umsatz",
-        "Planung",
-        "Zusammenfassung",
-        "Termin",
-    ]
+    slots = Slots(places, [name for locale in COMMON[:-3] for name in last[locale]])
     for _ in range(count):
-        pattern = draw.choice(SENTENCES)
         out, spans = "", []
-        for piece in re.split(r"(\{\w\})", pattern):
-            if piece == "{n}":
-                name = random_name(draw, first, last)
+        for piece in re.split(r"(\{\w\})", draw.choice(WORDS["sentences"])):
+            if piece in {"{n}", "{g}", "{f}"}:
+                name = random_name(draw, first, last, piece[1])
                 spans.append((len(out), len(out) + len(name)))
                 out += name
-            elif piece == "{p}":
-                out += draw.choice(places)
-            elif piece == "{t}":
-                out += " ".join(draw.sample(nouns, draw.choice((1, 1, 2))))
             else:
-                out += piece
+                out += slots.fill(draw, piece[1]) if len(piece) == 3 and piece[0] == "{" else piece
+        kind = draw.random()
+        if kind < 0.02 and len(out.upper()) == len(out):
+            out = out.upper()
+        elif kind < 0.04 and len(out.lower()) == len(out):
+            out = out.lower()
         rows.append((out, spans, False))
     return rows
 
 
-SENTENCES = (
-    "The {t} for {p} is due on {p}.",
-    "Please send {n} the {t} before {p}.",
-    "{t}: {t} and {t} in {p}.",
-    "{n} asked about the {t} for {p}.",
-    "Hi {n}, thanks for the {t}.",
-    "Dear {n},\n\nplease find the {t} attached.",
-    "Dear Customer,\n\nyour {t} is ready.",
-    "Kind regards,\n{n}",
-    "Best,\nThe {t} Team",
-    "## {t}\n\n- {t}\n- {t} ({p})\n- {t}",
-    "# {t} {t}\nOwner: {n}\nStatus: Open",
-    "Owner: {t} Team\nRegion: {p}",
-    "| {t} | {t} | {t} |",
-    "name,city\n{n},{p}",
-    "Well, the {t} looks good. Thanks!",
-    "Yes. No. Maybe. Good point, let us use {p} instead.",
-    "What is the capital of {p}? Explain the {t}.",
-    "Translate this from {p} to {p}.",
-    "Our office in {p} moves in {p}.",
-    "My manager {n} approved the {t}.",
-    "Patient {n} was seen on {p}.",
-    "Attendees: {n}, {n} and {n}",
-    "From: {n}\nTo: {n}\nSubject: {t}",
-    "[user] Write a {t} about {p}.\n\n[assistant] Sure! Here is the {t}:",
-    "According to {n}, the {t} in {p} will close.",
-    "Die {t} für {p} ist fertig.",
-    "Bitte schicken Sie {n} die {t}.",
-    "Sehr geehrte Frau {n}, anbei die {t}.",
-    "Sehr geehrte Damen und Herren, die {t} liegt bei.",
-    "Herr {n} kommt am {p} nach {p}.",
-    "Das {t} im {t} braucht eine {t}.",
-    "Le dossier de {n} est complet.",
-    "La réunion à {p} est le {p}.",
-    "Bonjour {n}, merci pour le document.",
-    "El informe de {n} está listo.",
-    "La reunión en {p} es el {p}.",
-    "Estimada {n}: adjunto el informe.",
-    "Il contratto con {n} scade in {p}.",
-    "Buongiorno {n}, la riunione a {p} è confermata.",
-    "O relatório de {n} chegou.",
-    "De vergadering met {n} is in {p}.",
-    "Spotkanie z {n} odbędzie się w {p}.",
-    "Umowa z klientem z {p} jest gotowa.",
-    "Mötet med {n} är i {p}.",
-    "{n} ile {p} toplantısı var.",
-)
+def read_places() -> list[str]:
+    """Cities, regions and countries of all locales, as they are written."""
+    found: set[str] = set()
+    for locale in LOCALES:
+        try:
+            provider = importlib.import_module(f"faker.providers.address.{locale}").Provider
+        except ImportError:
+            continue
+        for attribute in ("cities", "countries", "states", "city_names", "provinces", "regions"):
+            values = getattr(provider, attribute, ())
+            values = values.values() if isinstance(values, dict) else values
+            found.update(v for value in values for v in ((value,) if isinstance(value, str) else value[-1:]))
+    kept = sorted(place for place in found if isinstance(place, str) and place[:1].isupper() and len(place) > 3)
+    return kept + CALENDAR.split()[19:] * 5
 
 
-def random_name(draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]]) -> str:
-    locale = draw.choice(LOCALES)
+def random_name(draw: random.Random, first: dict[str, list[str]], last: dict[str, list[str]], kind: str = "n") -> str:
+    """A name as people write it (`n`), a given name (`g`) or a family name (`f`)."""
+    locale = draw.choice(COMMON) if draw.random() < 0.5 else draw.choice(LOCALES)
     given, family = draw.choice(first[locale]), draw.choice(last[locale])
-    kind = draw.random()
-    if locale in {"ja_JP", "ko_KR", "zh_CN", "zh_TW"}:
-        if any(ord(c) < 128 for c in given + family):
-            return f"{given} {family}"
-        return family + (" " if draw.random() < 0.4 else "") + given
-    if kind < 0.18:
+    east = given[0] > "\u3000"
+    while (family[0] > "\u3000") != east:
+        family = draw.choice(last[locale])
+    if kind == "g" or (kind == "f" and east):
         return given
-    if kind < 0.24:
+    if kind == "f":
         return family
-    if kind < 0.30:
-        return f"{given} {draw.choice('ABCDEFGHJKLMNPRSTW')}. {family}"
-    if kind < 0.36:
-        return f"{given} {draw.choice(first[locale])} {family}"
-    if kind < 0.40:
-        return f"{family}, {given}"
-    if kind < 0.43:
-        return f"{given} {family}-{draw.choice(last[locale])}"
+    if east:
+        return family + (" " if draw.random() < 0.4 else "") + given
+    if locale in MIXED and draw.random() < 0.5:
+        family = draw.choice(last[draw.choice(COMMON[:-3])])
+    chance = draw.random()
+    for limit, form in (
+        (0.12, "{g}"), (0.16, "{f}"), (0.24, "{g} {i}. {f}"), (0.30, "{g} {h} {f}"), (0.34, "{f}, {g}"),
+        (0.37, "{g} {f}-{k}"), (0.40, "{i}. {f}"), (0.42, "{g} {i}."),
+    ):  # fmt: skip
+        if chance < limit:
+            other, initial = draw.choice(last[locale]), draw.choice("ABCDEFGHJKLMNPRSTW")
+            return form.format(g=given, f=family, h=draw.choice(first[locale]), k=other, i=initial)
     return f"{given} {family}"
+
+
+MIXED = frozenset({"en_US", "en_GB"})
+"""Countries whose people have family names of everywhere."""
 
 
 def read_rows() -> list[tuple[str, str, str, list[tuple[int, int]]]]:
@@ -509,12 +416,13 @@ LEARNED_FROM = frozenset({*WITH_NAMES, *WITHOUT_NAMES, *WEAK, "maison-dlp"})
 class Workshop:
     """Everything that the weights are made of; makes them of all sources, or without one."""
 
-    def __init__(self, names: Path, *, copies: int = 6) -> None:
-        self._copies = copies
+    def __init__(self, names: Path, *, copies: int = 6, count: int = 45_000) -> None:
+        self._copies, self._count = copies, count
         self._firsts, self._lasts = read_names(names)
         self._first = {locale: sorted({n for k, n in self._firsts if k == locale}) for locale in LOCALES}
         self._last = {locale: sorted({n for k, n in self._lasts if k == locale}) for locale in LOCALES}
         LOCALES[:] = [locale for locale in LOCALES if self._first[locale] and self._last[locale]]
+        self._places = read_places()
         self.rows = read_rows()
 
     def lexicon_of(self, rows: list[Any]) -> Lexicon:
@@ -535,7 +443,7 @@ class Workshop:
                     out += [with_other_names(row, draw, self._first, self._last) for _ in range(copies)]
                 elif source in {"tech-prose", "maison-dlp", "gen-lookalike"}:
                     out += [row] * 2
-            return out + made_sentences(draw, self._first, self._last, 6000)
+            return out + made_sentences(draw, self._first, self._last, self._places, self._count)
 
         return expand
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from fanlight.labels.custom import About, CustomCategories
+from fanlight.labels.encoded import encoded_runs, spans_of_run, with_runs
 from fanlight.labels.engine import Engine
 from fanlight.labels.files import FileText, Readers
 from fanlight.labels.recognizers import ruleset_hash
@@ -21,7 +22,7 @@ from fanlight.sources.contract import ContentPart, ContentRef
 
 __all__ = ["ENGINE_VERSION", "Labeller"]
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 
 
 class Labeller:
@@ -55,7 +56,9 @@ class Labeller:
 
         `about` is what is known beside the words; custom categories may ask for it.
         """
-        labels = self._engine.label(text)
+        labels = self._with_encoded([text], [self._engine.label(text)])[0]
+        if isinstance(labels, LabelError):
+            raise labels from None
         if not self._custom:
             return labels
         return labels.with_spans(self._custom.spans(text, about or About(), self._key))
@@ -65,7 +68,7 @@ class Labeller:
 
         The place of a text that could not be finished holds the error, which never quotes the text.
         """
-        found = self._engine.label_many(texts)
+        found = self._with_encoded(texts, self._engine.label_many(texts))
         if not self._custom:
             return found
         for index, labels in enumerate(found):
@@ -76,6 +79,25 @@ class Labeller:
                 except LabelError as error:
                     found[index] = error
         return found
+
+    def _with_encoded(
+        self, texts: Sequence[str], found: Sequence[TextLabels | LabelError]
+    ) -> list[TextLabels | LabelError]:
+        """With what stands in the texts in base64 or escapes; all of it is labelled together."""
+        runs = list(encoded_runs(texts))
+        whole = list(found)
+        if not runs:
+            return whole
+        more: dict[int, list[Span]] = defaultdict(list)
+        for (index, run), labels in zip(runs, self._engine.label_many([run.decoded for _, run in runs]), strict=True):
+            known = whole[index]
+            if isinstance(labels, TextLabels) and isinstance(known, TextLabels):
+                more[index] += spans_of_run(run, labels, known.spans)
+        for index, spans in more.items():
+            known = whole[index]
+            if isinstance(known, TextLabels):
+                whole[index] = with_runs(known, spans)
+        return whole
 
     def label_file(self, data: bytes, *, name: str = "", mime_type: str | None = None) -> tuple[TextLabels, FileText]:
         """Labels of one file's bytes, and how far it could be read (its text left out)."""

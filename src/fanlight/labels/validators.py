@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from fanlight.labels.postal import is_postal
+
 __all__ = [
     "Validator",
     "card_brand",
@@ -407,14 +409,6 @@ def _track(value: str) -> bool:
     return number is not None and luhn(number.group())
 
 
-_MONTHS = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6} \d{1,2}, (?:19|20)\d\d\b")
-
-
-def _house_and_town(value: str) -> bool:
-    """A street with its house number, then postcode and town: no month and year, no year as house number."""
-    return _MONTHS.search(value) is None and re.search(r"\b(?:19|20)\d\d,", value) is None
-
-
 def _sensitive_label(value: str) -> bool:
     return re.search(r"(?i)confiden|restrict|secret|internal|sensitiv|vertraulich", value) is not None
 
@@ -446,7 +440,7 @@ _NAMED: dict[str, Validator] = {
     "not_counting": _not_counting,
     "mark": _mark_not_question,
     "track_number": _track,
-    "house_and_town": _house_and_town,
+    "house_and_town": is_postal,
     "npi": _npi,
     "de_rvnr": _de_rvnr,
     "de_kvnr": _de_kvnr,

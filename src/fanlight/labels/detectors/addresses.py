@@ -9,6 +9,7 @@ from typing import ClassVar
 from fanlight.labels.context import is_sample
 from fanlight.labels.detectors import Found, Sight
 from fanlight.labels.gates import Gate
+from fanlight.labels.postal import whole_address
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -52,6 +53,7 @@ _EAST = re.compile(
 )
 _TRIGGERS = words("addresses", "trigger")
 _STATED = re.compile(r"[\s:=\"']{1,4}(?P<v>[^\n]{6,110})")
+_IN_YEAR = re.compile(r"(?i)\b(?:in|since|by|until|of|from|im|seit|bis|en|nel|em) (?:19|20)\d\d $")
 _HOUSE = re.compile(r"(?<![\w.$€£])\d{1,5}[A-Za-z]?(?![\w%]|[.,:]\d)")
 _DIGIT = re.compile(r"\d")
 _NAMEY = re.compile(r"[A-ZÀ-ÞŁŚŻ][\w'’-]{2,}|[\u3040-\u9fff가-힣]{2,}")
@@ -110,11 +112,16 @@ def _after_trigger(text: str, end: int) -> Iterator[Found]:
             start = place + len(part) - len(part.lstrip())
             value = part.strip().partition(". ")[0].rstrip(" .;")
             if house.start() < len(part) - len(part.lstrip()) + len(value) and not is_sample(text, start, stop):
-                yield Found(start, start + len(value), "STREET_ADDRESS", "address", "address_stated", 0.62)
+                end = start + len(value)
+                _, stop = whole_address(text, start, end)
+                yield Found(
+                    start, stop, "STREET_ADDRESS", "address", "address_stated", 0.76 if stop > end + 6 else 0.62
+                )
             return
         place = stop + 1
 
 
+_PARTS = frozenset({"address_unit", "address_box"})
 _FORMS = (
     ("address_number_first", _NUMBER_FIRST, 0.8),
     ("address_street_word", _PREFIXED, 0.8),
@@ -150,8 +157,11 @@ def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Itera
         for match in pattern.finditer(text, begin, stop):
             if is_sample(text, *match.span()):
                 continue
+            if name == "address_number_first" and _IN_YEAR.search(text[max(0, match.start() - 8) : match.start() + 5]):
+                continue
             unsure = name == "address_number_first" and not _NAMEY.search(match.group())
-            yield Found(*match.span(), "STREET_ADDRESS", "address", name, 0.6 if unsure else confidence)
+            place = whole_address(text, *match.span(), before=name in _PARTS)
+            yield Found(*place, "STREET_ADDRESS", "address", name, 0.6 if unsure else confidence)
 
 
 _BEFORE_SET = frozenset(word.removesuffix(".?") for word in words("addresses", "before_number"))

@@ -18,7 +18,9 @@ _STATEMENT = re.compile(
     r"except\b|catch\b|finally\b|if ?\(|if .{1,80}:$|elif |else\b|for ?\(|for .{1,60}(?::|\{)$|while\b|"
     r"switch\b|case .{1,40}:$"
     r"|match |with .{1,80}:$|assert\b|@\w+|print\(|echo |fi$|done$|then$|do$|end$|select |insert |update |"
-    r"create table|where )|[)}\]]+[;,]?\s*$|//|/\*|\*/|\* @)",
+    r"create (?:table|index|view|or replace)|where |group by |order by [\w.]+(?:,| (?:desc|asc)|;|$)|"
+    r"having .*[<>=]|(?:left |inner )?join \w+ |dim \w+ as |set \w+ ?=|end (?:sub|if|function)$|next \w$|sub \w+\(|"
+    r"library\(|data class |(?:resource|output|variable|provider) \"|elseif )|[)}\]]+[;,]?\s*$|//|/\*|\*/|\* @)",
     re.IGNORECASE,
 )
 _CALL = re.compile(r"\w\([^()\n]*\)|^\s*\w+\.\w+\(|^\s{2,}\w+\(")
@@ -36,7 +38,7 @@ _FENCE = re.compile(r"(?:```|~~~)(?P<language>[\w+#-]*)")
 _NO_CODE = frozenset(
     {"text", "txt", "json", "csv", "md", "markdown", "log", "xml", "html", "mermaid", "output", "diff", ""}
 )
-_LEAST = 8
+_LEAST = 7
 _SURE = 20
 """Points beyond which more say nothing new."""
 
@@ -73,7 +75,7 @@ class _Code:
 def _longest(lines: list[str]) -> float:
     """Points of the best block: statements count one, shapes most of one, blank lines nothing, prose ends a block."""
     best = points = 0.0
-    strong = fenced = False
+    strong = fenced = among_data = False
     for line in lines:
         bare = line.strip()
         if not bare:
@@ -87,10 +89,15 @@ def _longest(lines: list[str]) -> float:
             continue
         statement = _is_statement(bare, line)
         shape = _has_shape(bare, line)
-        closing = statement and len(bare) < 40 and bare[0] in ")}]r"
+        closing = statement and len(bare) < 40 and bare[0] in ")}]r" and not (among_data and bare[0] in "}]")
         if not (statement and shape) and not closing and _is_data(bare, line):
             points = max(0.0, points + 0.1)
-        elif statement and (shape or len(bare) < 80):
+            among_data = True
+            if strong and points > best:
+                best = points
+            continue
+        among_data = False
+        if statement and (shape or len(bare) < 80):
             points += 1.0
             strong = strong or closing or (shape and bare[-1] in "{};:),(")
         elif shape:
@@ -115,7 +122,9 @@ _HEADS = frozenset({
     "else", "end", "enum", "except", "export", "fi", "final", "finally", "fn", "for", "from", "fun", "func", "if",
     "impl", "import", "insert", "interface", "let", "match", "module", "namespace", "package", "print", "private",
     "protected", "pub", "public", "raise", "return", "select", "static", "struct", "switch", "then", "throw", "trait",
-    "try", "type", "update", "use", "using", "val", "var", "where", "while", "with", "yield",
+    "try", "type", "group", "order", "having", "join", "left", "inner", "dim", "set", "next", "sub", "library", "data",
+    "resource", "output", "variable", "provider", "elseif",
+    "update", "use", "using", "val", "var", "where", "while", "with", "yield",
 })  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from fanlight.labels.detectors import Found, Sight, thinned
+from fanlight.labels.randomness import looks_like_password
 from fanlight.labels.validators import entropy, is_placeholder
 from fanlight.labels.wordlists import words
 
@@ -41,6 +42,17 @@ _CONNECTION = re.compile(
     r"(?i:(?:server|data source|host|user id|uid|database|initial catalog|driver)\s*=[^;\n]{1,120};[^\n]{0,300}?)"
     r"(?i:password|pwd)\s*=\s*[\"']?(?P<v>[^;\"'\s]{3,100})"
 )
+_DSN = re.compile(r"(?<![\w/])(?P<user>[\w.-]{1,40}):(?P<v>[^\s@\"'`/]{3,80})@(?:tcp|unix|udp)\(")
+_ARGUMENTS = re.compile(
+    r"(?i:new pdo|getconnection|\bconnect|mysqli(?:_connect)?|create_engine|login|directoryentry)"
+    r"\(\s{0,4}[\"'][^\"'\n]{2,120}[\"']\s{0,3},\s{0,12}"
+    r"[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,12}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
+)
+_BASIC_PAIR = re.compile(
+    r"(?i:\bauth ?= ?|basic_?auth|networkcredential)"
+    r"\(\s{0,3}[\"'][^\"'\n]{1,60}[\"']\s{0,3},\s{0,12}[\"'](?P<v>[^\"'\n\s]{4,80})[\"']"
+)
+_PAIRS = ("auth(", "auth=(", "auth = (", "networkcredential(")
 _WEAK = frozenset(words("credentials", "weak"))
 
 
@@ -99,12 +111,28 @@ class _Credentials:
                 and not is_placeholder(match.group("v"))
             ):
                 yield Found(*match.span("v"), "BASIC_PASSWORD", "password", "curl_user", 0.85, keyword="curl -u")
+        elif tail.endswith(("@tcp(", "@unix(")):
+            match = _DSN.search(text, max(begin, end - 130), end)
+            if match and not is_placeholder(match.group("v")) and match.group("v").lower() not in _WEAK:
+                yield Found(*match.span("v"), "CONNECTION_STRING", "password", "password_in_dsn", 0.93, keyword="tcp")
+        elif tail.endswith("("):
+            match = (_BASIC_PAIR if tail.endswith(_PAIRS) else _ARGUMENTS).search(
+                text, max(begin, end - 20), min(len(text), end + 300)
+            )
+            if match and _is_argument(match.group("v")):
+                yield Found(
+                    *match.span("v"), "CONNECTION_STRING", "password", "password_argument", 0.75, keyword="connect"
+                )
         else:
             match = _CONNECTION.search(text, begin, min(len(text), end + 110))
             if match and match.group("v").lower() not in _WEAK and not is_placeholder(match.group("v")):
                 yield Found(
                     *match.span("v"), "CONNECTION_STRING", "password", "connection_string", 0.93, keyword="password"
                 )
+
+
+def _is_argument(value: str) -> bool:
+    return looks_like_password(value) and any(c.isdigit() for c in value) and value.lower() not in _WEAK
 
 
 def _private_keys(text: str, begin: int) -> Iterable[Found]:

@@ -12,7 +12,7 @@ from fanlight.labels.catalogue import read_yaml
 from fanlight.labels.detectors import Found, Sight, thinned
 from fanlight.labels.gates import Gate
 from fanlight.labels.randomness import is_random_token, is_word
-from fanlight.labels.validators import is_example_like
+from fanlight.labels.validators import is_example_like, is_placeholder
 from fanlight.labels.wordlists import words
 
 __all__ = ["DETECTOR"]
@@ -21,7 +21,8 @@ _WORDS = words("keys", "name")
 _NAME_NO = re.compile(
     r"(?i)public|pub_?key|primary|foreign|keyboard|(?:mon|tur|hoc|don|joc)key\b|keyword|tokeniz|token_?(?:type|count)|"
     r"(?<![a-z])(?:max|next|page|num)_?tokens?|tokens\b|key_?(?:id\b|name)|keyid|secretary|cache|sort_?key|partition|"
-    r"(?:object|map|row)_?key|idempotency|etag|checksum|integrity|fingerprint|digest|nonce|trace|span|request|csrf|xsrf|"
+    r"(?:object|map|row|cache|public|partition|site)[_ ]?key|idempotency|etag|checksum|integrity|fingerprint|"
+    r"digest|nonce|trace|span|request|csrf|xsrf|"
     r"authenticity|commit|sha\d|md5|hash|cf-id|correlation|secret_?(?:name|arn|ref)|i18n|translation|credentials?_?id|"
     r"vault_?name|_length|meshing|user_?agent|api[-_]?(?:name|version)|version|revision|srcrev|"
     r"private_?(?:ip|network|subnet|repo|link|dns)"
@@ -31,14 +32,25 @@ _LINE_NO = re.compile(
     r"request[-_ ]id|trace[-_ ]?id|commit [0-9a-f]{7}|etag|x-amz|cf-id|md5|checksum"
 )
 _AFTER = re.compile(
-    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
-    r"\bist\b|\best\b|\bes\b)"
+    r"(?P<tail>[A-Za-z0-9_.]{0,40}?)(?: ?(?:for|to|of|für|pour|para|per|voor|dla|för|de|del|di|da|do|von|"
+    r"der) [^\n=:,;\d]{1,48}?"
+    r"(?= (?:is|ist|est|es|è|é|jest|är|olarak) |: ?|= ?)|(?: ?: ?)[A-Z]\w{2,20}\??(?= ?= ?))?"
+    r"(?: \d{1,2}(?=:))?[\"'`\])}*]{0,3}(?P<sep>\s{0,3}(?::=|=>|===?|!=|=|:|->|,|\||>|\bis\b|"
+    r"\bist\b|\best\b|\bes\b|\bè\b|\bé\b|\bjest\b|\bär\b)"
     r"(?:\s|\\\"|[\"'`({\[*>]|new |String){0,24}|\s{1,3}(?:is |was |of |[a-z]{2,8} ?[:=] ?)?[\"'`]?|"
     r"[\"'`]{1,2}, ?[\"'`]|[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2})"
     r"(?:(?:Bearer|Basic|token|Token|SSWS|ApiKey|apikey|Key|key|PRIVATE|SECRET|"
     r"secret)[ =:]{1,2}[\"']?)?(?P<v>[A-Za-z0-9_][A-Za-z0-9+/=_.~:%@!$*^&-]{7,400})"
 )
 _VALUE = re.compile(r"(?<![A-Za-z0-9+/.])[A-Za-z0-9][A-Za-z0-9+/_.~-]{11,400}={0,2}(?![A-Za-z0-9+])")
+_DEFAULT = re.compile(
+    r"(?P<tail>\w{0,40})[\"'] ?\{(?P<sep>\s{1,12}(?:(?:type|description|sensitive)\s{0,8}=[^\n]{0,80}\s{1,12}){0,3}"
+    r"default\s{0,8}=\s{0,4}\")(?P<v>[A-Za-z0-9+/=_.~-]{12,400})\""
+)
+"""The default of a variable in a Terraform file."""
+_FILE = re.compile(r"/[^/]*\.[a-z][a-z0-9]{1,7}$")
+_SIGNED = re.compile(r"[^\n\"'`]{0,30}?[=:>(,] ?[\"'](?P<v>[^\s\"']{24,200})[\"']")
+"""A value in quotes that no program would take for a word: long, and drawn of letters, digits and signs."""
 _DASHED = re.compile(r"[-_]{1,2}(?:[A-Za-z]{1,8}[-_]){0,2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _TRIM = ".,;:!?=&%*"
@@ -112,8 +124,13 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 
 
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
-    match = _AFTER.match(text, end, min(len(text), end + 500))
-    if match is None:
+    match = _DEFAULT.match(text, end, min(len(text), end + 500)) or _AFTER.match(text, end, min(len(text), end + 500))
+    if match is None or len(match.group("v")) < 12:
+        signed = _SIGNED.match(text, end, min(len(text), end + 260))
+        if signed is not None and _is_signed(signed.group("v")) and not _NAME_NO.search(_line_before(text, end)[-24:]):
+            yield Found(
+                *signed.span("v"), "GENERIC_SECRET", "secret", "key_signed", 0.75, keyword=keyword.strip("=:\"' -_")
+            )
         return
     value, start = match.group("v"), match.start("v")
     value = value.rstrip(".,;:") if value.endswith("=") else value.rstrip(_TRIM)
@@ -122,7 +139,12 @@ def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
         return
     before = _line_before(text, end)
     name = before[-24:] + match.group("tail")
-    if _NAME_NO.search(name) or _LINE_NO.search(before) or (_UUID.fullmatch(value) and name.lower().endswith("id")):
+    if (
+        _FILE.search(value)
+        or _NAME_NO.search(name)
+        or _LINE_NO.search(before)
+        or (_UUID.fullmatch(value) and name.lower().endswith("id"))
+    ):
         return
     yield Found(
         start,
@@ -133,6 +155,13 @@ def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
         confidence,
         keyword=keyword.strip("=:\"' -_\\"),
     )
+
+
+def _is_signed(value: str) -> bool:
+    """Drawn of all sorts of characters."""
+    sorts = (any(map(str.islower, value)), any(map(str.isupper, value)), any(map(str.isdigit, value)))
+    signs = sum(c in "!@#$%^&*()-_=+[]{}|;:,.<>?~" for c in value)
+    return all(sorts) and 3 <= signs <= len(value) // 2 and len(set(value)) >= 16 and not is_placeholder(value)
 
 
 def _confidence(value: str, separator: str) -> float:
@@ -187,7 +216,7 @@ def _typed(text: str, end: int, prefix: str) -> Iterator[Found]:
     if match is None or not match.start() <= end - len(prefix) < match.end() or match.start("v") > end + 20:
         return
     value = match.group("v")
-    if match.group().startswith("sk-ant-") or text[match.end() : match.end() + 4] in {
+    if match.group().startswith(("sk-ant-", "pk_", "pk-", "pub")) or text[match.end() : match.end() + 4] in {
         ".png",
         ".jpg",
         ".svg",

@@ -18,11 +18,16 @@ from fanlight.labels.scan import Hit
 __all__ = ["DETECTORS"]
 
 _AMOUNT = re.compile(
-    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|usd|eur|gbp|chf|pln|sek|try|jpy|krw|k\b|m\b|bn\b|million|billion|"
+    r"(?i)[$€£¥₩₺]\s?\d|\d\s?(?:[$€£¥₩₺]|[km]€|usd|euro?s?\b|gbp|chf|pln|zł|sek|kr\b|try|tl\b|jpy|krw|k\b|m\b|"
+    r"mio\b|mln\b|mrd\b|bn\b|million|billion|mil(?:h[õo]es|iony|joner|jonów|ioni)|"
     r"percent|%|원|円|元|万|억)|\d{1,3}[,.]\d{3}\b|\b\d{3,}\.\d\d\b|"
     r"\b(?:score|is|of|balance|salary|income)\W{1,3}\d{3,}|^\d{4,7},|,\d{4,7}$",
     re.MULTILINE,
 )
+
+
+_NEAR = 80
+"""Characters around the terms in which words may tie them to somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class _Kind:
     sure: float
     points: dict[str, float]
     cues: frozenset[str]
+    cue_forms: re.Pattern[str] | None
+    """What else ties the terms to somebody; asked only where the terms suffice."""
+    stems: frozenset[str]
+    """Terms that may go on: `metasta` of `metastases`."""
     needs_cue: bool
     needs_amount: bool
     order_of_terms: tuple[str, ...]
@@ -50,8 +59,11 @@ def _kinds() -> tuple[_Kind, ...]:
         if not item.name.endswith(".yml"):
             continue
         raw = parse_yaml(item.read_text("utf-8"))
-        points = {str(term).lower(): float(value) for value, terms in raw["terms"].items() for term in terms}
+        given = {str(term).lower(): float(value) for value, terms in raw["terms"].items() for term in terms}
+        stems = frozenset(term.removesuffix("*") for term in given if term.endswith("*"))
+        points = {term.removesuffix("*"): value for term, value in given.items()}
         cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
+        forms = raw.get("cue_forms")
         found.append(
             _Kind(
                 item.name.removesuffix(".yml"),
@@ -62,12 +74,19 @@ def _kinds() -> tuple[_Kind, ...]:
                 raw["sure"],
                 points,
                 cues,
+                re.compile("|".join(f"(?:{form})" for form in map(_scoped, forms))) if forms else None,
+                stems,
                 bool(raw.get("needs_cue")),
                 bool(raw.get("needs_amount")),
                 tuple(sorted({*points, *cues}, key=len, reverse=True)),
             )
         )
     return tuple(found)
+
+
+def _scoped(form: str) -> str:
+    """An expression whose flag stays with it when it is joined to others."""
+    return f"(?i:{form.removeprefix('(?i)')})" if form.startswith("(?i)") else form
 
 
 class _KindDetector:
@@ -83,7 +102,8 @@ class _KindDetector:
         self._kind = kind
 
     def gate_of(self, anchor: str) -> Gate:
-        return Gate(starts=anchor[0].isascii() and anchor[0].isalnum(), ends=anchor[-1].isalpha())
+        stem = anchor in self._kind.stems
+        return Gate(starts=anchor[0].isascii() and anchor[0].isalnum(), ends=anchor[-1].isalpha() and not stem)
 
     def find(self, sight: Sight) -> Iterable[Found]:
         if not sight.hits:
@@ -112,11 +132,17 @@ class _KindDetector:
             stop = bisect_left(places, place + kind.window)
             terms = {term for _, term in hits[index:stop]}
             points = sum(kind.points.get(term, 0.0) for term in terms)
-            if points < kind.need or (kind.needs_cue and not terms & kind.cues):
+            if points < kind.need or (best is not None and points <= best[0]):
                 continue
-            if best is None or points > best[0]:
-                best = (points, max(0, place - 60), place + kind.window)
+            if kind.needs_cue and not terms & kind.cues and not self._is_tied(text, place, places[stop - 1]):
+                continue
+            best = (points, max(0, place - 60), place + kind.window)
         return best
+
+    def _is_tied(self, text: str, first: int, last: int) -> bool:
+        """Whether an expression ties the terms that begin at `first` up to `last` to somebody."""
+        forms = self._kind.cue_forms
+        return forms is not None and forms.search(text, max(0, first - _NEAR), last + _NEAR) is not None
 
     def _terms(self, text: str, hits: Sequence[Hit]) -> list[tuple[int, str]]:
         """The longest term at each place, whole words only."""
@@ -126,7 +152,8 @@ class _KindDetector:
             if len(term) > len(longest.get(end, "")):
                 longest[end] = term
         for end, term in longest.items():
-            if end < len(text) and term[-1].isalpha() and text[end].isalpha() and text[end].isascii():
+            goes_on = end < len(text) and term[-1].isalpha() and text[end].isalpha() and text[end].isascii()
+            if goes_on and term not in self._kind.stems:
                 continue
             start = end - len(term)
             if start > 0 and text[start].isalnum() and text[start].isascii() and text[start - 1].isalpha():
@@ -138,7 +165,7 @@ class _KindDetector:
 def _has_amount(text: str, start: int, stop: int) -> bool:
     """A figure other than nought, and not one that the text calls a sample."""
     return any(
-        any(c in "123456789" for c in text[m.start() : m.end() + 6]) and not is_sample(text, *m.span())
+        any(c in "123456789" for c in text[max(start, m.start() - 6) : m.end() + 6]) and not is_sample(text, *m.span())
         for m in _AMOUNT.finditer(text, start, stop)
     )
 
