@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import quote
 
-from fanlight.model import Micros
-from fanlight.sources.aws_cloudtrail.signature import sign_get
-from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceContext, SourceError
 from fanlight.sources.decoding import Trouble, decode_json
-from fanlight.sources.http import FIRST_WAIT, HttpRefusal, RateFacts, VendorClient, VendorManner, read_retry_after
+from fanlight.sources.http import HttpRefusal, VendorManner
 from fanlight.sources.logs import Record
-from fanlight.sources.options import needed, number_of
-from fanlight.sources.pulled import agent_tag
+from fanlight.sources.options import needed
+from fanlight.sources.signature import sign_get
+from fanlight.sources.vendor import open_client, retry_after_only
 
 __all__ = ["Bucket", "explain_refusal"]
 
@@ -36,11 +34,7 @@ class _Listed:
     cut: bool
 
 
-def _read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
-    return RateFacts(retry_after=read_retry_after(headers.get("retry-after"), now))
-
-
-MANNER = VendorManner(read_rate=_read_rate, request_id_header="x-amz-request-id")
+MANNER = VendorManner(read_rate=retry_after_only, request_id_header="x-amz-request-id")
 
 
 def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
@@ -67,10 +61,12 @@ class Bucket:
         url = needed(options, "url", "AWS needs the bucket's address: --url https://BUCKET.s3.REGION.amazonaws.com.")
         key_id = needed(options, "key_id", "AWS needs the access key id: --key-id.")
         self.clock = context.clock
-        self.client = VendorClient(
+        self.client = open_client(
+            context,
             label="AWS",
-            base_url=url,
-            credentials=dict,
+            url=url,
+            limit=_A_MINUTE,
+            manner=MANNER,
             sign=partial(
                 sign_get,
                 key_id=key_id,
@@ -78,15 +74,8 @@ class Bucket:
                 region=needed(options, "region", "AWS needs the region of the bucket: --region."),
                 clock=context.clock,
             ),
-            clock=context.clock,
-            budget=SharedBudget(
-                context.clock, limit=int(number_of(options, "rate", _A_MINUTE)), share=0.5, fixed="rate" in options
-            ),
-            manner=MANNER,
             headers={"accept": "*/*", "accept-encoding": "identity"},
-            agent_tag=agent_tag(context),
-            patience_seconds=number_of(options, "patience", 120.0),
-            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
+            share=0.5,
         )
 
     def keys(self, prefix: str, after: str, *, purpose: str) -> Iterator[str]:
