@@ -9,8 +9,8 @@ import pytest
 
 from fanlight.model import HOUR
 from fanlight.sources.bucket import _decode_file, _decode_list
-from fanlight.sources.signature import sign_get
 from fanlight.sources.registry import find_kind
+from fanlight.sources.signature import sign_get
 from support.pull_fixtures import Vendors
 from support.source_fixtures import JumpingClock, Store, collect, stream_of
 

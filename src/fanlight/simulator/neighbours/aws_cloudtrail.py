@@ -158,7 +158,9 @@ class Site(NeighbourSite):
             for entry in self.log("trail"):
                 place = stable_bytes("place", entry.id, size=2)
                 account, region = _ACCOUNTS[place[0] % 8 == 0], _REGIONS[place[1] % 4 == 0]
-                files[_file_name(account, region, entry.visible_at)].append(entry)
+                # What is held back comes in a file of its own, whose name says when it should have come.
+                due = entry.at // _FILE * _FILE + _FILE if (late := self.is_held(entry)) else entry.visible_at
+                files[_file_name(account, region, due, late=late)].append(entry)
             self._files = (self.world.version, files)
         return self._files[1]
 
@@ -212,9 +214,9 @@ class Site(NeighbourSite):
         }
 
 
-def _file_name(account: str, region: str, visible_at: Micros) -> str:
+def _file_name(account: str, region: str, visible_at: Micros, *, late: bool = False) -> str:
     moment = datetime.fromtimestamp(visible_at / 1_000_000, UTC)
-    tail = stable_bytes("file", account, region, visible_at, size=8).hex()
+    tail = stable_bytes("late file" if late else "file", account, region, visible_at, size=8).hex()
     return (
         f"AWSLogs/{account}/CloudTrail/{region}/{moment:%Y/%m/%d}/"
         f"{account}_CloudTrail_{region}_{moment:%Y%m%dT%H%MZ}_{tail}.json.gz"
