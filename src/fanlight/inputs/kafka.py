@@ -14,12 +14,11 @@ from typing import Any
 
 import orjson
 
-from fanlight.inputs.batch import Batch
 from fanlight.inputs.commits import Committer
-from fanlight.inputs.records import Arrived, Mapper
+from fanlight.inputs.records import Arrived, Mapped, Mapper
 from fanlight.inputs.senders import Sender, SenderProblem, list_senders
 from fanlight.inputs.texts import records_of_line
-from fanlight.model import Event, Micros
+from fanlight.model import Micros
 from fanlight.pipeline.home import Home
 from fanlight.sources.contract import Notice
 from fanlight.sources.files import Unread
@@ -88,7 +87,7 @@ class Topic:
         if not messages:
             return 0
         now = self._home.clock.now()
-        events: list[Event] = []
+        taken = Mapped()
         offsets = dict(self._offsets)
         unread, gap, self._gap = 0, self._gap, False
         for message in messages:
@@ -96,14 +95,14 @@ class Topic:
                 continue
             partition, offset = message.partition(), message.offset()
             offsets[partition] = offset + 1
-            mapped = self._events(message.value() or b"", message.timestamp()[1], now)
-            unread += mapped is None
-            events.extend(mapped or ())
+            mapped = self._map(message.value() or b"", message.timestamp()[1], now)
+            if mapped is None:
+                unread += 1
+            else:
+                taken.add(mapped)
         cursor = orjson.dumps({str(key): value for key, value in sorted(offsets.items())}).decode()
-        batch = Batch(
-            source=self._sender.source, stream=self._sender.stream, events=events, cursor=cursor, rejected=unread,
-            notices=self._notices(unread, gap, now),
-        )  # fmt: skip
+        notices = self._notices(unread, gap, now)
+        batch = self._mapper.batch(self._sender, taken, now, cursor=cursor, rejected=unread, notices=notices)
         try:
             new = self._committer.offer(batch).result()
         except BaseException:
@@ -116,6 +115,7 @@ class Topic:
     def close(self) -> None:
         """Leave the brokers."""
         self._consumer.close()
+        self._mapper.close()
 
     def _assign(self) -> None:
         from confluent_kafka import TopicPartition
@@ -141,17 +141,17 @@ class Topic:
         self._gap = self._gap or low > stored
         return max(stored, int(low))
 
-    def _events(self, data: bytes, written: int, now: Micros) -> list[Event] | None:
+    def _map(self, data: bytes, written: int, now: Micros) -> Mapped | None:
         found = records_of_line(self._topic, 0, data)
         if isinstance(found, Unread):
             return None
-        events: list[Event] = []
+        taken = Mapped()
         for record in found:
-            mapped = self._mapper.event_of(self._sender, Arrived(record, written * 1_000 if written > 0 else None), now)
+            mapped = self._mapper.map_one(self._sender, Arrived(record, written * 1_000 if written > 0 else None), now)
             if mapped is None:
                 return None
-            events.extend(mapped)
-        return events
+            taken.add(mapped)
+        return taken
 
     def _notices(self, unread: int, gap: bool, now: Micros) -> list[Notice]:
         name, kind = self._sender.name, self._sender.kind

@@ -78,7 +78,7 @@ class NativeLog:
         folded = fold(record)
         pieces = self.split(folded) if self.split else iter([(folded, "")])
         for piece, suffix in pieces:
-            yield self._event(piece, suffix, sealer, context)
+            yield self._event(piece, suffix, sealer, context, context.on_content)
 
     def read(self, record: Mapping[str, Any], context: SourceContext) -> Iterator[tuple[Event, list[SealedField]]]:
         """Like `map_record`, with the content that was taken out, for a source that labels what it pulls."""

@@ -41,6 +41,8 @@ _DEEPEST = 24
 _WIDEST = 4096
 _LISTS = ("content", "names", "long", "hosts", "tokens")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?$")
+_BEARS = re.compile(r"[?@%=;#]|[^/]{24}|\d{9}|[^\x21-\x7e]")
+"""What an address holds behind its host when people's words, a secret or a person may stand in it."""
 Action = Literal["content", "name", "long", "host", "token"]
 
 
@@ -87,6 +89,8 @@ class SealedField:
 
     path: str
     sealed: Sealed[str]
+    is_plain_address: bool = False
+    """An address of a host and short plain words: no query, nothing encoded, no long part, no long number."""
 
 
 @dataclass(slots=True)
@@ -180,15 +184,18 @@ class RecordSealer:
             host = parts.hostname
         except ValueError:
             host = None
-        mark = self._mark(text, place.path, found)
+        plain = found is not None and _BEARS.search(text, text.find(host) + len(host) if host else 0) is None
+        mark = self._mark(text, place.path, found, is_plain_address=plain)
         if host and len(host) <= _SHORT and host.isascii():
             mark["host"] = host
         return mark
 
-    def _mark(self, text: str, path: str, found: Callable[[SealedField], None] | None) -> Any:
+    def _mark(
+        self, text: str, path: str, found: Callable[[SealedField], None] | None, *, is_plain_address: bool = False
+    ) -> Any:
         sealed = Sealed(text)
         if found is not None and text:
-            found(SealedField(path, sealed))
+            found(SealedField(path, sealed, is_plain_address))
         return sealed.mark(self._key)
 
     def _place(self, name: str, places: dict[str, _Place], prefix: str) -> _Place:
