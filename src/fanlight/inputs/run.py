@@ -23,6 +23,7 @@ from pathlib import Path
 
 import uvicorn
 
+from fanlight.inputs.buckets import watch_buckets
 from fanlight.inputs.commits import Committer
 from fanlight.inputs.drops import watch_folders
 from fanlight.inputs.kafka import watch_topics
@@ -193,7 +194,7 @@ def _work(path: Path, tenant: str, lease: Lease, sockets: _Sockets, endpoints: E
     threading.Thread(target=_watch, args=(committer, server), name="watch", daemon=True).start()
     watching = [
         threading.Thread(target=watch, args=(home, committer, stop), name=watch.__name__, daemon=True)
-        for watch in ((watch_folders, watch_topics) if first else ())
+        for watch in ((watch_folders, watch_topics, watch_buckets) if first else ())
     ]
     for thread in watching:
         thread.start()

@@ -66,7 +66,7 @@ def test_a_cut_file_and_a_cut_list_are_noticed() -> None:
         b"<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a&amp;b</Key></Contents></ListBucketResult>"
     )
     found, trouble = _decode_list(listed, None)
-    assert (found.keys, found.cut, trouble) == (["a&b"], True, None)
+    assert ([file.key for file in found.files], found.cut, trouble) == (["a&b"], True, None)
     assert _decode_list(listed[:-1], None)[1] == "cut short"
 
 

@@ -54,6 +54,11 @@ class Site(NeighbourSite):
         self._key_id = "AKIA" + stable_bytes("aws id", world.seed, size=8).hex().upper()
         self._secret = stable_bytes("aws secret", world.seed, size=20).hex()
         self._files: tuple[int, dict[str, list[Entry]]] = (-1, {})
+        self._put: dict[str, tuple[bytes, Micros]] = {}
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store a file of somebody else's in the bucket, now."""
+        self._put[key] = (body, self.world.now)
 
     def settings(self, base: str) -> Mapping[str, str]:
         """The bucket's address and an access key that lists and reads it."""
@@ -114,7 +119,7 @@ class Site(NeighbourSite):
             after = str(place[0])
         names: list[str] = []
         folders: list[str] = []
-        for key in sorted(self._objects()):
+        for key in sorted((*self._objects(), *self._put)):
             if not key.startswith(prefix):
                 continue
             rest = key[len(prefix) :]
@@ -132,14 +137,24 @@ class Site(NeighbourSite):
             (
                 '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>',
                 f"<Prefix>{escape(prefix)}</Prefix><IsTruncated>{str(cut).lower()}</IsTruncated>{following}",
-                *(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in shown),
+                *map(self._contents, shown),
                 *(f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in folders),
                 "</ListBucketResult>",
             )
         )
         return Answer(200, body.encode(), content_type="application/xml")
 
+    def _contents(self, key: str) -> str:
+        body, modified = self._put.get(key, (b"?", self.world.start))
+        return (
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{wire_time(modified // 1000 * 1000)[:23]}Z</LastModified>"
+            f"<ETag>&quot;{hashlib.md5(body, usedforsecurity=False).hexdigest()}&quot;</ETag><Size>{len(body)}</Size>"
+            "</Contents>"
+        )
+
     def _object(self, call: Call) -> Answer:
+        if (found := self._put.get(unquote(call.path[1:]))) is not None:
+            return Answer(200, found[0], content_type="application/octet-stream")
         rows = self._objects().get(unquote(call.path[1:]))
         if rows is None:
             raise Refused(404, "key")
