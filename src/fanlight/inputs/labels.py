@@ -63,7 +63,7 @@ class RecordLabels:
                     one.piece.sealed.drop()
                     continue
                 mark: tuple[str, ...] = (
-                    one.piece.sealed.keyed_hash(self._key),
+                    one.piece.hash or one.piece.sealed.keyed_hash(self._key),
                     subject_of(one.event)[0],
                     one.event.project_id or "",
                 )
