@@ -25,7 +25,7 @@ from fanlight.inputs.batch import Batch
 from fanlight.lake.tables import TABLES
 from fanlight.lake.write import arrow_of
 from fanlight.model import Event, Match, Reading
-from fanlight.pipeline.duplicates import fresh_events, keep_keys
+from fanlight.pipeline.duplicates import fresh_by_key, keep_keys
 from fanlight.pipeline.erasing import Refusal
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.notices import note
@@ -148,7 +148,9 @@ def commit_batches(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[i
 
 def _commit(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[int]:
     events = [event for batch in batches for event in batch.events]
-    new: list[Event] = Refusal(home).keep_events(fresh_events(home.lake, events, home.clock.now())) if events else []
+    fresh = fresh_by_key(home.lake, events, home.clock.now()) if events else {}
+    keys = {id(event): key for key, event in fresh.items()}
+    new: list[Event] = Refusal(home).keep_events(list(fresh.values())) if events else []
     kept = {id(event) for event in new}
     segments: list[Segment] = []
     if new:
@@ -165,7 +167,7 @@ def _commit(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[int]:
     segments += home.lake.stage(facts)
     numbers = [sum(1 for event in batch.events if id(event) in kept) for batch in batches]
     with home.state.tick(lease) as tick:
-        keep_keys(tick, new)
+        keep_keys(tick, new, keys)
         tick.add_segments(segments)
         for (source, stream), (cursor, number, newest) in _streams(batches, numbers).items():
             tick.set_cursor(source, stream, cursor, rows=number, newest_at=newest, caught_up=True)

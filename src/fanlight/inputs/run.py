@@ -173,7 +173,7 @@ def _bound(host: str, port: int, kind: socket.SocketKind, *, shared: bool = True
 def _work(path: Path, tenant: str, lease: Lease, sockets: _Sockets, endpoints: Endpoints, first: bool) -> None:
     """One worker, until it is told to stop, its parent is gone or its lease is lost."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Records are made and forgotten by the thousand and hold no circles: looking for circles took a third of the time.
+    # Records are made and forgotten by the thousand and hold no circles; looking for circles is for now and then.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     home = open_home(path, tenant)
