@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fanlight.enrich.devices import Devices, device_session
+from fanlight.enrich.devices import Devices, device_session, inventory_session
+from fanlight.enrich.inventory import Inventory, ListedDevice
 from fanlight.model import HOUR, MINUTE, Event, Micros, parse_time
 
 NOW = parse_time("2026-10-05T12:00:00Z")
@@ -120,3 +121,50 @@ class TestProviders:
         session = device_session(replace(sign_in(None, HOUR), device_id="d9"))
         assert session is not None
         assert (session.name, session.managed, session.compliant) == (None, None, None)
+
+
+def seen(at_before: Micros, **told: Any) -> ListedDevice:
+    given: dict[str, Any] = {"os_family": "macOS", "ip": "192.0.2.1", "user": "ana", "managed": True}
+    return ListedDevice(
+        source="crowdstrike", device_id="f1", name="LT-ANA-09", last_seen=NOW - at_before, **{**given, **told}
+    )
+
+
+def with_inventory(listed: ListedDevice, *events: Event) -> Devices:
+    sessions = [session for event in events if (session := device_session(event)) is not None]
+    of_ana = inventory_session(listed, "okta:a")
+    return Devices(
+        [*sessions, *([of_ana] if of_ana else [])],
+        lambda account, _: {"okta:a": "ana", "claude:u1": "ana"}.get(account),
+        Inventory([listed]),
+    )
+
+
+class TestInventories:
+    def test_a_device_seen_at_the_address_within_the_hour_is_medium_where_no_provider_names_one(self) -> None:
+        found = with_inventory(seen(40 * MINUTE)).behind(EVENT)
+        assert found is not None
+        assert (found.device_id, found.confidence, found.standing) == ("f1", "medium", "managed")
+        assert (
+            found.why
+            == "the person was the last to sign in on it, seen 40 min before at the same address (crowdstrike)"
+        )
+
+    @pytest.mark.parametrize(
+        "told", [{"at_before": 61 * MINUTE}, {"ip": "198.51.100.7"}, {"ip": None}, {"os_family": "Windows"}]
+    )
+    def test_seen_earlier_elsewhere_or_with_another_system_it_is_no_answer(self, told: dict[str, Any]) -> None:
+        assert with_inventory(seen(**{"at_before": 10 * MINUTE, **told})).behind(EVENT) is None
+
+    def test_a_sign_in_comes_first_and_the_inventory_says_whether_it_is_managed(self) -> None:
+        listed = seen(10 * MINUTE, managed=False)
+        found = with_inventory(listed, sign_in("d1", HOUR, name="lt-ana-09.example.com", managed=None)).behind(EVENT)
+        assert found is not None
+        assert (found.device_id, found.confidence) == ("d1", "high")
+        assert (found.standing, found.managed) == ("unmanaged", False)
+        assert found.standing_why == "CrowdStrike found it and does not run on it"
+
+    def test_without_an_inventory_what_the_provider_leaves_open_stays_open(self) -> None:
+        found = devices(sign_in("d1", HOUR, managed=None)).behind(EVENT)
+        assert found is not None
+        assert (found.standing, found.managed) == ("could not tell", None)

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from fanlight.model import HOUR, MINUTE, Micros, parse_time
+from fanlight.model import Micros, parse_time
+from fanlight.pipeline.collect import sweep_windows
 from fanlight.simulator import http
 from fanlight.simulator.http import RunningSimulator
 from fanlight.simulator.neighbours.site import NeighbourSite
 from fanlight.simulator.world import World, build_world
 from fanlight.sources.contract import Source, SourceContext, SourceError
 from fanlight.sources.registry import find_kind
-from support.source_fixtures import CONTENT_KEY, JumpingClock, Store, collect
+from support.source_fixtures import CONTENT_KEY, JumpingClock, Store, collect, stream_of
 
-SWEEP = 4 * HOUR
 NOW = parse_time("2026-11-18T07:00:00Z")
 
 
@@ -60,6 +60,10 @@ class Vendors:
         self.opened.append(source)
         return source
 
+    def hold_back(self, kind: str, since: Micros, until: Micros, by: Micros) -> None:
+        """Let a vendor show what happened in a stretch only so long after it happened."""
+        self.running._call(lambda: self.site(kind).hold_back(since, until, by))
+
     def advance(self, by: Micros) -> None:
         """Let time pass for the company and for the collector."""
         self.running.advance(by / 1_000_000)
@@ -75,6 +79,16 @@ def company() -> World:
 @pytest.fixture
 def vendors(company: World) -> Iterator[Vendors]:
     """All neighbours without a rate limit."""
+    yield from _served(company)
+
+
+@pytest.fixture
+def morning_vendors() -> Iterator[Vendors]:
+    """The same on a morning of its own: what is counted there does not depend on the tests before."""
+    yield from _served(build_world(seed=5, size="S", now=NOW))
+
+
+def _served(company: World) -> Iterator[Vendors]:
     with http.serve(company, rate=0, wait_seconds=0, drip_seconds=0.02) as running:
         made = Vendors(company, running, JumpingClock(company.now))
         yield made
@@ -87,21 +101,34 @@ def newest_of(store: Store) -> Micros | None:
     return max((row.occurred_at for row in store.rows.values()), default=None)
 
 
-def read_pass(connect: Callable[[], Any], stores: dict[str, Store], dice: random.Random | None = None) -> None:
+def walk(source: Any, name: str, store: Store, dice: random.Random | None = None, *, kills: int = 20) -> None:
+    """Walk one log to its end; with `dice` the walk dies up to so many times on the way, each before a commit."""
+    before = store.kills
+    while True:
+        stream = stream_of(source.event_streams(), name)
+        if collect(stream, store, kill=dice if store.kills - before < kills else None):
+            return
+
+
+def sweep(source: Any, name: str, store: Store, now: Micros) -> None:
+    """Look for rows that appeared behind the walk, in the windows in which the collector does."""
+    stream = stream_of(source.event_streams(), name)
+    reached = max(now, newest_of(store) or 0)
+    for since, until in sweep_windows(reached if store.looked is None else store.looked, reached):
+        for page in stream.sweep(since, until):
+            found = {row.event_id: row for row in page.events if row.event_id not in store.rows}
+            store.swept |= set(found)
+            store.commit(name, found, None)
+    store.looked = reached
+
+
+def read_pass(
+    connect: Callable[[], Any], stores: dict[str, Store], now: Callable[[], Micros], dice: random.Random | None = None
+) -> None:
     """One pass over every log as the collector does it: walk (perhaps killed), walk on, then sweep behind."""
     source = connect()
-    for name in [stream.name for stream in source.event_streams()]:
-        store = stores.setdefault(name, Store())
-        before = newest_of(store)
-        for attempt in range(30):
-            stream = next(stream for stream in source.event_streams() if stream.name == name)
-            if collect(stream, store, kill=dice if attempt < 6 else None):
-                break
-        after = newest_of(store)
-        windows = [] if after is None else [(after - SWEEP, after + MINUTE)]
-        if before is not None and after is not None and before < after - SWEEP:
-            windows.append((before - SWEEP, before + MINUTE))
-        stream = next(stream for stream in source.event_streams() if stream.name == name)
-        for since, until in windows:
-            for page in stream.sweep(since, until):
-                store.commit(name, {row.event_id: row for row in page.events if row.event_id not in store.rows}, None)
+    for stream in source.event_streams():
+        store = stores.setdefault(stream.name, Store())
+        began = now()
+        walk(source, stream.name, store, dice)
+        sweep(source, stream.name, store, began)

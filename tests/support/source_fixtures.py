@@ -45,6 +45,12 @@ class Store:
     seen: int = 0
     cursors: dict[str, str] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    kills: int = 0
+    """Walks that ended before a commit."""
+    looked: Micros | None = None
+    """Up to when late rows were looked for."""
+    swept: set[str] = field(default_factory=set)
+    """Ids that no walk brought, only a sweep."""
 
     def commit(self, stream: str, rows: dict[str, Any], cursor: str | None, notices: Any = ()) -> None:
         self.seen += len(rows)
@@ -58,6 +64,7 @@ def collect(stream: Any, store: Store, *, kill: random.Random | None = None) -> 
     """One walk; with `kill` it may die before a commit. True when the walk ended by itself."""
     for page in stream.pages(store.cursors.get(stream.name)):
         if kill is not None and kill.random() < 0.4:
+            store.kills += 1
             return False
         rows = getattr(page, "events", None)
         if rows is not None:

@@ -302,6 +302,10 @@ class TinyWorld(World):
     def analytics_users(self, first_day: str, last_day: str) -> Any:
         return [{"user": {"id": f"user_01{n}"}, "last_activity_date": last_day} for n in range(5)]
 
+    def analytics_connectors(self, first_day: str, last_day: str, *, by_user: bool) -> Any:
+        users = [f"user_01{n}" for n in range(3)] if by_user else [None]
+        return [{"connector_name": "ticketdesk", "user_id": user, "read_call_count": 2} for user in users]
+
     def okta_users(self) -> Sequence[Row]:
         rows = [self._plain(f"00u{n}", NOW - DAY) for n in range(7)]
         for number, row in enumerate(rows):

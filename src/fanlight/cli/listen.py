@@ -111,6 +111,7 @@ def _add(
     folder: Path | None = None,
     network: str | None = None,
     kafka: str | None = None,
+    bucket: str | None = None,
     token: str | None = None,
     home: HomeOption = None,
     tenant: TenantOption = "default",
@@ -132,6 +133,9 @@ def _add(
     kafka:
         Read this topic, instead of HTTP: BROKER:PORT/TOPIC; ?file:PATH behind it names a JSON file with further
         settings of librdkafka (TLS, sign-in), readable by you alone.
+    bucket:
+        Read the files of a bucket, instead of HTTP: https://BUCKET.s3.REGION.amazonaws.com/PREFIX?file:PATH; the
+        file is one JSON object with "region", "key_id" and "key", readable by you alone.
     token:
         A token the sender has already, as env:NAME or file:PATH.
     """
@@ -139,12 +143,13 @@ def _add(
     from fanlight.state.vault import KeyProblem
 
     opened = open_home(home, tenant)
-    if sum(given is not None for given in (folder, network, kafka, token)) > 1:
-        end(Exit.USAGE, "Give one of --folder, --network, --kafka and --token.")
+    if sum(given is not None for given in (folder, network, kafka, bucket, token)) > 1:
+        end(Exit.USAGE, "Give one of --folder, --network, --kafka, --bucket and --token.")
     try:
         given = opened.vault.read(token) if token is not None else None
         sender, made = add_sender(
-            opened, name, kind, source=source, folder=folder, network=network, topic=kafka, token=given
+            opened, name, kind, source=source, folder=folder, network=network, topic=kafka, bucket=bucket,
+            token=given,
         )  # fmt: skip
     except (SenderProblem, KeyProblem) as problem:
         end(Exit.USAGE, str(problem))
@@ -152,6 +157,8 @@ def _add(
         print(f"{name}: files in {sender.where} are read while `fanlight listen` runs.")
     elif sender.way == "kafka":
         print(f"{name}: the topic {sender.where.partition('?')[0]} is read while `fanlight listen` runs.")
+    elif sender.way == "bucket":
+        print(f"{name}: files in {sender.where.partition('?')[0]} are read while `fanlight listen` runs.")
     elif sender.way == "syslog":
         print(f"{name}: syslog from {sender.where} is taken while `fanlight listen --syslog-port` runs.")
     elif given is not None:

@@ -1,7 +1,9 @@
 """Which device a Claude event came from: the one of the identity provider's session of the same person.
 
 Claude's feed names no device. The identity provider does, at the sign-in that the Claude session follows: so the device
-is taken from the person's nearest session by address and time, with how sure that is and why.
+is taken from the person's nearest session by address and time, with how sure that is and why. Where no identity
+provider names one, the last person who signed in on a device that an inventory saw there within an hour. Whether the
+device is managed is worked out from what both say of it.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from typing import Any, Literal
 import orjson
 
 from fanlight.enrich.client import client_of
+from fanlight.enrich.inventory import DeviceStanding, Inventory, ListedDevice
 from fanlight.model import HOUR, Event, Micros
 
-__all__ = ["DeviceGuess", "DeviceSession", "Devices", "device_session"]
+__all__ = ["DeviceGuess", "DeviceSession", "Devices", "device_session", "inventory_session"]
 
 Confidence = Literal["low", "medium", "high"]
 #: A session of the identity provider is taken to last a working day.
@@ -25,6 +28,8 @@ _SESSION: Micros = 12 * HOUR
 _LONGEST: Micros = 72 * HOUR
 _AFTER: Micros = HOUR
 """A sign-in shortly after the event may be the renewal of the same session."""
+_SEEN_NEAR: Micros = HOUR
+"""How near in time an inventory must have seen a device at an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class DeviceSession:
     compliant: bool | None = None
     os_family: str = "unknown"
     source: str = ""
+    listed: bool = False
+    """An inventory saw the device of that person there; nobody signed in at an identity provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +57,14 @@ class DeviceGuess:
     device_id: str
     name: str | None
     managed: bool | None
+    """None where it cannot be told."""
     compliant: bool | None
     confidence: Confidence
     why: str
     source: str
+    standing: DeviceStanding = "could not tell"
+    standing_why: str = ""
+    """Who says that the device is managed or not, or why it cannot be told."""
 
 
 def device_session(event: Event) -> DeviceSession | None:
@@ -85,11 +96,34 @@ def device_session(event: Event) -> DeviceSession | None:
     )
 
 
+def inventory_session(device: ListedDevice, account: str | None) -> DeviceSession | None:
+    """That a person was at an address with a device when its agent last spoke; None where one of the three is open."""
+    if account is None or device.last_seen is None or device.ip is None:
+        return None
+    return DeviceSession(
+        at=device.last_seen,
+        account_key=account,
+        ip=device.ip,
+        device_id=device.device_id,
+        name=device.name,
+        managed=device.managed,
+        os_family=device.os_family,
+        source=device.source,
+        listed=True,
+    )
+
+
 class Devices:
     """Sessions with a device, by person; asked for the device of an event."""
 
-    def __init__(self, sessions: Iterable[DeviceSession], identity_of: Callable[[str, Micros], str | None]) -> None:
+    def __init__(
+        self,
+        sessions: Iterable[DeviceSession],
+        identity_of: Callable[[str, Micros], str | None],
+        inventory: Inventory | None = None,
+    ) -> None:
         self._identity_of = identity_of
+        self._inventory = inventory or Inventory()
         self._by_person: dict[str, list[DeviceSession]] = defaultdict(list)
         for session in sessions:
             self._by_person[identity_of(session.account_key, session.at) or session.account_key].append(session)
@@ -100,8 +134,9 @@ class Devices:
         """The device of an event of another source; None where nothing was seen of the person near it.
 
         High: the same person, the same address, a session of at most 12 h before, and no other device there.
-        Medium: the same address, but an older session or a second device. Low: another address within 12 h, where the
-        operating system agrees or is not known.
+        Medium: the same address, but an older session or a second device, or no session at all and a device that an
+        inventory saw there within the hour. Low: another address within 12 h, where the operating system agrees or is
+        not known.
         """
         if event.device_id is not None and event.product in _READERS:
             return None
@@ -113,44 +148,59 @@ class Devices:
             return None
         system = client_of(event.user_agent).os_family
         fitting = [one for one in near if "unknown" in (system, one.os_family) or one.os_family == system]
-        here = [one for one in fitting if event.ip is not None and one.ip == event.ip]
+        signed = [one for one in fitting if not one.listed]
+        here = [one for one in signed if event.ip is not None and one.ip == event.ip]
         if here:
             return self._at_address(here, event.occurred_at)
-        recent = [one for one in fitting if abs(event.occurred_at - one.at) <= _SESSION]
+        seen = [one for one in fitting if one.listed and event.ip is not None and one.ip == event.ip]
+        seen = [one for one in seen if abs(event.occurred_at - one.at) <= _SEEN_NEAR]
+        if seen:
+            one = min(seen, key=lambda session: abs(event.occurred_at - session.at))
+            when = _hours(event.occurred_at - one.at)
+            return self._guess(one, "medium", f"was the last to sign in on it, seen {when} at the same address", one.at)
+        recent = [one for one in signed if abs(event.occurred_at - one.at) <= _SESSION]
         if not recent:
             return None
         one = min(recent, key=lambda session: abs(event.occurred_at - session.at))
-        return _guess(one, "low", f"signed in with it {_hours(event.occurred_at - one.at)}, from another address")
+        when = _hours(event.occurred_at - one.at)
+        return self._guess(one, "low", f"signed in with it {when}, from another address", event.occurred_at)
 
     def _at_address(self, here: list[DeviceSession], at: Micros) -> DeviceGuess:
         one = min(here, key=lambda session: abs(at - session.at))
         devices = {session.device_id for session in here}
-        when = _hours(at - one.at)
+        told = f"signed in with it {_hours(at - one.at)} from the same address"
         if len(devices) > 1:
-            return _guess(
-                one, "medium", f"signed in with it {when} from the same address, as with {len(devices) - 1} more"
-            )
+            return self._guess(one, "medium", f"{told}, as with {len(devices) - 1} more", at)
         if abs(at - one.at) > _SESSION:
-            return _guess(one, "medium", f"signed in with it {when} from the same address")
-        return _guess(one, "high", f"signed in with it {when} from the same address, and with no other there")
+            return self._guess(one, "medium", told, at)
+        return self._guess(one, "high", f"{told}, and with no other there", at)
+
+    def _guess(self, session: DeviceSession, confidence: Confidence, why: str, at: Micros) -> DeviceGuess:
+        standing = self._inventory.standing(
+            at,
+            device_id=session.device_id,
+            name=session.name,
+            os_family=session.os_family,
+            said=None if session.listed else session.managed,
+            by=session.source,
+        )
+        return DeviceGuess(
+            device_id=session.device_id,
+            name=session.name,
+            managed=standing.managed,
+            compliant=session.compliant,
+            confidence=confidence,
+            why=f"the person {why} ({session.source})",
+            source=session.source,
+            standing=standing.state,
+            standing_why=standing.why,
+        )
 
     def _near(self, person: str, at: Micros) -> list[DeviceSession]:
         sessions = self._by_person.get(person, [])
         end = bisect_right(sessions, at + _AFTER, key=lambda session: session.at)
         start = bisect_right(sessions, at - _LONGEST, key=lambda session: session.at)
         return sessions[start:end]
-
-
-def _guess(session: DeviceSession, confidence: Confidence, why: str) -> DeviceGuess:
-    return DeviceGuess(
-        device_id=session.device_id,
-        name=session.name,
-        managed=session.managed,
-        compliant=session.compliant,
-        confidence=confidence,
-        why=f"the person {why} ({session.source})",
-        source=session.source,
-    )
 
 
 def _hours(before: Micros) -> str:

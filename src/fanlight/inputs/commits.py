@@ -1,7 +1,9 @@
 """Group commit: whatever waits is stored in one transaction, and only then is each sender answered.
 
 A commit syncs files and the state database; it costs tens of milliseconds however many rows it holds. So batches are
-gathered while the one before is written, and the rate of events does not depend on the rate of commits.
+gathered while the one before is written, and the rate of events does not depend on the rate of commits. The more came
+last time, the longer is gathered: a quiet sender is answered at once, and a busy one does not pay for ten commits a
+second.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import fcntl
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,11 +25,11 @@ from fanlight.inputs.batch import Batch
 from fanlight.lake.tables import TABLES
 from fanlight.lake.write import arrow_of
 from fanlight.model import Event, Match, Reading
-from fanlight.pipeline.duplicates import fresh_events, keep_keys
+from fanlight.pipeline.duplicates import fresh_by_key, keep_keys
 from fanlight.pipeline.erasing import Refusal
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.notices import note
-from fanlight.profiles.rollups import compute
+from fanlight.profiles.rollups import FEW, compute
 from fanlight.state import Lease, LeaseLost, Segment
 
 __all__ = ["Committer", "commit_batches"]
@@ -35,7 +38,13 @@ _MOST = 20_000
 """Events in one commit."""
 
 _LINGER_SECONDS = 0.1
-"""How long the first batch waits for company."""
+"""How long the first batch waits for company when little comes."""
+
+_LONGEST = 6
+"""How many times longer it waits at the most when much comes."""
+
+_MUCH = 500
+"""Events in one commit from which the next one waits longer."""
 
 _TRIES = 3
 
@@ -48,7 +57,7 @@ class Committer:
     def __init__(self, home: Home, lease: Lease, *, linger: float = _LINGER_SECONDS, most: int = _MOST) -> None:
         self._home = home
         self._lease = lease
-        self._linger = linger
+        self._linger = self._shortest = linger
         self._most = most
         self._offered: queue.Queue[_Waiting | None] = queue.Queue()
         self.broken = threading.Event()
@@ -80,16 +89,21 @@ class Committer:
     def _gather(self, group: list[_Waiting]) -> bool:
         """Take what else waits; true when this is the last group."""
         number = len(group[0][0].events)
+        until = time.monotonic() + self._linger
+        ended = False
         while number < self._most:
             try:
-                further = self._offered.get(timeout=self._linger)
+                further = self._offered.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                return False
+                break
             if further is None:
-                return True
+                ended = True
+                break
             group.append(further)
             number += len(further[0].events)
-        return False
+        longer = self._linger * 2 if number > _MUCH else self._shortest
+        self._linger = min(longer, self._shortest * _LONGEST)
+        return ended
 
     def _store(self, group: Sequence[_Waiting]) -> None:
         try:
@@ -134,13 +148,16 @@ def commit_batches(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[i
 
 def _commit(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[int]:
     events = [event for batch in batches for event in batch.events]
-    new: list[Event] = Refusal(home).keep_events(fresh_events(home.lake, events, home.clock.now())) if events else []
+    fresh = fresh_by_key(home.lake, events, home.clock.now()) if events else {}
+    keys = {id(event): key for key, event in fresh.items()}
+    new: list[Event] = Refusal(home).keep_events(list(fresh.values())) if events else []
     kept = {id(event) for event in new}
     segments: list[Segment] = []
     if new:
         rows = arrow_of(TABLES["events"], new)
         segments += home.lake.stage_table("events", rows)
-        segments += home.lake.stage_table("rollups", compute(rows, client_label))
+        counted = new if len(new) <= FEW else rows
+        segments += home.lake.stage_table("rollups", compute(counted, client_label))
     facts: list[Match | Reading] = []
     for batch in batches:
         if batch.facts:
@@ -150,7 +167,7 @@ def _commit(home: Home, lease: Lease, batches: Sequence[Batch]) -> list[int]:
     segments += home.lake.stage(facts)
     numbers = [sum(1 for event in batch.events if id(event) in kept) for batch in batches]
     with home.state.tick(lease) as tick:
-        keep_keys(tick, new)
+        keep_keys(tick, new, keys)
         tick.add_segments(segments)
         for (source, stream), (cursor, number, newest) in _streams(batches, numbers).items():
             tick.set_cursor(source, stream, cursor, rows=number, newest_at=newest, caught_up=True)

@@ -21,12 +21,10 @@ from typing import Any
 
 import orjson
 
-from fanlight.inputs.batch import Batch
 from fanlight.inputs.commits import Committer
-from fanlight.inputs.records import Arrived, Mapper
+from fanlight.inputs.records import Arrived, Mapped, Mapper
 from fanlight.inputs.senders import Sender, list_senders
 from fanlight.inputs.texts import records_of_line
-from fanlight.model import Event
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.importing import keep_aside
 from fanlight.sources.files import Unread, read_records
@@ -86,11 +84,11 @@ class _Places:
 class Folder:
     """One sender's folder. `look` reads what is new; call it again and again."""
 
-    def __init__(self, home: Home, committer: Committer, sender: Sender) -> None:
+    def __init__(self, home: Home, committer: Committer, sender: Sender, mapper: Mapper | None = None) -> None:
         self._home = home
         self._committer = committer
         self._sender = sender
-        self._mapper = Mapper(home)
+        self._mapper = mapper or Mapper(home)
         self._places = _Places.of(home.state.cursor(sender.source, sender.stream))
 
     def look(self, stop: threading.Event | None = None) -> int:
@@ -192,22 +190,19 @@ class Folder:
 
     def _store(self, found: list[Mapping[str, Any] | Unread], place: _Place, offset: int) -> int:
         now = self._home.clock.now()
-        events: list[Event] = []
+        taken = Mapped()
         unread: list[Unread] = []
         for record in found:
             if isinstance(record, Unread):
                 unread.append(record)
                 continue
-            mapped = self._mapper.event_of(self._sender, Arrived(record), now)
+            mapped = self._mapper.map_one(self._sender, Arrived(record), now)
             if mapped is None:
                 unread.append(Unread("", 0, 0, f"it is not of the kind {self._sender.kind}"))
             else:
-                events.extend(mapped)
+                taken.add(mapped)
         before, place.offset = place.offset, offset
-        batch = Batch(
-            source=self._sender.source, stream=self._sender.stream, events=events, cursor=self._places.text(),
-            rejected=len(unread),
-        )  # fmt: skip
+        batch = self._mapper.batch(self._sender, taken, now, cursor=self._places.text(), rejected=len(unread))
         try:
             new = self._committer.offer(batch).result()
         except LeaseLost:
@@ -222,20 +217,22 @@ class Folder:
 def watch_folders(home: Home, committer: Committer, stop: threading.Event) -> None:
     """Look into every sender's folder until told to stop."""
     folders: dict[str, Folder] = {}
+    mapper = Mapper(home)  # one labeller for all of them
     while not stop.is_set() and not committer.broken.is_set():
         try:
             senders = {sender.name: sender for sender in list_senders(home) if sender.way == "folder"}
             for name in set(folders) - set(senders):
                 del folders[name]
             for name, sender in senders.items():
-                folder = folders.setdefault(name, Folder(home, committer, sender))
+                folder = folders.setdefault(name, Folder(home, committer, sender, mapper))
                 folder.look(stop)
         except LeaseLost:
-            return
+            break
         except Exception as problem:  # noqa: BLE001 - its text may quote a line; what is not stored is read again
             _LOG.error("Folders are looked at again (%s).", type(problem).__name__)
             folders.clear()
         stop.wait(_LOOK_SECONDS)
+    mapper.close()
 
 
 def _files(folder: Path, home: Path) -> list[tuple[Path, os.stat_result]]:

@@ -9,22 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from fanlight.inputs.batch import Batch
 from fanlight.inputs.commits import Committer
-from fanlight.inputs.records import Arrived, Mapper
-from fanlight.inputs.senders import Sender, SenderProblem, list_senders
+from fanlight.inputs.records import Arrived, Mapped, Mapper
+from fanlight.inputs.senders import Sender, SenderProblem, read_settings
 from fanlight.inputs.texts import records_of_line
-from fanlight.model import Event, Micros
+from fanlight.inputs.watching import watch_senders
+from fanlight.model import Micros
 from fanlight.pipeline.home import Home
 from fanlight.sources.contract import Notice
 from fanlight.sources.files import Unread
-from fanlight.state import LeaseLost
-from fanlight.state.vault import KeyProblem
 
 __all__ = ["Topic", "need_kafka", "split_address", "watch_topics"]
 
@@ -67,7 +64,7 @@ class Topic:
         self._gap = False
         self._consumer: Any = Consumer(
             {
-                **_settings(home, reference),
+                **read_settings(home, reference, "Kafka"),
                 "bootstrap.servers": brokers,
                 "group.id": f"fanlight-{home.tenant}-{sender.name}",
                 "enable.auto.commit": False,
@@ -88,7 +85,7 @@ class Topic:
         if not messages:
             return 0
         now = self._home.clock.now()
-        events: list[Event] = []
+        taken = Mapped()
         offsets = dict(self._offsets)
         unread, gap, self._gap = 0, self._gap, False
         for message in messages:
@@ -96,14 +93,14 @@ class Topic:
                 continue
             partition, offset = message.partition(), message.offset()
             offsets[partition] = offset + 1
-            mapped = self._events(message.value() or b"", message.timestamp()[1], now)
-            unread += mapped is None
-            events.extend(mapped or ())
+            mapped = self._map(message.value() or b"", message.timestamp()[1], now)
+            if mapped is None:
+                unread += 1
+            else:
+                taken.add(mapped)
         cursor = orjson.dumps({str(key): value for key, value in sorted(offsets.items())}).decode()
-        batch = Batch(
-            source=self._sender.source, stream=self._sender.stream, events=events, cursor=cursor, rejected=unread,
-            notices=self._notices(unread, gap, now),
-        )  # fmt: skip
+        notices = self._notices(unread, gap, now)
+        batch = self._mapper.batch(self._sender, taken, now, cursor=cursor, rejected=unread, notices=notices)
         try:
             new = self._committer.offer(batch).result()
         except BaseException:
@@ -116,6 +113,7 @@ class Topic:
     def close(self) -> None:
         """Leave the brokers."""
         self._consumer.close()
+        self._mapper.close()
 
     def _assign(self) -> None:
         from confluent_kafka import TopicPartition
@@ -141,17 +139,17 @@ class Topic:
         self._gap = self._gap or low > stored
         return max(stored, int(low))
 
-    def _events(self, data: bytes, written: int, now: Micros) -> list[Event] | None:
+    def _map(self, data: bytes, written: int, now: Micros) -> Mapped | None:
         found = records_of_line(self._topic, 0, data)
         if isinstance(found, Unread):
             return None
-        events: list[Event] = []
+        taken = Mapped()
         for record in found:
-            mapped = self._mapper.event_of(self._sender, Arrived(record, written * 1_000 if written > 0 else None), now)
+            mapped = self._mapper.map_one(self._sender, Arrived(record, written * 1_000 if written > 0 else None), now)
             if mapped is None:
                 return None
-            events.extend(mapped)
-        return events
+            taken.add(mapped)
+        return taken
 
     def _notices(self, unread: int, gap: bool, now: Micros) -> list[Notice]:
         name, kind = self._sender.name, self._sender.kind
@@ -168,42 +166,5 @@ class Topic:
 
 
 def watch_topics(home: Home, committer: Committer, stop: threading.Event) -> None:
-    """Read every sender's topic until told to stop, each in a thread of its own."""
-    threads: dict[str, threading.Thread] = {}
-    while not stop.is_set() and not committer.broken.is_set():
-        for sender in list_senders(home):
-            if sender.way == "kafka" and (sender.name not in threads or not threads[sender.name].is_alive()):
-                thread = threading.Thread(target=_keep, args=(home, committer, sender, stop), daemon=True)
-                threads[sender.name] = thread
-                thread.start()
-        stop.wait(_AGAIN_SECONDS)
-    for thread in threads.values():
-        thread.join(timeout=5)
-
-
-def _keep(home: Home, committer: Committer, sender: Sender, stop: threading.Event) -> None:
-    topic = None
-    try:
-        topic = Topic(home, committer, sender)
-        while not stop.is_set() and sender in list_senders(home):
-            topic.look()
-    except LeaseLost:
-        return
-    except Exception as problem:  # noqa: BLE001 - its text may quote a message; the offsets say where to go on
-        _LOG.error("The topic of %s is read again (%s).", sender.name, type(problem).__name__)
-    finally:
-        if topic is not None:
-            topic.close()
-
-
-def _settings(home: Home, reference: str) -> Mapping[str, Any]:
-    """Further settings of the client library (TLS, sign-in) out of a file that only we can read."""
-    if not reference:
-        return {}
-    try:
-        found = orjson.loads(home.vault.read(reference))
-    except (KeyProblem, orjson.JSONDecodeError):
-        raise SenderProblem("The settings for Kafka cannot be read: one JSON object, readable by you alone.") from None
-    if not isinstance(found, dict):
-        raise SenderProblem("The settings for Kafka cannot be read: one JSON object, readable by you alone.")
-    return found
+    """Read every sender's topic until told to stop."""
+    watch_senders(home, stop, committer.broken, "kafka", lambda sender: Topic(home, committer, sender))

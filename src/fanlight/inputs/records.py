@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fanlight.inputs.batch import Refused
+from fanlight.inputs.batch import Batch, Refused
+from fanlight.inputs.labels import ArrivingContent, RecordLabels
 from fanlight.inputs.senders import Sender
 from fanlight.model import Event, Micros
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.importing import read_event
-from fanlight.sources.contract import SourceContext
+from fanlight.sources.contract import Notice, SourceContext
 from fanlight.sources.registry import find_kind
+from fanlight.sources.sealing import SealedField
 
-__all__ = ["Arrived", "Mapper"]
+__all__ = ["Arrived", "Mapped", "Mapper"]
 
 NORMALISED = "events"
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
@@ -27,6 +29,19 @@ class Arrived:
 
     record: Mapping[str, Any]
     moment: Micros | None = None
+
+
+@dataclass(slots=True)
+class Mapped:
+    """Events, and what was sealed out of them, on the way to the labeller."""
+
+    events: list[Event] = field(default_factory=list)
+    content: list[ArrivingContent] = field(default_factory=list)
+
+    def add(self, other: Mapped) -> None:
+        """Take further records to the same batch."""
+        self.events += other.events
+        self.content += other.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +58,68 @@ class _Stopped:
 
 
 class Mapper:
-    """Maps what senders of a home send."""
+    """Maps and labels what senders of a home send."""
 
     def __init__(self, home: Home) -> None:
         self._tenant = home.tenant
         self._key = home.vault.tenant_key("content")
+        self._labels = RecordLabels(home)
 
-    def events(self, sender: Sender, arrived: Iterable[Arrived], now: Micros) -> list[Event]:
+    def map(self, sender: Sender, arrived: Iterable[Arrived], now: Micros) -> Mapped:
         """Events of all records. Raises `Refused` with the number of the first that cannot be mapped."""
-        mapped: list[Event] = []
-        read = self._reader(sender, now)
+        mapped = Mapped()
+        pieces: list[SealedField] = []
+        read = self._reader(sender, now, pieces)
         for number, one in enumerate(arrived):
             try:
-                events = list(read(one.record))
+                for event in read(one.record):
+                    dated = event if one.moment is None else _dated(event, one.moment)
+                    mapped.events.append(dated)
+                    if pieces:
+                        mapped.content += [ArrivingContent(dated, piece) for piece in pieces]
+                        pieces.clear()
             except _UNREADABLE as problem:
                 sentence = f"Record {number} is not of the kind {sender.kind} ({type(problem).__name__})."
                 raise Refused(sentence, number=number) from None
-            if one.moment is not None:
-                events = [_dated(event, one.moment) for event in events]
-            mapped.extend(events)
         return mapped
 
-    def event_of(self, sender: Sender, one: Arrived, now: Micros) -> list[Event] | None:
+    def map_one(self, sender: Sender, one: Arrived, now: Micros) -> Mapped | None:
         """Events of one record; None when it cannot be mapped."""
         try:
-            return self.events(sender, [one], now)
+            return self.map(sender, [one], now)
         except Refused:
             return None
 
-    def _reader(self, sender: Sender, now: Micros) -> Any:
+    def batch(
+        self,
+        sender: Sender,
+        mapped: Mapped,
+        now: Micros,
+        *,
+        cursor: str | None = None,
+        rejected: int = 0,
+        notices: Sequence[Notice] = (),
+    ) -> Batch:
+        """What is committed of them: events with the labels of their content, which is gone then."""
+        facts = self._labels.read(sender.source, mapped.content, now) if mapped.content else {}
+        mapped.content.clear()
+        return Batch(
+            source=sender.source, stream=sender.stream, events=mapped.events, facts=facts, cursor=cursor,
+            rejected=rejected, notices=notices,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the labeller."""
+        self._labels.close()
+
+    def _reader(self, sender: Sender, now: Micros, pieces: list[SealedField]) -> Any:
         context = SourceContext(
             tenant=self._tenant,
             name=sender.source,
             clock=_Stopped(now),
             content_key=self._key,
             read_secret=_no_secret,
+            on_content=pieces.append,
         )
         if sender.kind == NORMALISED:
             return lambda record: iter((read_event(record, context),))

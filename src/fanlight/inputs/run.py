@@ -7,6 +7,7 @@ out among them. A worker that dies is started again on the same socket; what it 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import uvicorn
 
+from fanlight.inputs.buckets import watch_buckets
 from fanlight.inputs.commits import Committer
 from fanlight.inputs.drops import watch_folders
 from fanlight.inputs.kafka import watch_topics
@@ -171,6 +173,9 @@ def _bound(host: str, port: int, kind: socket.SocketKind, *, shared: bool = True
 def _work(path: Path, tenant: str, lease: Lease, sockets: _Sockets, endpoints: Endpoints, first: bool) -> None:
     """One worker, until it is told to stop, its parent is gone or its lease is lost."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Records are made and forgotten by the thousand and hold no circles; looking for circles is for now and then.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     home = open_home(path, tenant)
     committer = Committer(home, lease)
     receiver = Receiver(home, committer)
@@ -193,7 +198,7 @@ def _work(path: Path, tenant: str, lease: Lease, sockets: _Sockets, endpoints: E
     threading.Thread(target=_watch, args=(committer, server), name="watch", daemon=True).start()
     watching = [
         threading.Thread(target=watch, args=(home, committer, stop), name=watch.__name__, daemon=True)
-        for watch in ((watch_folders, watch_topics) if first else ())
+        for watch in ((watch_folders, watch_topics, watch_buckets) if first else ())
     ]
     for thread in watching:
         thread.start()

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import delete, select
@@ -20,19 +20,22 @@ from fanlight.model import Micros
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.importing import importable, is_name
 from fanlight.state import schema
+from fanlight.state.vault import KeyProblem
 
 __all__ = [
     "OTLP",
     "Doorkeeper",
     "Sender",
     "SenderProblem",
+    "Way",
     "add_sender",
     "list_senders",
+    "read_settings",
     "remove_sender",
     "standing_of",
 ]
 
-Way = Literal["token", "folder", "syslog", "kafka"]
+Way = Literal["token", "folder", "syslog", "kafka", "bucket"]
 
 OTLP = "claude_telemetry"
 """Kind of the senders of OpenTelemetry logs: agents on people's machines."""
@@ -74,6 +77,7 @@ def add_sender(
     folder: Path | None = None,
     network: str | None = None,
     topic: str | None = None,
+    bucket: str | None = None,
     token: str | None = None,
 ) -> tuple[Sender, str]:
     """Let a system send; returns it and its token (empty where it needs none). Raises `SenderProblem`.
@@ -95,8 +99,13 @@ def add_sender(
         need_kafka()
         split_address(topic)
         way, where = "kafka", topic
+    if bucket is not None:
+        from fanlight.inputs.buckets import open_bucket
+
+        way, where = "bucket", bucket
+        open_bucket(home, bucket).close()
     if kind == OTLP and way != "token":
-        raise SenderProblem("Telemetry of agents comes over HTTP with a token; leave the folder, network or topic out.")
+        raise SenderProblem("Telemetry of agents comes over HTTP with a token; leave the rest out.")
     given = ""
     if way == "token":
         given = token or str(uuid.uuid4())
@@ -112,6 +121,19 @@ def add_sender(
         tick.set_fact(_PREFIX + name, orjson.dumps(asdict(sender)).decode())
         tick.audit("operator", "sender added", name, f"{kind} by {way}")
     return sender, given
+
+
+def read_settings(home: Home, reference: str, what: str) -> Mapping[str, Any]:
+    """Settings with secrets out of a file that only we can read; none without a reference. Raises `SenderProblem`."""
+    if not reference:
+        return {}
+    try:
+        found = orjson.loads(home.vault.read(reference))
+    except (KeyProblem, orjson.JSONDecodeError):
+        found = None
+    if not isinstance(found, dict):
+        raise SenderProblem(f"The settings for {what} cannot be read: one JSON object, readable by you alone.")
+    return found
 
 
 def remove_sender(home: Home, name: str) -> None:

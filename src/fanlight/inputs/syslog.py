@@ -19,10 +19,10 @@ from typing import Any
 
 from fanlight.inputs.batch import Batch
 from fanlight.inputs.commits import Committer
-from fanlight.inputs.records import Arrived, Mapper
+from fanlight.inputs.records import Arrived, Mapped, Mapper
 from fanlight.inputs.senders import Doorkeeper, Sender
 from fanlight.inputs.texts import records_of_line
-from fanlight.model import DAY, Event, Micros
+from fanlight.model import DAY, Micros
 from fanlight.pipeline.home import Home
 from fanlight.sources.contract import Notice
 from fanlight.sources.files import Unread
@@ -178,7 +178,7 @@ class _Line:
 
     def _map(self, sender: Sender, messages: Sequence[bytes], lost: int) -> Batch:
         now = self._home.clock.now()
-        events: list[Event] = []
+        taken = Mapped()
         unread = lost
         for data in messages:
             message = parse_message(data, now)
@@ -188,13 +188,13 @@ class _Line:
                 continue
             for record in found:
                 whole = {**record, "collector": message.header} if "collector" not in record else record
-                mapped = self._mapper.event_of(sender, Arrived(whole, message.moment), now)
+                mapped = self._mapper.map_one(sender, Arrived(whole, message.moment), now)
                 if mapped is None:
                     unread += 1
                 else:
-                    events.extend(mapped)
+                    taken.add(mapped)
         notices = [_notice(sender, now)] if unread else []
-        return Batch(source=sender.source, stream=sender.stream, events=events, rejected=unread, notices=notices)
+        return self._mapper.batch(sender, taken, now, rejected=unread, notices=notices)
 
 
 def _notice(sender: Sender, now: Micros) -> Notice:
@@ -214,7 +214,8 @@ async def serve_syslog(
     if listening is None:
         yield
         return
-    door, line = Doorkeeper(home), _Line(home, committer, Mapper(home))
+    mapper = Mapper(home)
+    door, line = Doorkeeper(home), _Line(home, committer, mapper)
     open_lines: set[asyncio.Task[None]] = set()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -243,6 +244,7 @@ async def serve_syslog(
         for task in (*open_lines, *([drain] if drain is not None else [])):
             task.cancel()
         await asyncio.gather(*open_lines, *([drain] if drain is not None else []), return_exceptions=True)
+        mapper.close()
 
 
 async def _read(reader: asyncio.StreamReader, line: _Line, sender: Sender) -> None:

@@ -85,6 +85,7 @@ class Receiver:
         for pool in (self._mapping, self._labelling):
             pool.shutdown(wait=True, cancel_futures=True)
         self._telemetry.close()
+        self._mapper.close()
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         path = request.path.rstrip("/")
@@ -172,8 +173,7 @@ class Receiver:
             data = unpack(body, request.headers.get("content-encoding", ""))
             reserve(max(0, len(data) - len(body)))
             arrived = read(data)
-            events = self._mapper.events(sender, arrived, now)
-            return len(arrived), Batch(source=sender.source, stream=sender.stream, events=events)
+            return len(arrived), self._mapper.batch(sender, self._mapper.map(sender, arrived, now), now)
 
         records, batch = await asyncio.wrap_future(self._mapping.submit(work))
         return records, await self._stored(batch)

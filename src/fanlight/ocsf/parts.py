@@ -154,7 +154,14 @@ def device_enrichment(guess: DeviceGuess) -> Json:
         "value": guess.device_id,
         "type": "device",
         "provider": guess.source,
-        "data": kept(confidence=guess.confidence, why=guess.why, managed=guess.managed, compliant=guess.compliant),
+        "data": kept(
+            confidence=guess.confidence,
+            why=guess.why,
+            managed=guess.managed,
+            standing=guess.standing,
+            standing_why=guess.standing_why,
+            compliant=guess.compliant,
+        ),
     }
 
 

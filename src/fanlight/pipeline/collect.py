@@ -28,7 +28,16 @@ from fanlight.sources.contract import (
 )
 from fanlight.state import Lease, schema
 
-__all__ = ["SWEEP", "SWEEP_EVERY", "Collected", "collect_events", "commit_events", "take_snapshots", "walk_inventory"]
+__all__ = [
+    "SWEEP",
+    "SWEEP_EVERY",
+    "Collected",
+    "collect_events",
+    "commit_events",
+    "sweep_windows",
+    "take_snapshots",
+    "walk_inventory",
+]
 
 SWEEP: Micros = 4 * HOUR
 """How far a sweep looks behind a walked stretch for rows that were indexed late (reference/sources.md 1.4)."""
@@ -154,7 +163,7 @@ def _collect(
             _restart(home, lease, source, stream, before)
     reached = max(walked, _newest(home, source.name, stream.name) or 0)
     due = before is None or reached - swept >= sweep_every
-    for since, until in _windows(swept, reached, whole=interrupted) if due else ():
+    for since, until in sweep_windows(swept, reached, whole=interrupted) if due else ():
         _sweep(home, lease, source, stream, (since, until), labels, done)
     with home.state.tick(lease) as tick:
         if due:
@@ -248,7 +257,7 @@ def _swept(home: Home, mark: str) -> tuple[Micros | None, bool]:
     return (None, False) if text is None else (int(text.rstrip("+")), text.endswith("+"))
 
 
-def _windows(swept: Micros, reached: Micros, *, whole: bool) -> Iterator[tuple[Micros, Micros]]:
+def sweep_windows(swept: Micros, reached: Micros, *, whole: bool = False) -> Iterator[tuple[Micros, Micros]]:
     """Closed stretches to read again: behind the last pass that ended, and behind this one.
 
     What counts is when somebody looked, not the newest event: in a quiet night a walk passes a row that is shown only

@@ -42,7 +42,7 @@ def coverage_gaps(home: Home, reader: Reader, connections: Iterable[Connection],
     products = {row["product"] for row in reader.query("SELECT DISTINCT product FROM events").to_pylist()}
     kinds = {connection.kind for connection in connected} | products
     found = [
-        *_missing_kinds(kinds),
+        *_missing_kinds(kinds, {connection.kind for connection in connected}),
         *_missing_keys(connected),
         *_missing_knowledge(home),
         *_unread(home, connected),
@@ -52,7 +52,7 @@ def coverage_gaps(home: Home, reader: Reader, connections: Iterable[Connection],
     return sorted(found, key=lambda gap: (("high", "medium", "low").index(gap.weight), gap.name))
 
 
-def _missing_kinds(kinds: Collection[str]) -> Iterator[CoverageGap]:
+def _missing_kinds(kinds: Collection[str], pulled: Collection[str]) -> Iterator[CoverageGap]:
     if "claude" not in kinds:
         yield CoverageGap(
             name="Claude Enterprise", weight="high", costs="Nothing of Claude is seen.",
@@ -76,11 +76,11 @@ def _missing_kinds(kinds: Collection[str]) -> Iterator[CoverageGap]:
             costs="Personal AI accounts beside the enterprise one are not seen.",
             close="Send the web gateway's logs, or import them from files.",
         )  # fmt: skip
-    if _DEVICES.isdisjoint(kinds):
+    if _DEVICES.isdisjoint(pulled):  # imported events of these vendors are no inventory
         yield CoverageGap(
             name="Device inventory", weight="low",
             costs="Whether a device is managed is known only as far as the identity provider says so.",
-            close="Connect the device inventory.",
+            close="Connect CrowdStrike or Defender: fanlight source add crowdstrike --help",
         )  # fmt: skip
 
 

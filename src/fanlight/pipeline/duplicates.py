@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 from sqlalchemy import delete, insert, select
@@ -11,7 +11,7 @@ from fanlight.lake import Lake
 from fanlight.model import DAY, Event, Micros, day_of
 from fanlight.state import State, Tick, digest_of, schema
 
-__all__ = ["KEY_DAYS", "fresh_events", "keep_keys", "prune_keys"]
+__all__ = ["KEY_DAYS", "fresh_by_key", "fresh_events", "keep_keys", "prune_keys"]
 
 KEY_DAYS = 4
 """Days whose keys are kept as hashes: the longest sweep (48 h) and a margin."""
@@ -33,24 +33,39 @@ def key_of(event: Event) -> bytes:
 
 def fresh_events(lake: Lake, events: Sequence[Event], now: Micros) -> list[Event]:
     """The events that are not stored yet, each once, in their order."""
+    return list(fresh_by_key(lake, events, now).values())
+
+
+def fresh_by_key(lake: Lake, events: Sequence[Event], now: Micros) -> dict[bytes, Event]:
+    """The same by their keys, for who keeps the keys too and need not work them out again."""
     unique: dict[bytes, Event] = {}
     for event in events:
         unique.setdefault(key_of(event), event)
-    border = _recent(now)
-    recent = {key: event for key, event in unique.items() if day_of(event.occurred_at) >= border}
-    older = {key: event for key, event in unique.items() if key not in recent}
-    known = _known_keys(lake.state, list(recent)) | _known_in_lake(lake, older.values())
-    return [event for key, event in unique.items() if key not in known]
+    border = (now - KEY_DAYS * DAY) // DAY * DAY
+    recent = [key for key, event in unique.items() if event.occurred_at >= border]
+    older = [event for event in unique.values() if event.occurred_at < border]
+    known = _known_keys(lake.state, recent)
+    if older:
+        known |= _known_in_lake(lake, older)
+    return {key: event for key, event in unique.items() if key not in known} if known else unique
 
 
-def keep_keys(tick: Tick, events: Iterable[Event]) -> None:
-    """Remember the keys of new events in the tick that stores them; a second writer's tick fails here."""
+def keep_keys(tick: Tick, events: Iterable[Event], keys: Mapping[int, bytes] | None = None) -> None:
+    """Remember the keys of new events in the tick that stores them; a second writer's tick fails here.
+
+    `keys` gives the keys that are known already, by `id` of the event.
+    """
     border = _recent(tick.now)
-    rows = [
-        {"tenant": tick.tenant, "key": key_of(event), "day": day}
-        for event in events
-        if (day := day_of(event.occurred_at)) >= border
-    ]
+    days: dict[int, str] = {}
+    rows = []
+    for event in events:
+        number = event.occurred_at // DAY
+        day = days.get(number)
+        if day is None:
+            day = days[number] = day_of(event.occurred_at)
+        if day >= border:
+            key = key_of(event) if keys is None else keys[id(event)]
+            rows.append({"tenant": tick.tenant, "key": key, "day": day})
     if rows:
         tick.connection.execute(insert(schema.event_keys), rows)
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from fanlight.model import DAY, Event, Micros, Rollup, day_of
 
-__all__ = ["ROLLUP_SCHEMA", "compute", "hour_of_week", "merge", "rows_of"]
+__all__ = ["FEW", "ROLLUP_SCHEMA", "compute", "hour_of_week", "merge", "rows_of"]
 
 ROLLUP_SCHEMA = pa.schema(
     [
@@ -78,7 +78,7 @@ def compute(events: pa.Table | Sequence[Event], client_of: Callable[[str], str])
     `events` is a table with the columns of `Event` or a sequence of them. `client_of` maps a user agent to the
     name of a client; it is called once for each different user agent.
     """
-    if not isinstance(events, pa.Table) and len(events) <= _FEW:
+    if not isinstance(events, pa.Table) and len(events) <= FEW:
         return _count(events, client_of)
     table = events if isinstance(events, pa.Table) else _table_of(events)
     if table.num_rows == 0:
@@ -101,7 +101,7 @@ def compute(events: pa.Table | Sequence[Event], client_of: Callable[[str], str])
     return result.cast(ROLLUP_SCHEMA)
 
 
-_FEW = 5000
+FEW = 5000
 """Up to here counting one by one is cheaper than opening a session (`python benchmarks/commit.py`)."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from fanlight.model import Micros
@@ -10,10 +11,12 @@ from fanlight.simulator.company import ClaudeApiKey
 from fanlight.simulator.identifiers import stable_bytes, stable_uuid
 from fanlight.simulator.records import value_at
 from fanlight.simulator.stage import Stage
+from fanlight.simulator.text import connector_of
 from fanlight.simulator.wire import wire_time
 from fanlight.simulator.world import Activity, Row, Wire
 
 __all__ = [
+    "analytics_connectors",
     "analytics_users",
     "api_keys",
     "service_accounts",
@@ -205,3 +208,42 @@ def analytics_users(stage: Stage, feed: Sequence[Activity], first_day: str, last
         for p in stage.company.people
         if p.works_at(stage.now)
     ]
+
+
+def analytics_connectors(stage: Stage, first_day: str, last_day: str, *, by_user: bool) -> list[Wire]:
+    """How often each connector's tools were used in chats inside the window, of everybody or of each user."""
+    since, until = parse_time(first_day), min(parse_time(last_day) + DAY, stage.now)
+    calls: Counter[tuple[str, str]] = Counter()
+    chats: Counter[tuple[str, str]] = Counter()
+    for chat in stage.company.chats:
+        name = connector_of(chat)
+        used = sum(since <= at < until for at in chat.turns) if name else 0
+        if name and used:
+            calls[name, stage.company.people[chat.owner].user_id] += used
+            chats[name, stage.company.people[chat.owner].user_id] += 1
+    found: list[Wire] = []
+    for name in sorted({name for name, _ in calls}):
+        users = sorted(user for other, user in calls if other == name)
+        for some in [[user] for user in users] if by_user else [users]:
+            found.append(
+                {
+                    "connector_name": "".join(letter for letter in name.lower() if letter.isalnum()),
+                    "connector_display_name": None,
+                    "distinct_user_count": len(some),
+                    "chat_metrics": {
+                        "distinct_conversation_connector_used_count": sum(chats[name, user] for user in some)
+                    },
+                    "claude_code_metrics": {"distinct_session_connector_used_count": 0},
+                    "cowork_metrics": {"distinct_session_connector_used_count": 0},
+                    "user_id": some[0] if by_user else None,
+                    "read_call_count": sum(calls[name, user] for user in some),
+                    "write_call_count": 0,
+                    "unclassified_call_count": 0,
+                    "managed_auth_distinct_user_count": None,
+                    "individual_auth_distinct_user_count": len(some),
+                    "product": None,
+                    "rbac_group_id": None,
+                    "rbac_group_name": None,
+                }
+            )
+    return found

@@ -21,6 +21,7 @@ __all__ = [
     "artifact_text",
     "chat_name",
     "code_text",
+    "connector_of",
     "document_text",
     "file_bytes",
     "file_name",
@@ -89,6 +90,11 @@ def message_text(stage: Stage, chat: Chat, turn: int, role: str) -> tuple[str, l
             planted += found
         return "\n\n".join(parts), planted
     return " ".join(lines), planted
+
+
+def connector_of(chat: Chat) -> str | None:
+    """Name of the connector whose tools a chat uses; None for chats without one."""
+    return _MCP[chat.number % 3][0] if chat.tools else None
 
 
 def tool_blocks(stage: Stage, chat: Chat, turn: int) -> list[Wire]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from fanlight.model import DAY, HOUR, MINUTE, Micros
-from fanlight.simulator.identifiers import tagged_id
+from fanlight.simulator.identifiers import stable_bytes, tagged_id
 from fanlight.simulator.wire import wire_time
 
 if TYPE_CHECKING:
@@ -150,6 +151,15 @@ class Key:
     expires_at: Micros | None = None
     listed: bool = True
     """Whether it stands in `api_keys` of the effective settings."""
+
+
+@cache
+def _analytics_key(seed: int, since: Micros) -> Key:
+    secret = "-".join(("sk", "ant", "api01", stable_bytes("secret", seed, "analytics", size=36).hex()))
+    return Key(
+        id="", secret=secret, kind="compliance", name="analytics", scopes=("read:analytics",), created_at=since,
+        listed=False,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,14 +413,14 @@ class World:
     # ------------------------------------------------------- keys and Console
 
     def keys(self) -> Sequence[Key]:
-        """Every credential the fake vendors know, good and bad."""
-        return self.stage.company.keys
+        """Every credential the fake vendors know, good and bad. The one for Analytics is on no list of keys."""
+        return [*self.stage.company.keys, _analytics_key(self.seed, self.start)]
 
     def key(self, name: str) -> Key:
         """A credential by its name: `parent`, `one-organization`, `no-scopes`, `deactivated`, `expired`,
         `foreign-siem`,
-        `admin`, `claude-api`, `okta`. Raises `KeyError`."""
-        for key in self.stage.company.keys:
+        `admin`, `claude-api`, `okta`, `analytics`. Raises `KeyError`."""
+        for key in self.keys():
             if key.name == name:
                 return key
         raise KeyError(name)
@@ -445,6 +455,12 @@ class World:
         from fanlight.simulator import console
 
         return console.analytics_users(self.stage, self._feed, first_day, last_day)
+
+    def analytics_connectors(self, first_day: str, last_day: str, *, by_user: bool) -> list[Wire]:
+        """Rows of the Analytics API about the use of connectors in whole days `YYYY-MM-DD`, inclusive."""
+        from fanlight.simulator import console
+
+        return console.analytics_connectors(self.stage, first_day, last_day, by_user=by_user)
 
     # ------------------------------------------------------------------ Okta
 

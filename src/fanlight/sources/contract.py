@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from fanlight.model import Clock, Event, Grant, Micros, ObjectVersion, Sealed
+
+if TYPE_CHECKING:
+    from fanlight.sources.sealing import SealedField
 
 __all__ = [
     "Budget",
@@ -260,6 +263,8 @@ class SourceContext:
     options: Mapping[str, str] = field(default_factory=dict)
     """Settings of this source: `url`, `key`, `admin_key`, `analytics_key`, `token`, `share`, …"""
     known_collector_ips: Sequence[str] = ()
+    on_content: Callable[[SealedField], None] | None = None
+    """Told each piece of content that a mapping takes out of a record, before it gives the record's event."""
 
 
 class Source(Protocol):

@@ -16,7 +16,7 @@ from typing import IO, Any
 import orjson
 import zstandard
 
-__all__ = ["Unread", "read_line", "read_records", "read_stream"]
+__all__ = ["Unread", "read_bytes", "read_line", "read_records", "read_stream"]
 
 _WRAPPERS = ("Records", "records", "items", "activities", "value", "data", "logs")
 _BESIDE = frozenset(
@@ -47,6 +47,14 @@ def read_records(path: Path) -> Iterator[Mapping[str, Any] | Unread]:
             yield from _records(path.name, _opened(plain, head))
         except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
             yield Unread(path.name, 0, path.stat().st_size, "the compressed file is cut off or damaged")
+
+
+def read_bytes(name: str, data: bytes) -> Iterator[Mapping[str, Any] | Unread]:
+    """Every record of a whole file that is in memory, packed or not."""
+    try:
+        yield from _records(name, _opened(io.BytesIO(data), data[:4]))
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
+        yield Unread(name, 0, len(data), "the compressed file is cut off or damaged")
 
 
 def read_stream(name: str, stream: IO[bytes]) -> Iterator[Mapping[str, Any] | Unread]:

@@ -181,6 +181,8 @@ class VendorClient:
     and tokens that end. `patience_seconds` bounds how long one call keeps trying, measured on `clock`.
     """
 
+    _success: frozenset[int] = frozenset({200})
+
     def __init__(
         self,
         *,
@@ -261,7 +263,7 @@ class VendorClient:
         def read(response: httpx.Response, answer: _Answer) -> None:
             body = _read_capped(response, _JSON_CAP, answer)
             if answer.trouble is None:
-                if response.status_code == 200:
+                if answer.status == 200:
                     answer.payload, answer.trouble = decode(body, is_right)
                 else:
                     answer.payload = decode_json(body, None)[0]
@@ -280,7 +282,7 @@ class VendorClient:
         refused: set[bytes] = set()
 
         def read(response: httpx.Response, answer: _Answer) -> None:
-            if response.status_code != 200:
+            if answer.status != 200:
                 body = _read_capped(response, _JSON_CAP, answer)
                 answer.payload = decode_json(body, None)[0]
                 return
@@ -368,7 +370,7 @@ class VendorClient:
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else httpx.Timeout(timeout_seconds, connect=15.0)
         try:
             with self._open(url, params, headers, timeout) as response:
-                answer.status = response.status_code
+                answer.status = 200 if response.status_code in self._success else response.status_code
                 answer.headers = response.headers
                 read(response, answer)
         except httpx.TimeoutException:

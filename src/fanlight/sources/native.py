@@ -78,7 +78,7 @@ class NativeLog:
         folded = fold(record)
         pieces = self.split(folded) if self.split else iter([(folded, "")])
         for piece, suffix in pieces:
-            yield self._event(piece, suffix, sealer, context)
+            yield self._event(piece, suffix, sealer, context, context.on_content)
 
     def read(self, record: Mapping[str, Any], context: SourceContext) -> Iterator[tuple[Event, list[SealedField]]]:
         """Like `map_record`, with the content that was taken out, for a source that labels what it pulls."""
@@ -172,17 +172,43 @@ def fold(value: Any) -> Any:
     kind = type(value)
     if kind is str or kind is int or value is None:  # by far the most; asking for abstract classes is slow
         return value
-    if kind is dict or isinstance(value, Mapping):
-        kept: dict[str, Any] = {}
+    if kind is dict:
+        names = _lowered(value)
+        if names is not None:
+            kept = dict(zip(names, value.values(), strict=True))
+            if not _PLAIN.issuperset(map(type, value.values())):
+                for name, inner in kept.items():
+                    if type(inner) not in _PLAIN:
+                        kept[name] = fold(inner)  # no name is added, so the walk over them goes on
+            return kept
+    if isinstance(value, Mapping):
+        found: dict[str, Any] = {}
         for name, inner in value.items():
             lower = str(name).lower()
-            if kept.get(lower) is None:
-                inner_kind = type(inner)
-                kept[lower] = inner if inner_kind is str or inner_kind is int or inner is None else fold(inner)
-        return kept
+            if found.get(lower) is None:
+                found[lower] = fold(inner)
+        return found
     if kind is list or kind is tuple or isinstance(value, list | tuple):
         return [fold(item) for item in value]
     return value
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_SHAPES: dict[tuple[Any, ...], tuple[str, ...] | None] = {}
+_MOST_SHAPES = 4096
+
+
+def _lowered(record: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """A record's names in lower case, None where two of them become one; logs have few shapes and repeat them."""
+    shape = tuple(record)
+    try:
+        return _SHAPES[shape]
+    except KeyError:
+        names = tuple(str(name).lower() for name in shape)
+        found = names if len(set(names)) == len(names) else None
+        if len(_SHAPES) < _MOST_SHAPES:
+            _SHAPES[shape] = found
+        return found
 
 
 def walk(record: Any, path: str) -> Iterator[Any]:
@@ -204,7 +230,9 @@ def walk(record: Any, path: str) -> Iterator[Any]:
 
 def first_of(record: Folded, paths: Sequence[str]) -> str | None:
     """The first plain value at any of the paths, as text; placeholders for "nothing" do not count."""
-    for path in paths:
+    for path, head in _heads(paths if type(paths) is tuple else tuple(paths)):
+        if head not in record and path not in record:
+            continue  # by far the most
         for value in _values(record, path):
             if type(value) is str:
                 if (text := value.strip()) and text.casefold() not in _NOTHING:
@@ -215,6 +243,12 @@ def first_of(record: Folded, paths: Sequence[str]) -> str | None:
             if isinstance(value, int | float):
                 return str(value)
     return None
+
+
+@lru_cache(maxsize=4096)
+def _heads(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each path with its first name, without which a record has nothing at it."""
+    return tuple((path, path.partition(".")[0]) for path in paths)
 
 
 @lru_cache(maxsize=4096)
@@ -274,7 +308,9 @@ def _of_number(number: float) -> Micros | None:
 
 
 def _moment(record: Folded, paths: Sequence[str]) -> Micros | None:
-    for path in paths:
+    for path, head in _heads(paths if type(paths) is tuple else tuple(paths)):
+        if head not in record and path not in record:
+            continue
         for value in _values(record, path):
             if (moment := read_moment(value)) is not None:
                 return moment

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from fanlight.model import Clock, Grant, GrantVia, Micros, ObjectVersion, account_key, parse_time
+from fanlight.model import Clock, Grant, GrantVia, Micros, ObjectVersion, account_key, format_time, parse_time
 from fanlight.sources.contract import (
     ContentPart,
     ContentRef,
@@ -29,7 +29,17 @@ from fanlight.sources.contract import (
 from fanlight.sources.http import HttpRefusal, VendorClient
 from fanlight.sources.options import grant_key
 
-__all__ = ["DirectoryFacts", "DirectoryStream", "Probe", "PulledSource", "agent_tag", "kept_fields", "moment", "text"]
+__all__ = [
+    "DirectoryFacts",
+    "DirectoryStream",
+    "Probe",
+    "PulledSource",
+    "agent_tag",
+    "device_attributes",
+    "kept_fields",
+    "moment",
+    "text",
+]
 
 
 def agent_tag(context: SourceContext) -> str:
@@ -56,6 +66,33 @@ def kept_fields(record: Mapping[str, Any], names: Sequence[str]) -> dict[str, An
     kept = {name: value if isinstance(value := record.get(name), bool) else text(value) for name in names}
     others = sorted(name[:64] for name in record if name not in names and not name.startswith("@"))
     return {**kept, "other_fields": others} if others else kept
+
+
+def device_attributes(
+    *,
+    managed: bool | None,
+    system: str | None,
+    version: str | None,
+    last_seen: Micros | None,
+    user: str | None,
+    external_ip: str | None,
+    directory_id: str | None,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What every inventory says of an object of kind `device`, under the same names.
+
+    `managed` is None where the inventory does not say; `directory_id` is the device's id at Entra ID.
+    """
+    return {
+        **(more or {}),
+        "managed": managed,
+        "os": system,
+        "os_version": version,
+        "last_seen": None if last_seen is None else format_time(last_seen),
+        "user": user,
+        "external_ip": external_ip,
+        "directory_device_id": directory_id,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

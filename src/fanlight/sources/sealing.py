@@ -23,7 +23,8 @@ cannot carry content into the store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -39,9 +40,13 @@ _SHORT = 256
 _LONG = 2048
 _DEEPEST = 24
 _WIDEST = 4096
+_MOST_SHAPES = 256
 _LISTS = ("content", "names", "long", "hosts", "tokens")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?$")
+_BEARS = re.compile(r"[?@%=;#]|[^/]{24}|\d{9}|[^\x21-\x7e]")
+"""What an address holds behind its host when people's words, a secret or a person may stand in it."""
 Action = Literal["content", "name", "long", "host", "token"]
+_KEEPS: Mapping[Action, int] = {"name": _SHORT, "long": _LONG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,10 @@ class SealedField:
 
     path: str
     sealed: Sealed[str]
+    hash: str = ""
+    """The keyed hash that stands for it in the record; empty where there is none."""
+    is_plain_address: bool = False
+    """An address of a host and short plain words: no query, nothing encoded, no long part, no long number."""
 
 
 @dataclass(slots=True)
@@ -96,7 +105,13 @@ class _Place:
     name: str
     path: str
     action: Action
+    keeps: int = -1
+    """Text up to so many characters stays as it is, whatever it holds."""
+    twin: bool = False
+    """Another name in the same record became the same one."""
     children: dict[str, _Place] = field(default_factory=dict)
+    shapes: dict[tuple[str, ...], Sequence[_Place]] = field(default_factory=dict)
+    """Places of the fields below, by the names a record has."""
 
 
 Plain: TypeAlias = "dict[str, Any]"
@@ -111,37 +126,42 @@ class RecordSealer:
     def __init__(self, fields: ContentFields, key: bytes) -> None:
         self._fields = fields
         self._key = key
-        self._root: dict[str, _Place] = {}
+        self._root = _Place("", "", "name")
 
     def seal(self, record: Mapping[str, Any], found: Callable[[SealedField], None] | None = None) -> Plain:
         """The storable form of a record. `found` is told every piece of content that was taken out."""
-        return self._seal_map(record, self._root, "", 0, found)
+        return self._seal_map(record, self._root, 0, found)
 
     def _seal_map(
-        self,
-        record: Mapping[str, Any],
-        places: dict[str, _Place],
-        prefix: str,
-        depth: int,
-        found: Callable[[SealedField], None] | None,
+        self, record: Mapping[str, Any], at: _Place, depth: int, found: Callable[[SealedField], None] | None
     ) -> Plain:
         kept: Plain = {}
-        for name, value in record.items():
-            place = places.get(name)
-            if place is None:
-                place = self._place(name, places, prefix)
+        for place, value in zip(self._places(record, at), record.values(), strict=True):
             kind = type(value)
             if kind is str:
-                storable = self._seal_text(value, place, found)
+                storable = value if len(value) <= place.keeps else self._seal_text(value, place, found)
             elif value is None or kind is int or kind is bool or kind is float:
                 storable = value
             else:
                 storable = self._seal_value(value, place, depth + 1, found)
-            folded = place.name
-            if folded in kept and kept[folded] is not None:
+            if place.twin and kept.get(place.name) is not None:
                 continue
-            kept[folded] = storable
+            kept[place.name] = storable
         return kept
+
+    def _places(self, record: Mapping[str, Any], at: _Place) -> Sequence[_Place]:
+        """What is known of each field of a record, in its order; logs have few shapes and repeat them."""
+        shape = tuple(record)
+        places = at.shapes.get(shape)
+        if places is None:
+            prefix = f"{at.path}." if at.path else ""
+            places = tuple(at.children.get(name) or self._place(name, at.children, prefix) for name in shape)
+            names = Counter(place.name for place in places)
+            for place in places:
+                place.twin = place.twin or names[place.name] > 1
+            if len(at.shapes) < _MOST_SHAPES:
+                at.shapes[shape] = places
+        return places
 
     def _seal_value(self, value: Any, place: _Place, depth: int, found: Callable[[SealedField], None] | None) -> Any:
         if isinstance(value, str):
@@ -152,7 +172,7 @@ class RecordSealer:
             text = orjson.dumps(value, default=str).decode("utf-8", "replace")
             return self._mark(text, place.path, found)
         if isinstance(value, Mapping):
-            return self._seal_map(value, place.children, place.path + ".", depth, found)
+            return self._seal_map(value, place, depth, found)
         if isinstance(value, (list, tuple)):
             return [self._seal_value(item, place, depth + 1, found) for item in value]
         return self._mark(str(value), place.path, found)
@@ -176,27 +196,31 @@ class RecordSealer:
 
     def _host_of(self, text: str, place: _Place, found: Callable[[SealedField], None] | None) -> Any:
         try:
-            parts = urlsplit(text)
-            host = parts.hostname
+            host = urlsplit(text).hostname if "//" in text else None
         except ValueError:
             host = None
-        mark = self._mark(text, place.path, found)
+        plain = found is not None and _BEARS.search(text, text.find(host) + len(host) if host else 0) is None
+        mark = self._mark(text, place.path, found, is_plain_address=plain)
         if host and len(host) <= _SHORT and host.isascii():
             mark["host"] = host
         return mark
 
-    def _mark(self, text: str, path: str, found: Callable[[SealedField], None] | None) -> Any:
+    def _mark(
+        self, text: str, path: str, found: Callable[[SealedField], None] | None, *, is_plain_address: bool = False
+    ) -> Any:
         sealed = Sealed(text)
+        mark = sealed.mark(self._key)
         if found is not None and text:
-            found(SealedField(path, sealed))
-        return sealed.mark(self._key)
+            found(SealedField(path, sealed, str(mark["hash"]), is_plain_address))
+        return mark
 
     def _place(self, name: str, places: dict[str, _Place], prefix: str) -> _Place:
         folded = name.lower()
         if len(folded) > 64 or not folded.isascii() or len(folded.split(None, 1)) > 1:
             folded = f"sealed:{Sealed(folded).keyed_hash(self._key)[:12]}"
         path = prefix + folded
-        place = _Place(folded, path, self._fields.action_for(path))
+        action = self._fields.action_for(path)
+        place = _Place(folded, path, action, _KEEPS.get(action, -1))
         if len(places) < _WIDEST:
             places[name] = place
         return place

@@ -80,6 +80,7 @@ class _SignIn(VendorClient):
     """The client of one token address; what it sends is asked for anew each time."""
 
     form: Callable[[], Mapping[str, str]]
+    _success = frozenset({200, 201})  # CrowdStrike creates a token, the others give one
 
     def _open(
         self, url: str, params: Parameters, headers: Mapping[str, str], timeout: Any

@@ -15,7 +15,7 @@ from support.source_fixtures import CONTENT_KEY, JumpingClock
 
 NOW = parse_time("2026-11-20T09:00:00Z")
 FREE = {"activities", "(refused)", "okta logs"}  # the tail of two minutes and own traffic are apart
-ADMIN = "admin "
+ADMIN = ("admin ", "analytics ")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,10 @@ def test_every_object_of_every_kind_arrived(company, collected):
     assert ids(collected, "remote_session") == {row.id for row in world.remote_sessions()}
     assert ids(collected, "code_artifact") == {row.id for row in world.code_artifacts()}
     assert ids(collected, "api_key") == {row.id for row in world.console_api_keys()}
+    assert ids(collected, "user_activity") == {
+        row["user"]["id"] for row in world.analytics_users("2026-07-07", "2026-10-03")
+    }
+    assert ids(collected, "connector_use")
     people = {row.id for org in world.organizations() for row in world.users(org.id) or ()}
     assert ids(collected, "user") == people
 

@@ -1,5 +1,5 @@
 """The fixtures of tests against the company's other vendors."""
 
-from support.pull_fixtures import company, vendors
+from support.pull_fixtures import company, morning_vendors, vendors
 
-__all__ = ["company", "vendors"]
+__all__ = ["company", "morning_vendors", "vendors"]

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from fanlight.model import HOUR
-from fanlight.sources.aws_cloudtrail.bucket import _decode_file, _decode_list
-from fanlight.sources.aws_cloudtrail.signature import sign_get
+from fanlight.sources.bucket import _decode_file, _decode_list
 from fanlight.sources.registry import find_kind
+from fanlight.sources.signature import sign_get
 from support.pull_fixtures import Vendors
 from support.source_fixtures import JumpingClock, Store, collect, stream_of
 
@@ -66,7 +66,7 @@ def test_a_cut_file_and_a_cut_list_are_noticed() -> None:
         b"<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a&amp;b</Key></Contents></ListBucketResult>"
     )
     found, trouble = _decode_list(listed, None)
-    assert (found.keys, found.cut, trouble) == (["a&b"], True, None)
+    assert ([file.key for file in found.files], found.cut, trouble) == (["a&b"], True, None)
     assert _decode_list(listed[:-1], None)[1] == "cut short"
 
 

@@ -1,4 +1,4 @@
-"""The Analytics API as far as posture needs it: the last active day of each user, a day late."""
+"""The Analytics API as far as posture and the supply chain need it: last active days, use of connectors; a day late."""
 
 from __future__ import annotations
 
@@ -22,14 +22,19 @@ __all__ = ["PREFIX", "AnalyticsApi"]
 PREFIX = "/v1/organizations/analytics"
 SCOPE = "read:analytics"
 _STAGES: frozenset[Stage] = frozenset({"refusal", "wire"})
-_PARAMETERS = Parameters(limit=(100, 1000), singles=frozenset({"page", "date", "starting_date", "ending_date"}))
+_PARAMETERS = Parameters(
+    limit=(100, 1000),
+    singles=frozenset({"page", "date", "starting_date", "ending_date"}),
+    lists=frozenset({"group_by"}),
+)
+_GROUPS = frozenset({"user_id", "rbac_group_id", "product"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: The daily run at which the day before becomes readable.
 _READY_AT = 10 * HOUR
 
 
 class AnalyticsApi:
-    """Answers `/v1/organizations/analytics/users` for a key with `read:analytics`; 60 requests a minute."""
+    """Answers `/v1/organizations/analytics/…`: users and connectors, for a key with `read:analytics`, 60 a minute."""
 
     def __init__(
         self, world: World, *, clock: Clock, budget: Budget, menu: FaultMenu, ledger: Ledger, cursors: Cursors
@@ -46,7 +51,7 @@ class AnalyticsApi:
         """One request, with the platform's envelope for errors."""
         self._number += 1
         request_id = f"req_03{self._number:022d}"
-        key = "-"
+        key, name = "-", request.path.removeprefix(f"{PREFIX}/")
         headers: tuple[tuple[str, str], ...] = ()
         try:
             key = self._authenticate(request)
@@ -56,9 +61,10 @@ class AnalyticsApi:
             answer = self._handle(request)
         except Problem as problem:
             answer = enveloped(problem, request_id)
-        self._ledger.note(
-            "analytics users", key, request.method, answer.status, request.target, answer.sending.kind == "whole"
-        )
+        if name not in ("users", "connectors"):
+            name = "refused"
+        whole = answer.sending.kind == "whole"
+        self._ledger.note(f"analytics {name}", key, request.method, answer.status, request.target, whole)
         return answer.with_headers((("request-id", request_id), *headers))
 
     def _authenticate(self, request: Request) -> str:
@@ -74,15 +80,15 @@ class AnalyticsApi:
     def _handle(self, request: Request) -> Answer:
         if request.method != "GET":
             raise Problem(405, "Method Not Allowed", headers=(("allow", "GET"),))
-        if request.path != f"{PREFIX}/users":
+        if request.path not in (f"{PREFIX}/users", f"{PREFIX}/connectors"):
             raise not_found()
         fault = self._menu.draw(request.target, _STAGES)
         if fault is not None and self._menu.refuses(fault):
             return self._menu.refusal(fault, "2020-01-01T00:00:00Z")
-        answer = self._users(request)
+        answer = self._rows(request)
         return self._menu.damage(fault, answer) if fault is not None else answer
 
-    def _users(self, request: Request) -> Answer:
+    def _rows(self, request: Request) -> Answer:
         query = _PARAMETERS.read(request.query)
         first = query.one("date") or query.one("starting_date")
         last = query.one("date") or query.one("ending_date") or self._newest_day()
@@ -90,7 +96,13 @@ class AnalyticsApi:
             raise bad_request("Either 'date' or 'starting_date' is required, as YYYY-MM-DD.")
         if last > self._newest_day():
             raise bad_request(f"Data is not ready for {last}. The newest day with data is {self._newest_day()}.")
-        rows = self._world.analytics_users(first, last)
+        groups = query.many("group_by")
+        if not _GROUPS.issuperset(groups) or (groups and request.path.endswith("/users")):
+            raise bad_request("group_by[]: Input should be 'user_id', 'rbac_group_id' or 'product'")
+        if request.path.endswith("/connectors"):
+            rows = self._world.analytics_connectors(first, last, by_user="user_id" in groups)
+        else:
+            rows = self._world.analytics_users(first, last)
         start = self._start(query.one("page"))
         end = start + query.size
         token = self._cursors.seal("analytics", end) if end < len(rows) else None

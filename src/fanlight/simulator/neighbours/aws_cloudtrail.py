@@ -54,6 +54,11 @@ class Site(NeighbourSite):
         self._key_id = "AKIA" + stable_bytes("aws id", world.seed, size=8).hex().upper()
         self._secret = stable_bytes("aws secret", world.seed, size=20).hex()
         self._files: tuple[int, dict[str, list[Entry]]] = (-1, {})
+        self._put: dict[str, tuple[bytes, Micros]] = {}
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store a file of somebody else's in the bucket, now."""
+        self._put[key] = (body, self.world.now)
 
     def settings(self, base: str) -> Mapping[str, str]:
         """The bucket's address and an access key that lists and reads it."""
@@ -114,7 +119,7 @@ class Site(NeighbourSite):
             after = str(place[0])
         names: list[str] = []
         folders: list[str] = []
-        for key in sorted(self._objects()):
+        for key in sorted((*self._objects(), *self._put)):
             if not key.startswith(prefix):
                 continue
             rest = key[len(prefix) :]
@@ -132,14 +137,24 @@ class Site(NeighbourSite):
             (
                 '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>',
                 f"<Prefix>{escape(prefix)}</Prefix><IsTruncated>{str(cut).lower()}</IsTruncated>{following}",
-                *(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in shown),
+                *map(self._contents, shown),
                 *(f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in folders),
                 "</ListBucketResult>",
             )
         )
         return Answer(200, body.encode(), content_type="application/xml")
 
+    def _contents(self, key: str) -> str:
+        body, modified = self._put.get(key, (b"?", self.world.start))
+        return (
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{wire_time(modified // 1000 * 1000)[:23]}Z</LastModified>"
+            f"<ETag>&quot;{hashlib.md5(body, usedforsecurity=False).hexdigest()}&quot;</ETag><Size>{len(body)}</Size>"
+            "</Contents>"
+        )
+
     def _object(self, call: Call) -> Answer:
+        if (found := self._put.get(unquote(call.path[1:]))) is not None:
+            return Answer(200, found[0], content_type="application/octet-stream")
         rows = self._objects().get(unquote(call.path[1:]))
         if rows is None:
             raise Refused(404, "key")
@@ -158,7 +173,9 @@ class Site(NeighbourSite):
             for entry in self.log("trail"):
                 place = stable_bytes("place", entry.id, size=2)
                 account, region = _ACCOUNTS[place[0] % 8 == 0], _REGIONS[place[1] % 4 == 0]
-                files[_file_name(account, region, entry.visible_at)].append(entry)
+                # What is held back comes in a file of its own, whose name says when it should have come.
+                due = entry.at // _FILE * _FILE + _FILE if (late := self.is_held(entry)) else entry.visible_at
+                files[_file_name(account, region, due, late=late)].append(entry)
             self._files = (self.world.version, files)
         return self._files[1]
 
@@ -212,9 +229,9 @@ class Site(NeighbourSite):
         }
 
 
-def _file_name(account: str, region: str, visible_at: Micros) -> str:
+def _file_name(account: str, region: str, visible_at: Micros, *, late: bool = False) -> str:
     moment = datetime.fromtimestamp(visible_at / 1_000_000, UTC)
-    tail = stable_bytes("file", account, region, visible_at, size=8).hex()
+    tail = stable_bytes("late file" if late else "file", account, region, visible_at, size=8).hex()
     return (
         f"AWSLogs/{account}/CloudTrail/{region}/{moment:%Y/%m/%d}/"
         f"{account}_CloudTrail_{region}_{moment:%Y%m%dT%H%MZ}_{tail}.json.gz"

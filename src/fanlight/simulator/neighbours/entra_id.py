@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlencode
 import orjson
 
 from fanlight.model import DAY, MINUTE, Micros, parse_time
+from fanlight.simulator.fleet import machine_of
 from fanlight.simulator.http.wire import Answer, Request
 from fanlight.simulator.identifiers import stable_bytes, stable_uuid
 from fanlight.simulator.neighbours.site import (
@@ -33,7 +34,7 @@ from fanlight.simulator.records import Person
 from fanlight.simulator.wire import wire_time
 from fanlight.simulator.world import LogRow, Wire, World
 
-__all__ = ["KIND", "Site"]
+__all__ = ["KIND", "Site", "app_sign_in"]
 
 KIND = "entra_id"
 _RETENTION = 30 * DAY
@@ -65,6 +66,24 @@ def principal_name(person: Person) -> str:
     """The sign-in name; a guest's is made of his address."""
     login = person.okta_login or person.email
     return login if person.kind == "employee" else f"{login.replace('@', '_')}#EXT#@example.com"
+
+
+def app_sign_in(
+    site: NeighbourSite, request: Request, *, tenant: str, client: str, secret: str, scope: str = ""
+) -> Answer | None:
+    """The answer of the tenant's token address for an app with a client secret; None for every other address."""
+    if request.path != f"/{tenant}/oauth2/v2.0/token":
+        return None
+    if request.method != "POST":
+        raise Refused(405, "method")
+    form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    wanted = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+    if any(form.get(name) != value for name, value in wanted.items()):
+        return Answer(401, b'{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}')
+    asked = form.get("scope", "")
+    if not asked.endswith("/.default") or (scope and asked != scope):
+        return Answer(400, b'{"error":"invalid_scope"}')
+    return whole({"token_type": "Bearer", "expires_in": 3599, "access_token": site.issue(3599)})
 
 
 class Site(NeighbourSite):
@@ -106,19 +125,7 @@ class Site(NeighbourSite):
 
     def sign_in(self, request: Request) -> Answer | None:
         """Client credentials against the tenant's v2 address."""
-        if request.path != f"/{self.tenant_id}/oauth2/v2.0/token":
-            return None
-        if request.method != "POST":
-            raise Refused(405, "method")
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
-        wanted = {"grant_type": "client_credentials", "client_id": self._client_id, "client_secret": self._secret}
-        if any(form.get(name) != value for name, value in wanted.items()):
-            return Answer(
-                401, b'{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}'
-            )
-        if not form.get("scope", "").endswith("/.default"):
-            return Answer(400, b'{"error":"invalid_scope"}')
-        return whole({"token_type": "Bearer", "expires_in": 3599, "access_token": self.issue(3599)})
+        return app_sign_in(self, request, tenant=self.tenant_id, client=self._client_id, secret=self._secret)
 
     def authenticate(self, request: Request) -> str:
         """The token of the app."""
@@ -181,6 +188,8 @@ class Site(NeighbourSite):
         ip, agent = row.subject[1], row.subject[2]
         claude = row.event_type.endswith(".sso")
         spot = spot_of(ip) if ip else None
+        machine = machine_of(self.world.stage, person, self.world.now)
+        managed = {"managed": True, "own": False, "unsaid": None}[machine.standing]
         body: Wire = {
             "id": identifier,
             "createdDateTime": wire_time(at),
@@ -204,12 +213,12 @@ class Site(NeighbourSite):
                 "geoCoordinates": {"latitude": spot.latitude, "longitude": spot.longitude} if spot else {},
             },
             "deviceDetail": {
-                "deviceId": stable_uuid("entra device", self.world.seed, person.index),
-                "displayName": f"LT-{person.index:05d}",
+                "deviceId": machine.directory_id,
+                "displayName": machine.name,
                 "operatingSystem": "Windows" if agent and "Windows" in agent else "MacOs",
-                "isCompliant": True,
-                "isManaged": True,
-                "trustType": "Azure AD joined",
+                "isCompliant": managed,
+                "isManaged": managed,
+                "trustType": "Azure AD registered" if managed is False else "Azure AD joined",
             },
             "riskLevelDuringSignIn": "none",
             "riskLevelAggregated": "none",

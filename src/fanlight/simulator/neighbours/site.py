@@ -122,6 +122,7 @@ class NeighbourSite:
         self._tokens: dict[str, Micros] = {}
         self._uses: Counter[str] = Counter()
         self._number = self._issued = 0
+        self._held: tuple[Micros, Micros, Micros] | None = None
         self.routes: Sequence[tuple[re.Pattern[str], str, Handler]] = ()
 
     # ----------------------------------------------------------------------------- what a vendor says of itself
@@ -133,6 +134,10 @@ class NeighbourSite:
     def wrong_key(self) -> Mapping[str, str]:
         """Secrets of the right form that open nothing, by option."""
         return {"key": "00wrong-wrong-wrong"}
+
+    def inventory(self) -> Mapping[str, Wire]:
+        """The devices that a complete collector holds, by their ids; none at most vendors."""
+        return {}
 
     def event_ids(self, entry: Entry) -> Sequence[str]:
         """The ids under which a complete collector holds an entry."""
@@ -225,11 +230,25 @@ class NeighbourSite:
         """Every row of a log of this vendor, in any order; rows not yet visible may be among them."""
         raise NotImplementedError
 
+    def hold_back(self, since: Micros, until: Micros, by: Micros) -> None:
+        """Show every second row of what happened in `[since, until)` so long after it happened, behind its readers."""
+        self._held = (since, until, by)
+        self._entries.clear()
+
+    def is_held(self, entry: Entry) -> bool:
+        """Whether an entry is one of those that are held back."""
+        if self._held is None or not self._held[0] <= entry.at < self._held[1]:
+            return False
+        return stable_bytes("held", entry.id, size=1)[0] % 2 == 0
+
+    def _shown(self, entry: Entry) -> Entry:
+        return replace(entry, visible_at=entry.at + self._held[2]) if self._held and self.is_held(entry) else entry
+
     def log(self, name: str) -> list[Entry]:
         """The visible rows of a log by time and id, oldest first."""
         held = self._entries.get(name)
         if held is None or held[0] != self.world.version:
-            rows = [entry for entry in self.entries(name) if entry.visible_at <= self.world.now]
+            rows = [entry for entry in map(self._shown, self.entries(name)) if entry.visible_at <= self.world.now]
             rows.sort(key=lambda entry: (entry.at, entry.id))
             held = self._entries[name] = (self.world.version, rows)
         return held[1]

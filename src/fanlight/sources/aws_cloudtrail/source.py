@@ -15,8 +15,8 @@ from functools import partial
 import orjson
 
 from fanlight.model import DAY, MINUTE, Micros
-from fanlight.sources.aws_cloudtrail.bucket import Bucket, explain_refusal
 from fanlight.sources.aws_cloudtrail.mapping import KIND, LOG
+from fanlight.sources.bucket import Bucket, explain_refusal
 from fanlight.sources.contract import EventPage, SourceContext
 from fanlight.sources.http import HttpRefusal
 from fanlight.sources.logs import PageReader, Record

@@ -201,9 +201,9 @@ def _report(api: ClaudeApi, seen: _Findings, owner: str, console: bool, analytic
     else:
         not_collected.append("Console API keys and their last use: give an Admin key of the Console as well.")
     if analytics:
-        collected.append("the last day on which each member was active")
+        collected.append("the last day on which each member was active, and who uses which connector")
     else:
-        not_collected.append("The last active day of members as the vendor counts it: give a key with read:analytics.")
+        not_collected.append("Last active days of members and the use of connectors: give a key with read:analytics.")
     if len(seen.organizations) == 1:
         not_collected.append(_ONE_ORGANIZATION)
     limit = api.client.budget.announced

@@ -21,6 +21,8 @@ __all__ = ["AnalyticsSnapshots", "ConsoleApi", "ConsoleSnapshots"]
 _ORGANIZATION = "/v1/organizations"
 _LOOK_BACK = 120 * DAY
 _BUCKETS = 31
+_DAYS_ALONE = 7
+_CALLS = ("read_call_count", "write_call_count", "unclassified_call_count")
 Record = dict[str, Any]
 Parameters = list[tuple[str, str | int]]
 
@@ -211,7 +213,10 @@ class ConsoleSnapshots:
 
 
 class AnalyticsSnapshots:
-    """The stream `analytics`: the last day on which each user did anything, from the Analytics API (a day late)."""
+    """The stream `analytics`: each user's last active day and use of connectors, from the Analytics API (a day late).
+
+    Scopes: `analytics/users`, `analytics/connectors`.
+    """
 
     name = "analytics"
     every_seconds = 86_400.0
@@ -221,17 +226,22 @@ class AnalyticsSnapshots:
         self._mapper = mapper
 
     def take(self) -> Iterator[Snapshot]:
-        """One `user_activity` object a user over the last 90 days."""
+        """One `user_activity` object a user, one `connector_use` object a connector and user."""
         now = self._api.clock.now()
+        try:
+            yield self._users(now)
+            yield self._connectors(now)
+        except HttpRefusal as refusal:
+            raise explain_refusal(refusal, "the Analytics API") from None
+
+    def _users(self, now: Micros) -> Snapshot:
+        """The last active day of each user over the last 90 days."""
         params: Parameters = [
             ("starting_date", day_of(now - 90 * DAY)),
             ("ending_date", day_of(now - 2 * DAY)),
             ("limit", 1000),
         ]
-        try:
-            records = list(self._api.paged("analytics/users", params))
-        except HttpRefusal as refusal:
-            raise explain_refusal(refusal, "the Analytics API") from None
+        records = list(self._api.paged("analytics/users", params))
         objects = []
         for record in records:
             user = record.get("user")
@@ -242,11 +252,76 @@ class AnalyticsSnapshots:
                         "user_activity", {"id": user["id"]}, seen_at=now, owner=user["id"], extra=extra
                     )
                 )
-        yield Snapshot(scope="analytics/users", objects=objects)
+        return Snapshot(scope="analytics/users", objects=objects)
+
+    def _connectors(self, now: Micros) -> Snapshot:
+        """Who used which connector in the last 30 days, with the day where that was in the last week.
+
+        A row names no day, so the days of the last week are asked for one by one; of what is older only the window is
+        known, and its first day counts, which is not too late.
+        """
+        newest = now - 2 * DAY
+        window = (now - 30 * DAY, newest)
+        found: dict[tuple[str, str], Record] = {}
+        last: dict[tuple[str, str], Micros] = {}
+        for first, until in (window, *((newest - back * DAY,) * 2 for back in reversed(range(_DAYS_ALONE)))):
+            params: Parameters = [
+                ("starting_date", day_of(first)),
+                ("ending_date", day_of(until)),
+                ("group_by[]", "user_id"),
+                ("limit", 1000),
+            ]
+            for record in self._api.paged("analytics/connectors", params):
+                name, user = record.get("connector_name"), record.get("user_id")
+                if not isinstance(name, str) or not name or not _calls(record):
+                    continue
+                key = (name, user if isinstance(user, str) else "")
+                last[key] = first // DAY * DAY
+                found.setdefault(key, record)  # the counts are those of the window
+        objects = [
+            self._connector_use(name, user, record, last[name, user], window, now)
+            for (name, user), record in found.items()
+        ]
+        return Snapshot(scope="analytics/connectors", objects=objects)
+
+    def _connector_use(
+        self, name: str, user: str, record: Record, at: Micros, window: tuple[Micros, Micros], now: Micros
+    ) -> ObjectVersion:
+        shown = record.get("connector_display_name")
+        return self._mapper.version(
+            "connector_use",
+            {"id": f"{name}/{user}" if user else name, "updated_at": bound_text(at)},
+            seen_at=now,
+            name=shown if isinstance(shown, str) and shown else name,
+            owner=user or None,
+            extra={
+                "connector_name": name,
+                "known_from": day_of(window[0]),
+                "known_until": day_of(window[1]),
+                "conversations": _conversations(record),
+                **{field: record.get(field) for field in _CALLS},
+            },
+        )
 
 
 def _is_listing(value: Any) -> bool:
     return is_record(value) and isinstance(value["data"], list) and all(type(item) is dict for item in value["data"])
+
+
+def _calls(record: Record) -> int:
+    """How often it was used. Rows of groups may stand there with nothing in them."""
+    return sum(value for field in _CALLS if isinstance(value := record.get(field), int)) + _conversations(record)
+
+
+def _conversations(record: Record) -> int:
+    """Chats and sessions in which it was used, over all products that the vendor names now or later."""
+    return sum(
+        value
+        for block in record.values()
+        if isinstance(block, dict)
+        for field, value in block.items()
+        if field.endswith("_connector_used_count") and isinstance(value, int)
+    )
 
 
 def _tokens(row: Record) -> bool:

@@ -32,9 +32,10 @@ def map_activity(
     content_key: bytes,
     late: bool = False,
     ingested_at: Micros = 0,
+    found: Callable[[SealedField], None] | None = None,
 ) -> Event:
     """The event of one activity. Raises `ValueError` when it has no id or no readable time."""
-    return _mapper(tenant, source, content_key).map(record, late=late, ingested_at=ingested_at)
+    return _mapper(tenant, source, content_key).map(record, late=late, ingested_at=ingested_at, found=found)
 
 
 def family_of(activity: str, record: Mapping[str, Any] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""CrowdStrike Falcon events: audit and detections of the event stream, and process and network data of the replicator.
+"""CrowdStrike Falcon: the inventory of devices, pulled; audits, detections, process and network data, imported.
 
 Command lines may hold secrets and are sealed; the paths of programs stay.
 """
@@ -10,10 +10,19 @@ from dataclasses import replace
 from typing import Any
 
 from fanlight.model import Event, account_key
-from fanlight.sources.contract import SourceContext
+from fanlight.sources.contract import Source, SourceContext
 from fanlight.sources.native import Folded, LogPaths, NativeLog, first_of
+from fanlight.sources.options import Setting
+
+__all__ = ["KIND", "SETTINGS", "connect", "map_record"]
 
 KIND = "crowdstrike"
+SETTINGS = (
+    Setting("client", "Id of the API client."),
+    Setting("key", "Its secret.", secret=True),
+    Setting("url", "Address of your Falcon cloud: api.us-2, api.eu-1, ….", "https://api.crowdstrike.com"),
+    Setting("share", "Part of CrowdStrike's request limit to use, 0.05 to 1.", "0.5"),
+)
 
 _AUDITS = (
     ("apiclient", "key_changed"),
@@ -109,6 +118,13 @@ _LOG = NativeLog(
     event_key=_key,
     amend=_amend,
 )  # fmt: skip
+
+
+def connect(context: SourceContext) -> Source:
+    """The connected inventory of devices. Options: `SETTINGS`, and `patience`, `first_wait`. Raises `SourceError`."""
+    from fanlight.sources.crowdstrike.inventory import connect_crowdstrike
+
+    return connect_crowdstrike(context)
 
 
 def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Event]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from fanlight.model import SECOND, Micros
-from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceContext, SourceError
 from fanlight.sources.http import (
-    FIRST_WAIT,
     ErrorFacts,
     HttpRefusal,
     Parameters,
@@ -21,15 +18,13 @@ from fanlight.sources.http import (
     read_retry_after,
 )
 from fanlight.sources.logs import Record
-from fanlight.sources.options import needed, number_of
-from fanlight.sources.pulled import agent_tag
+from fanlight.sources.options import needed
+from fanlight.sources.vendor import every_item, is_list, linked_page, open_client
 
 __all__ = ["GitHubApi", "explain_refusal"]
 
 _AUDIT_AN_HOUR = 1750
 _LISTS_AN_HOUR = 5000
-_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
-_MOST_PAGES = 10_000
 
 
 def _read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
@@ -67,10 +62,6 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
     return refusal
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and all(type(item) is dict for item in value)
-
-
 class GitHubApi:
     """Reads one organization. The audit log has a limit of its own, so two budgets."""
 
@@ -85,24 +76,16 @@ class GitHubApi:
                 raise SourceError("A GitHub organization's name has letters, digits and dashes.", kind="refused")
         self.clock = context.clock
         self.audit, self.lists = (
-            VendorClient(
+            open_client(
+                context,
                 label="GitHub",
-                base_url=options.get("url") or "https://api.github.com",
-                credentials=lambda: {"authorization": f"Bearer {context.read_secret(options.get('token', ''))}"},
-                clock=context.clock,
-                budget=SharedBudget(
-                    context.clock,
-                    limit=int(number_of(options, "rate", limit)),
-                    share=number_of(options, "share", 0.5),
-                    window_seconds=3600.0,
-                    burst_seconds=300.0,
-                    fixed="rate" in options,
-                ),
+                url=options.get("url") or "https://api.github.com",
+                limit=limit,
+                window_seconds=3600.0,
+                burst_seconds=300.0,
                 manner=MANNER,
+                credentials=lambda: {"authorization": f"Bearer {context.read_secret(options.get('token', ''))}"},
                 headers={"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"},
-                agent_tag=agent_tag(context),
-                patience_seconds=number_of(options, "patience", 120.0),
-                first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
             )
             for limit in (_AUDIT_AN_HOUR, _LISTS_AN_HOUR)
         )
@@ -117,30 +100,15 @@ class GitHubApi:
         patience_seconds: float | None = None,
     ) -> tuple[list[Record], str | None]:
         """One list answer and its next link. Raises `SourceError`."""
-        items, headers = client.get_json_with_headers(
-            address, params, purpose=purpose, is_right=_is_list, patience_seconds=patience_seconds
-        )
-        found = _NEXT.search(headers.get("link", ""))
-        if found is None:
-            return items, None
-        if not client.is_own(found[1]):
-            raise SourceError("GitHub gave a next link to another host; the token stays here.", kind="refused")
-        return items, found[1]
+        return linked_page(client, address, params, purpose=purpose, patience_seconds=patience_seconds)
 
     def all_items(self, path: str, params: Parameters = ()) -> Iterator[Record]:
         """Every item of a list that has an id, once."""
-        seen: set[object] = set()
-        address, first = path, [*params, ("per_page", 100)]
-        for _ in range(_MOST_PAGES):
-            items, following = self.page(self.lists, address, first, purpose="directory")
-            for item in items:
-                if isinstance(item.get("id"), int | str) and item["id"] not in seen:
-                    seen.add(item["id"])
-                    yield item
-            if following is None:
-                return
-            address, first = following, []
-        raise SourceError(f"GitHub's list {path} does not end.", kind="unreadable")
+        first = [*params, ("per_page", 100)]
+        return every_item(
+            lambda link: self.page(self.lists, link or path, () if link else first, purpose="directory"),
+            what=f"GitHub's list {path}",
+        )
 
     def scim_users(self) -> Iterator[Record]:
         """People as the identity provider provisioned them."""
@@ -151,7 +119,7 @@ class GitHubApi:
                 f"/scim/v2/{below}/Users",
                 [("startIndex", start), ("count", 100)],
                 purpose="directory",
-                is_right=lambda value: _is_list(value["Resources"]),
+                is_right=lambda value: is_list(value["Resources"]),
             )
             yield from body["Resources"]
             start += len(body["Resources"])

@@ -34,5 +34,10 @@ def map_record(record: Mapping[str, Any], context: SourceContext) -> Iterator[Ev
     now = context.clock.now()
     complete = complete_record(record, id_name="uuid", time_name="published", now=now)
     yield map_log_event(
-        complete, tenant=context.tenant, source=context.name, content_key=context.content_key, ingested_at=now
+        complete,
+        tenant=context.tenant,
+        source=context.name,
+        content_key=context.content_key,
+        ingested_at=now,
+        found=context.on_content,
     )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from fanlight.model import SECOND, Clock, Micros
-from fanlight.sources.budget import SharedBudget
-from fanlight.sources.contract import SourceError
+from fanlight.model import SECOND, Micros
+from fanlight.sources.contract import SourceContext, SourceError
 from fanlight.sources.http import (
-    FIRST_WAIT,
     ErrorFacts,
     HttpRefusal,
     Parameters,
@@ -20,11 +16,13 @@ from fanlight.sources.http import (
     read_count,
     read_retry_after,
 )
+from fanlight.sources.logs import Record
+from fanlight.sources.vendor import every_item, linked_page, open_client
 
-__all__ = ["OktaApi", "Record", "explain_refusal"]
+__all__ = ["OktaApi", "explain_refusal"]
 
-Record = dict[str, Any]
-_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?', re.IGNORECASE)
+_LOG_A_MINUTE = 120
+_LISTS_A_MINUTE = 600
 
 
 def read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
@@ -62,39 +60,24 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
     return refusal
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and all(type(item) is dict for item in value)
-
-
 class OktaApi:
     """Reads one Okta organization. The log and the directory have limits of their own, so two budgets."""
 
-    def __init__(
-        self,
-        *,
-        url: str,
-        read_token: Callable[[], str],
-        clock: Clock,
-        log_budget: SharedBudget,
-        list_budget: SharedBudget,
-        agent_tag: str,
-        patience_seconds: float,
-        first_wait_seconds: float = FIRST_WAIT,
-    ) -> None:
-        self.clock = clock
+    def __init__(self, context: SourceContext) -> None:
+        options = context.options
+        self.clock = context.clock
         self.log, self.lists = (
-            VendorClient(
+            open_client(
+                context,
                 label="Okta",
-                base_url=url,
-                credentials=lambda: {"authorization": f"SSWS {read_token()}"},
-                clock=clock,
-                budget=budget,
+                url=options["url"],
+                limit=limit,
                 manner=MANNER,
-                agent_tag=agent_tag,
-                patience_seconds=patience_seconds,
-                first_wait_seconds=first_wait_seconds,
+                credentials=lambda: {
+                    "authorization": f"SSWS {context.read_secret(options.get('token') or options.get('key', ''))}"
+                },
             )
-            for budget in (log_budget, list_budget)
+            for limit in (_LOG_A_MINUTE, _LISTS_A_MINUTE)
         )
 
     def page(
@@ -107,34 +90,16 @@ class OktaApi:
         patience_seconds: float | None = None,
     ) -> tuple[list[Record], str | None]:
         """One list answer and the next link. Raises `SourceError` for a link to another host."""
-        items, headers = client.get_json_with_headers(
-            address, params, purpose=purpose, is_right=_is_list, patience_seconds=patience_seconds
-        )
-        return items, self._next(client, headers.get("link", ""))
+        return linked_page(client, address, params, purpose=purpose, patience_seconds=patience_seconds)
 
     def all_items(self, path: str, params: Parameters = (), *, purpose: str = "directory") -> Iterator[Record]:
         """Every item of a list, following the links."""
-        items, link = self.page(self.lists, path, params, purpose=purpose)
-        yield from items
-        repeats = 0
-        while link is not None:
-            items, following = self.page(self.lists, link, purpose=purpose)
-            yield from items
-            repeats = repeats + 1 if following == link else 0
-            if repeats > 3:
-                raise SourceError(f"Okta gives the same page of {path} again and again.", kind="unreadable")
-            link = following
+        return every_item(
+            lambda link: self.page(self.lists, link or path, () if link else params, purpose=purpose),
+            what=f"Okta's list {path}",
+        )
 
     def close(self) -> None:
         """Close all connections."""
         self.log.close()
         self.lists.close()
-
-    @staticmethod
-    def _next(client: VendorClient, header: str) -> str | None:
-        found = _NEXT.search(header)
-        if found is None:
-            return None
-        if not client.is_own(found[1]):
-            raise SourceError("Okta gave a next link to another host; the token stays here.", kind="refused")
-        return found[1]

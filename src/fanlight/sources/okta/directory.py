@@ -41,7 +41,7 @@ def _when(value: object) -> Micros | None:
         return None
 
 
-def _identified(records: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _identified(records: Iterator[Record] | list[Record]) -> Iterator[Record]:
     """The records that have an id."""
     return (record for record in records if isinstance(record.get("id"), str) and record["id"])
 
@@ -225,7 +225,7 @@ class OktaDirectory:
                 grants[grant.grant_id] = grant
         return Snapshot(scope="groups", objects=list(objects.values()), grants=list(grants.values()))
 
-    def _below(self, path: str, params: Parameters) -> list[dict[str, Any]]:
+    def _below(self, path: str, params: Parameters) -> list[Record]:
         """A list that belongs to one item of another list; the item may have gone meanwhile."""
         try:
             return list(_identified(self._api.all_items(path, params)))

@@ -35,9 +35,10 @@ def map_log_event(
     content_key: bytes,
     late: bool = False,
     ingested_at: Micros = 0,
+    found: Callable[[SealedField], None] | None = None,
 ) -> Event:
     """The event of one record. Raises `ValueError` when it has no id or no readable time."""
-    return _mapper(tenant, source, content_key).map(record, late=late, ingested_at=ingested_at)
+    return _mapper(tenant, source, content_key).map(record, late=late, ingested_at=ingested_at, found=found)
 
 
 @cache

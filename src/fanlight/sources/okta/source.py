@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from fanlight.model import Micros, ObjectVersion
-from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import (
     ContentPart,
     ContentRef,
@@ -17,7 +15,7 @@ from fanlight.sources.contract import (
     SourceError,
     SourceReport,
 )
-from fanlight.sources.http import FIRST_WAIT, HttpRefusal
+from fanlight.sources.http import HttpRefusal
 from fanlight.sources.okta.api import OktaApi, explain_refusal
 from fanlight.sources.okta.directory import OktaDirectory, OktaRecords
 from fanlight.sources.okta.log import system_log
@@ -26,9 +24,6 @@ from fanlight.sources.options import number_of
 
 __all__ = ["OktaSource"]
 
-_LOG_LIMIT = 120
-_LIST_LIMIT = 600
-_SHARE = 0.5
 _PROBES = (
     ("the System Log", "/api/v1/logs", "sign-ins, application access, group and privilege changes of the last 90 days"),
     ("the users", "/api/v1/users", "people with addresses, employee number, department, time zone and status"),
@@ -52,24 +47,7 @@ class OktaSource:
         if not options.get("url"):
             raise SourceError("Okta needs an address, for example --url https://company.okta.com.", kind="refused")
         self.name = context.name
-        tag = hashlib.blake2b(f"{context.tenant}/{context.name}".encode(), key=context.content_key[:64], digest_size=6)
-        share = number_of(options, "share", _SHARE)
-        budgets = [
-            SharedBudget(
-                context.clock, limit=int(number_of(options, "rate", limit)), share=share, fixed="rate" in options
-            )
-            for limit in (_LOG_LIMIT, _LIST_LIMIT)
-        ]
-        self.api = OktaApi(
-            url=options["url"],
-            read_token=lambda: context.read_secret(options.get("token") or options.get("key", "")),
-            clock=context.clock,
-            log_budget=budgets[0],
-            list_budget=budgets[1],
-            agent_tag=tag.hexdigest(),
-            patience_seconds=number_of(options, "patience", 120.0),
-            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
-        )
+        self.api = OktaApi(context)
         mapper = LogEventMapper(tenant=context.tenant, source=context.name, content_key=context.content_key)
         page = int(min(1000, number_of(options, "log_page", 1000)))
         self._events: list[EventStream] = [system_log(self.api, mapper, page=page)]

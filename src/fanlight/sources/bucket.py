@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import unescape
@@ -12,35 +12,42 @@ from typing import Any
 from urllib.parse import quote
 
 from fanlight.model import Micros
-from fanlight.sources.aws_cloudtrail.signature import sign_get
-from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceContext, SourceError
 from fanlight.sources.decoding import Trouble, decode_json
-from fanlight.sources.http import FIRST_WAIT, HttpRefusal, RateFacts, VendorClient, VendorManner, read_retry_after
+from fanlight.sources.http import HttpRefusal, VendorManner
 from fanlight.sources.logs import Record
-from fanlight.sources.options import needed, number_of
-from fanlight.sources.pulled import agent_tag
+from fanlight.sources.options import needed
+from fanlight.sources.pulled import moment
+from fanlight.sources.signature import sign_get
+from fanlight.sources.vendor import open_client, retry_after_only
 
-__all__ = ["Bucket", "explain_refusal"]
+__all__ = ["Bucket", "StoredFile", "explain_refusal"]
 
 _A_MINUTE = 6000
 _LARGEST = 512 * 1024 * 1024
-_KEY = re.compile(r"<Contents>.*?<Key>([^<]+)</Key>.*?</Contents>", re.DOTALL)
+_ENTRY = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
+_FIELD = re.compile(r"<(Key|LastModified|ETag|Size)>([^<]*)</")
 _FOLDER = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]+)</Prefix>\s*</CommonPrefixes>")
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file as the bucket lists it. `etag` changes with its content; `modified` is None where none is listed."""
+
+    key: str
+    etag: str = ""
+    size: int | None = None
+    modified: Micros | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Listed:
-    keys: Sequence[str]
+    files: Sequence[StoredFile]
     folders: Sequence[str]
     cut: bool
 
 
-def _read_rate(headers: Mapping[str, str], now: Micros) -> RateFacts:
-    return RateFacts(retry_after=read_retry_after(headers.get("retry-after"), now))
-
-
-MANNER = VendorManner(read_rate=_read_rate, request_id_header="x-amz-request-id")
+MANNER = VendorManner(read_rate=retry_after_only, request_id_header="x-amz-request-id")
 
 
 def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
@@ -67,10 +74,12 @@ class Bucket:
         url = needed(options, "url", "AWS needs the bucket's address: --url https://BUCKET.s3.REGION.amazonaws.com.")
         key_id = needed(options, "key_id", "AWS needs the access key id: --key-id.")
         self.clock = context.clock
-        self.client = VendorClient(
+        self.client = open_client(
+            context,
             label="AWS",
-            base_url=url,
-            credentials=dict,
+            url=url,
+            limit=_A_MINUTE,
+            manner=MANNER,
             sign=partial(
                 sign_get,
                 key_id=key_id,
@@ -78,26 +87,24 @@ class Bucket:
                 region=needed(options, "region", "AWS needs the region of the bucket: --region."),
                 clock=context.clock,
             ),
-            clock=context.clock,
-            budget=SharedBudget(
-                context.clock, limit=int(number_of(options, "rate", _A_MINUTE)), share=0.5, fixed="rate" in options
-            ),
-            manner=MANNER,
             headers={"accept": "*/*", "accept-encoding": "identity"},
-            agent_tag=agent_tag(context),
-            patience_seconds=number_of(options, "patience", 120.0),
-            first_wait_seconds=number_of(options, "first_wait", FIRST_WAIT),
+            share=0.5,
         )
 
     def keys(self, prefix: str, after: str, *, purpose: str) -> Iterator[str]:
         """Keys below a prefix, in their order, behind `after`; the last key seen is the only position needed."""
+        return (file.key for file in self.files(prefix, after, purpose=purpose))
+
+    def files(
+        self, prefix: str, after: str = "", *, purpose: str, patience_seconds: float | None = None
+    ) -> Iterator[StoredFile]:
+        """Files below a prefix, in the order of their keys, behind `after`. Raises `SourceError`."""
         while True:
-            found = self._list(prefix, after, "", purpose)
-            fresh = [key for key in found.keys if key > after]
-            yield from fresh
-            if not found.cut or not found.keys:
+            found = self._list(prefix, after, "", purpose, patience_seconds)
+            yield from (file for file in found.files if file.key > after)
+            if not found.cut or not found.files:
                 return
-            after = max(after, found.keys[-1])
+            after = max(after, found.files[-1].key)
 
     def folders(self, prefix: str, *, purpose: str, patience_seconds: float | None = None) -> list[str]:
         """What stands one step below a prefix that ends with a slash."""
@@ -107,6 +114,19 @@ class Bucket:
         """The records of one file. Raises `SourceError`."""
         found = self.client.get_json(f"/{quote(key, safe='/-_.~')}", purpose=purpose, decode=_decode_file)
         return list(found)
+
+    def read(self, file: StoredFile, decode: Callable[[bytes], Any], *, purpose: str) -> Any:
+        """What `decode` makes of the bytes of one file as it was listed. Raises `SourceError`.
+
+        A body of another length than the listed one was cut, or the file was written anew meanwhile.
+        """
+
+        def whole(body: bytes, _: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
+            if file.size is not None and len(body) != file.size:
+                return None, "cut short"
+            return decode(body), None
+
+        return self.client.get_json(f"/{quote(file.key, safe='/-_.~')}", purpose=purpose, decode=whole)
 
     def _list(
         self, prefix: str, after: str, delimiter: str, purpose: str, patience_seconds: float | None = None
@@ -124,9 +144,19 @@ def _decode_list(body: bytes, _: Callable[[Any], bool] | None) -> tuple[Any, Tro
     text = body.decode("utf-8", "replace").rstrip()
     if not text.endswith("</ListBucketResult>"):
         return None, "cut short"
-    keys = [unescape(key) for key in _KEY.findall(text)]
+    files = [_file(dict(_FIELD.findall(entry))) for entry in _ENTRY.findall(text)]
     folders = [unescape(folder) for folder in _FOLDER.findall(text)]
-    return _Listed(keys, folders, "<IsTruncated>true</IsTruncated>" in text), None
+    return _Listed(files, folders, "<IsTruncated>true</IsTruncated>" in text), None
+
+
+def _file(told: dict[str, str]) -> StoredFile:
+    size, modified = told.get("Size", ""), told.get("LastModified", "")
+    return StoredFile(
+        key=unescape(told.get("Key", "")),
+        etag=unescape(told.get("ETag", "")).strip('"'),
+        size=int(size) if size.isdigit() else None,
+        modified=moment(modified),
+    )
 
 
 def _decode_file(body: bytes, _: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
