@@ -92,6 +92,11 @@ class Casting:
                     choices.append(at)
         return self.rng.choice(choices) // SECOND * SECOND
 
+    def keep_still(self, person: Person, *moments: Micros) -> None:
+        """Let somebody do nothing by habit on the days around these moments."""
+        for at in moments:
+            person.away |= {at // DAY - 1, at // DAY, at // DAY + 1}
+
     def perform(self, at: Micros, act: Callable[[Stage], None]) -> None:
         self.agenda.put(at // DAY, act)
 

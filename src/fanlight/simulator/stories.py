@@ -44,6 +44,10 @@ def write_stories(stage: Stage, agenda: Agenda) -> None:
         _gone_before_read, _noise,
     ):  # fmt: skip
         write(cast)
+    if stage.crossing:
+        from fanlight.simulator.crossing import write_crossings  # they are built on this world
+
+        write_crossings(cast)
 
 
 # ------------------------------------------------------------------------ stories

@@ -1,0 +1,38 @@
+"""Stories that no source tells alone: each begins at one vendor and goes on at Claude, with its benign twin.
+
+One module a story, found by scan: `RULE`, the rule that should find it, and `write`, which casts attack and twin and
+schedules both. Their people do nothing by habit on the days around, so that only the story tells them apart.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fanlight.simulator.casting import Casting
+
+__all__ = ["crossing_rules", "write_crossings"]
+
+
+@cache
+def _modules() -> Mapping[str, Any]:
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return {module.RULE: module for module in modules}
+
+
+def crossing_rules() -> tuple[str, ...]:
+    """The rules that should find these stories, in order of name."""
+    return tuple(sorted(_modules()))
+
+
+def write_crossings(cast: Casting) -> None:
+    """Cast and schedule every story and its twin; each draws from a generator of its own."""
+    for rule in crossing_rules():
+        rng = random.Random(f"crossing/{rule}/{cast.stage.seed}/{cast.stage.size}")
+        _modules()[rule].write(replace(cast, rng=rng))
