@@ -19,6 +19,7 @@ __all__ = ["EvidencePlan", "chain", "source_name"]
 _SOURCES = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
+    "claude_telemetry": "Claude Code", "directory": "Staff list",
 }  # fmt: skip
 _MOST_EVENTS = 80
 _MOST_HITS = 500
@@ -58,13 +59,17 @@ def source_name(product: str) -> str:
 
 
 def chain(
-    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan
-) -> tuple[Evidence, ...]:
-    """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it."""
+    anchor: Event, hits: Sequence[Event], counted: frozenset[str], person: Person, new: frozenset[str],
+    context: Context, plan: EvidencePlan,
+) -> tuple[Evidence, ...]:  # fmt: skip
+    """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it.
+
+    `counted` are ids of further events that the finding rests on.
+    """
     since = min(anchor.occurred_at - plan.before, hits[0].occurred_at)
     until = max(anchor.occurred_at, hits[-1].occurred_at) + plan.after
     steps = [
-        *_event_steps(anchor, hits, person, new, context, since, until),
+        *_event_steps(anchor, hits, counted, person, new, context, since, until),
         *_gap_steps(context, since, until),
         *_label_steps(anchor, context),
         *_grant_steps(anchor, person, context),
@@ -74,13 +79,13 @@ def chain(
 
 
 def _event_steps(
-    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, since: Micros,
-    until: Micros,
+    anchor: Event, hits: Sequence[Event], counted: frozenset[str], person: Person, new: frozenset[str],
+    context: Context, since: Micros, until: Micros,
 ) -> list[Evidence]:  # fmt: skip
     around = {(e.product, e.event_id): e for e in context.around(person.id, since, until)} if person.id else {}
     around |= {(e.product, e.event_id): e for e in (*hits, anchor)}
     ordered = sorted(around.values(), key=lambda e: (e.occurred_at, e.event_id))
-    hit_ids = {hit.event_id for hit in hits}
+    hit_ids = {hit.event_id for hit in hits} | counted
     usual_ips = set(context.baseline(person.id, anchor.occurred_at).values("ip")) if person.id else set()
     rows: list[tuple[Event, str]] = [
         (event, _mark(event, anchor, hit_ids, new, usual_ips, context)) for event in ordered

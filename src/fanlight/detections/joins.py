@@ -3,7 +3,7 @@
 Join fields: `chat.sensitivity`, `chat.labels`, `chat.moved`, `chat.new_readers`, `file.sensitivity`, `file.labels`,
 `project.sensitivity`, `project.labels`, `project.sensitive_things`, `project.privacy`, `project.opened_wider`,
 `project.age_days`, `project.new_to_actor`, `entry.sensitivity`, `entry.labels`,
-`actor.identity`, `actor.elevated`, `actor.department`, `target.is_actor`.
+`actor.identity`, `about.identity`, `actor.elevated`, `actor.department`, `target.is_actor`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ JOIN_FIELDS = (
     "project.sensitivity",
     "project.labels", "project.sensitive_things", "project.privacy", "project.opened_wider", "project.age_days",
     "project.new_to_actor", "entry.sensitivity", "entry.labels", "actor.identity", "actor.elevated",
-    "actor.department", "target.is_actor",
+    "about.identity", "actor.department", "target.is_actor",
 )  # fmt: skip
 
 
@@ -58,6 +58,9 @@ def join_fields(event: Event, context: Context) -> dict[str, Any]:
         joined["actor.identity"] = identity
         joined["actor.elevated"] = person.elevated
         joined["actor.department"] = person.department
+    about = context.about(event)
+    if about is not None:
+        joined["about.identity"] = about
     if event.chat_id:
         chat = context.labels("chat", event.chat_id, at)
         joined["chat.sensitivity"], joined["chat.labels"] = chat.sensitivity, list(chat.categories)

@@ -178,7 +178,9 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
     plan, subject = first.plan, first.subject
     event, person = subject.event, subject.person
     behind = hits_behind(group)
-    hit_events = [hit.subject.event for hit in behind]
+    beside = {(event.product, event.event_id): event for hit in (*group, *behind) for event in hit.outcome.beside}
+    together = beside | {(event.product, event.event_id): event for event in (hit.subject.event for hit in behind)}
+    hit_events = sorted(together.values(), key=lambda event: (event.occurred_at, event.event_id, event.product))
     words = words_of(subject, _together(group), last.at, context)
     new = frozenset().union(*(hit.outcome.new for hit in (*group, *behind)))
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
@@ -195,9 +197,9 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         group_key=first.group_key,
         sentence=fill(plan.evidence.sentence, words),
         events=_event_ids(group, behind),
-        entities=_entities(behind, person, context),
+        entities=_entities(behind, tuple(beside.values()), person, context),
         why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
-        evidence=chain(event, hit_events, person, new, context, plan.evidence),
+        evidence=chain(event, hit_events, _resting(group, behind), person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
         basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},
@@ -210,11 +212,16 @@ def _together(group: Sequence[Hit]) -> Outcome:
     return replace(outcome, things=frozenset().union(*(hit.outcome.things for hit in group)))
 
 
+def _resting(group: Sequence[Hit], behind: Sequence[Hit]) -> frozenset[str]:
+    """Ids of further events that conditions counted: as much a part of the finding as the events that completed it."""
+    return frozenset(event for hit in (*group, *behind) for event in hit.outcome.events)
+
+
 def _event_ids(group: Sequence[Hit], behind: Sequence[Hit]) -> tuple[str, ...]:
     """The sources' ids of every event the finding rests on; an entry names the event that placed it."""
     ids: dict[str, None] = {}
     for hit in (*(hit for hit in group if hit.window is not None), *behind):
-        ids |= dict.fromkeys(hit.outcome.events)
+        ids |= dict.fromkeys([*hit.outcome.events, *(event.event_id for event in hit.outcome.beside)])
         event = hit.subject.event
         if event.type in STATED_BY:
             stated_by = json.loads(event.raw).get(STATED_BY[event.type])
@@ -228,7 +235,9 @@ def _whys_behind(first: Hit) -> list[Why]:
     """What was unusual about the events of a correlation, said once each."""
     if first.window is None:
         return []
-    return list(dict.fromkeys(why for hit in hits_behind([first]) for why in hit.outcome.why))[:_MOST_WHYS]
+    # Of a count that grows from event to event the last says it all.
+    told = {(hit.plan.rule.id, why.fact, why.usual): why for hit in hits_behind([first]) for why in hit.outcome.why}
+    return list(told.values())[:_MOST_WHYS]
 
 
 _MOST_WHYS = 8
@@ -269,7 +278,7 @@ def _thing_why(event: Event, context: Context) -> list[Why]:
     return found
 
 
-def _entities(hits: Sequence[Hit], person: Person, context: Context) -> tuple[Entity, ...]:
+def _entities(hits: Sequence[Hit], beside: Sequence[Event], person: Person, context: Context) -> tuple[Entity, ...]:
     entities: dict[tuple[str, str], Entity] = {}
 
     def add(kind: str, object_id: str | None, name: str = "") -> None:
@@ -288,4 +297,7 @@ def _entities(hits: Sequence[Hit], person: Person, context: Context) -> tuple[En
         add(event.target_kind or "", event.target_id if event.target_kind else None)
         add("ip", event.ip)
         add("organization", event.organization_id)
+    for event in beside:
+        add("account", event.account_key, event.actor_email or "")
+        add("ip", event.ip)
     return tuple(entities.values())

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fanlight.detections.facts import Attack, Company, Gap, Sighting
+from fanlight.detections.facts import Attack, Company, Feed, Gap, Sighting
 from fanlight.enrich.client import client_label
+from fanlight.enrich.devices import DeviceSession, device_session
 from fanlight.enrich.places import Place, Places
 from fanlight.labels.sensitivity import of_matches, weights_of
 from fanlight.lake.read import Reader
@@ -25,9 +26,11 @@ from fanlight.model import (
     day_of,
 )
 
-__all__ = ["LakeFacts"]
+__all__ = ["LakeFacts", "device_sessions"]
 
 _LIGHT = ", ".join(f'"{name}"' if name != "raw" else "'{}' AS raw" for name in columns_of(Event))
+_LAST_MOMENT: Micros = 36_500 * DAY
+_PROVIDERS = ("okta", "entra_id", "google_workspace")
 _COUNTED = ("ip", "client", "hour", "type")
 
 
@@ -137,6 +140,17 @@ class LakeFacts:
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.silences if gap.since < until and gap.until > since]
 
+    def feeds(self) -> Sequence[Feed]:
+        return self._tuples(
+            lambda product, sources, first, last: Feed(product, tuple(sources), first, last),
+            "SELECT product, list_sort(list(DISTINCT source)), min(occurred_at), max(occurred_at) FROM events"
+            " GROUP BY product ORDER BY product",
+            [],
+        )
+
+    def device_sessions(self, since: Micros, until: Micros) -> Sequence[DeviceSession]:
+        return device_sessions(self.reader, since, until)
+
     def attacks(self) -> Sequence[Attack]:
         return self.known_attacks
 
@@ -154,3 +168,18 @@ class LakeFacts:
 def _day(at: Micros) -> str:
     """The UTC day of a moment; moments before the epoch's second day stand for "from the beginning"."""
     return day_of(max(at, 0)) if at > DAY else "0000-00-00"
+
+
+def device_sessions(reader: Reader, since: Micros = 0, until: Micros = _LAST_MOMENT) -> list[DeviceSession]:
+    """Sessions with a device; one statement an hour, account, address and product is enough."""
+    marks = ", ".join("?" for _ in _PROVIDERS)
+    events = reader.rows(
+        Event,
+        f"product IN ({marks}) AND day BETWEEN ? AND ? AND occurred_at >= ? AND occurred_at < ? "
+        "AND account_key IS NOT NULL AND "
+        '(device_id IS NOT NULL OR raw LIKE \'%"deviceid":"%\' OR raw LIKE \'%"device":{"%\') '
+        "QUALIFY row_number() OVER (PARTITION BY product, account_key, ip, device_id, occurred_at // 3600000000 "
+        "ORDER BY occurred_at, event_id) = 1",
+        [*_PROVIDERS, _day(since), _day(until), since, until],
+    )
+    return [session for event in events if (session := device_session(event)) is not None]

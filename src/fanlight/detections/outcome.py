@@ -59,6 +59,8 @@ class Outcome:
     """Different things that a count rests on."""
     since: Micros | None = None
     """Time of the first of those events."""
+    beside: tuple[Event, ...] = ()
+    """Events of other sources that the condition rests on: part of the finding, marked in its chain."""
 
 
 NO = Outcome(False)

@@ -96,6 +96,8 @@ def _lint(rule: Rule, own: bool) -> _Found:
         check_rule(rule)
     except ValueError as problem:
         yield "error", str(problem)
+    if not rule.reports and not rule.tests:
+        return  # a part: the tests and the runbook are those of the correlation that names it
     if own or rule.tests or rule.behavior is not None:
         yield from _tests(rule, "error" if own else "warning")
     if own and not rule.runbook:
@@ -103,7 +105,8 @@ def _lint(rule: Rule, own: bool) -> _Found:
 
 
 def _keys(rule: Rule) -> _Found:
-    for key in sorted(set(rule.custom) - OWN_KEYS - {"name"}):
+    known = OWN_KEYS | {"name"} | ({"correlation"} if rule.correlation is not None else set())
+    for key in sorted(set(rule.custom) - known):
         if not key.startswith("x_"):
             yield "warning", f"The key '{key}' is not known; a misspelt key has no effect (own keys start with x_)."
 

@@ -41,6 +41,8 @@ class DeviceSession:
     compliant: bool | None = None
     os_family: str = "unknown"
     source: str = ""
+    event_id: str = ""
+    """Of the identity provider's record that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class DeviceGuess:
     confidence: Confidence
     why: str
     source: str
+    event_id: str = ""
+    """The record of the identity provider that the guess rests on."""
+    at: Micros = 0
+    """Time of that record."""
 
 
 def device_session(event: Event) -> DeviceSession | None:
@@ -81,6 +87,7 @@ def device_session(event: Event) -> DeviceSession | None:
         device_id=device_id,
         os_family=system if system != "unknown" else client_of(told).os_family,
         source=event.product,
+        event_id=event.event_id,
         **fields,
     )
 
@@ -150,6 +157,8 @@ def _guess(session: DeviceSession, confidence: Confidence, why: str) -> DeviceGu
         confidence=confidence,
         why=f"the person {why} ({session.source})",
         source=session.source,
+        event_id=session.event_id,
+        at=session.at,
     )
 
 

@@ -6,28 +6,17 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from fanlight.enrich.devices import Devices, device_session
+from fanlight.detections.lakefacts import device_sessions
+from fanlight.enrich.devices import Devices
 from fanlight.lake import Reader
-from fanlight.model import Event, Link, Micros
+from fanlight.model import Link, Micros
 
 __all__ = ["identity_lookup", "load_devices"]
 
-_PROVIDERS = ("okta", "entra_id", "google_workspace")
-
 
 def load_devices(reader: Reader) -> Devices:
-    """Every session with a device in a snapshot; one statement an hour, account, address and product is enough."""
-    marks = ", ".join("?" for _ in _PROVIDERS)
-    events = reader.rows(
-        Event,
-        f"product IN ({marks}) AND account_key IS NOT NULL AND "
-        '(device_id IS NOT NULL OR raw LIKE \'%"deviceid":"%\' OR raw LIKE \'%"device":{"%\') '
-        "QUALIFY row_number() OVER (PARTITION BY product, account_key, ip, device_id, occurred_at // 3600000000 "
-        "ORDER BY occurred_at, event_id) = 1",
-        _PROVIDERS,
-    )
-    sessions = (session for event in events if (session := device_session(event)) is not None)
-    return Devices(sessions, identity_lookup(reader.rows(Link, now=True)))
+    """Every session with a device in a snapshot."""
+    return Devices(device_sessions(reader), identity_lookup(reader.rows(Link, now=True)))
 
 
 def identity_lookup(links: Iterable[Link]) -> Callable[[str, Micros], str | None]:

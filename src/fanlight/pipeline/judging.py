@@ -22,6 +22,7 @@ from fanlight.lake import Reader
 from fanlight.model import Event, Micros
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.windows import choose_window, close_first_looks
+from fanlight.posture.facts import leavers_of
 from fanlight.state import Lease, Tick, schema
 from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
@@ -84,6 +85,7 @@ def company_of(home: Home) -> Company:
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         holidays=settings.holidays,
         holiday_calendars=settings.holiday_calendars,
+        leavers=tuple(sorted(leavers_of(settings).items())),
         people_hours=tuple((entry.email, _stated(entry)) for entry in settings.people_hours),
     )
 

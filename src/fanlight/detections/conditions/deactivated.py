@@ -1,0 +1,136 @@
+"""A person whom every directory that says something calls deactivated or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fanlight.detections.context import Context
+from fanlight.detections.evidence import source_name
+from fanlight.detections.outcome import (
+    NO,
+    BehaviorProblem,
+    Condition,
+    Outcome,
+    Reading,
+    Subject,
+    duration,
+    nothing_left,
+)
+from fanlight.detections.people import attributes_of
+from fanlight.detections.words import at_time, span
+from fanlight.model import DAY, MINUTE, Event, Micros, ObjectVersion, Why, parse_time
+
+__all__ = ["NAME", "make"]
+
+NAME = "deactivated"
+
+_OFF = frozenset({"suspended", "deprovisioned", "deactivated", "inactive", "disabled", "archived", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """That an account was on or off from a time on, and who says so."""
+
+    at: Micros
+    off: bool
+    product: str
+    event: Event | None = None
+
+
+def make(body: dict[str, Any], _: Reading) -> Condition:
+    off, on = _types(body.pop("ends", None), "ends"), _types(body.pop("begins", None), "begins")
+    grace = duration(str(body.pop("grace", "1h")))
+    nothing_left(NAME, body)
+
+    def judge(subject: Subject, context: Context) -> Outcome:
+        event, person = subject.event, subject.person
+        at = event.occurred_at
+        accounts = context.directory_accounts(person.id)
+        changes = context.changes_of(off | on).get(person.id, ())
+        newest: list[_State] = []
+        for account, versions in accounts.items():
+            told = _by_event(account, changes, off, context)
+            states = [state for state in (*told, *_by_record(versions)) if state.at <= at]
+            if states:
+                newest.append(max(states, key=lambda state: (state.at, state.event is not None, state.off)))
+        newest += _by_operator(person.email, at, context)
+        # One directory that still holds the person active is enough for doubt: people have several accounts.
+        if not newest or not all(state.off for state in newest):
+            return NO
+        first = min(newest, key=lambda state: (state.at, state.event is None, state.product))
+        if at - first.at < grace:
+            return NO
+        return _outcome(subject, first, newest, context)
+
+    return judge
+
+
+def _types(given: object, name: str) -> frozenset[str]:
+    if not isinstance(given, list) or not given:
+        raise BehaviorProblem(f"'deactivated' needs '{name}', a list of event types.")
+    return frozenset(str(one).lower() for one in given)
+
+
+def _by_event(account: str, changes: Iterable[Event], off: frozenset[str], context: Context) -> list[_State]:
+    """What the source's own events said of one account."""
+    product = account.partition(":")[0]
+    return [
+        _State(event.occurred_at, event.type.lower() in off, product, event)
+        for event in changes
+        if event.product == product
+        and event.outcome != "failure"
+        and context.account_named(event.product, event.target_id) == account
+    ]
+
+
+def _by_record(versions: Iterable[ObjectVersion]) -> list[_State]:
+    """What the records of an account said; since when, by the source's own time where it states one."""
+    found: list[_State] = []
+    for version in versions:
+        attributes = attributes_of(version)
+        product = version.product
+        left = _when(attributes.get("left"))
+        if left is not None:
+            found.append(_State(left + DAY, True, product))
+        status = str(attributes.get("status") or "").casefold()
+        is_off = status in _OFF or version.removed
+        changed = _when(attributes.get("statusChanged"))
+        if is_off:
+            found.append(_State(version.deleted_at or changed or version.valid_from, True, product))
+        elif status:
+            found.append(_State(changed or version.created_at or version.valid_from, False, product))
+    return found
+
+
+def _by_operator(email: str | None, at: Micros, context: Context) -> list[_State]:
+    folded = (email or "").casefold()
+    left = [day for address, day in context.facts.company.leavers if folded and address.casefold() == folded]
+    return [_State(day, True, "settings") for day in left if day <= at]
+
+
+def _when(value: object) -> Micros | None:
+    try:
+        return parse_time(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
+
+
+def _outcome(subject: Subject, first: _State, newest: list[_State], context: Context) -> Outcome:
+    at, person = subject.event.occurred_at, subject.person
+    zone = context.zone(person, at)
+    where = "the list of leavers" if first.product == "settings" else source_name(first.product)
+    ago = _ago(at - first.at)
+    others = len(newest) - 1
+    usual = "somebody who was deactivated does nothing" + (
+        f"; {others} more director{'ies say' if others > 1 else 'y says'} the same" if others else ""
+    )
+    why = Why(fact=f"deactivated by {where}", observed=f"{at_time(first.at, zone)}, {ago} before", usual=usual)
+    beside = tuple(state.event for state in newest if state.event is not None)
+    return Outcome(True, (why,), 0.0, f"{where} had it deactivated {ago} before", beside=beside)
+
+
+def _ago(time: Micros) -> str:
+    days = time // DAY
+    return f"{days} days" if days > 1 else span(time / MINUTE)
