@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fanlight.detections.facts import Feed, Sighting
 from fanlight.detections.people import People, Person, attributes_of
@@ -35,6 +35,7 @@ from fanlight.profiles.surprise import HOURS, HourCurve
 __all__ = ["PLACE_DIMENSIONS", "Answer", "Context", "Person", "ProjectState", "Where"]
 
 Answer = Literal["yes", "no", "could_not_tell"]
+T = TypeVar("T")
 #: Openness of a project, from closed to open.
 OPENNESS = {"private": 0, "organization": 1, "public": 2}
 PLACE_DIMENSIONS = ("country", "asn", "prefix", "kind")
@@ -384,6 +385,17 @@ class Context(People, Things):
             for event in events[_place(events, since) : _place(events, until + 1)]
             if event.product == product
         )
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once a judging; for conditions that ask the same of many events."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[tuple[Any, ...], Any]:
+        return {}
 
     @cached_property
     def devices(self) -> Devices:

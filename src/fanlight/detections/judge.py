@@ -104,7 +104,11 @@ def _hits(
             record = _columns(event) | flatten(own) | joined  # words and severities may need every field
             matched += [(plans[rule.id], event, record) for rule in found]
     # Everybody at once: behaviors ask for habits, and so do the time zones in the words of a finding.
-    people = {context.identity_of(event.account_key, event.occurred_at) for _, event, _ in matched}
+    people = {
+        context.identity_of(event.account_key, event.occurred_at)
+        for plan, event, _ in matched
+        if plan.behavior is None or plan.behavior.asks_habits
+    }
     context.prepare({identity for identity in people if identity})
     hits: dict[str, list[Hit]] = {}
     for plan, event, record in matched:

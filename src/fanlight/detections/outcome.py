@@ -75,6 +75,9 @@ class Reading:
     """How far before an event conditions look at other events."""
     types: list[str] = field(default_factory=list)
     """Event types that conditions count beside the rule's own."""
+    conditions: int = 0
+    without_habits: int = 0
+    """How many of the conditions never ask what is usual, so that habits need not be loaded for their sake."""
 
 
 _UNITS = {"s": 1_000_000, "m": MINUTE, "h": HOUR, "d": DAY}

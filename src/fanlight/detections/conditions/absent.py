@@ -20,11 +20,14 @@ from fanlight.detections.outcome import (
     period,
 )
 from fanlight.detections.words import at_time, listed, span
-from fanlight.model import DAY, MINUTE, Event, Micros, Why
+from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why
 
 __all__ = ["NAME", "make"]
 
 NAME = "absent"
+
+_EDGE: Micros = HOUR
+"""Gaps are known by whole hours: records may have stopped, or come back, within the hours beside one."""
 
 _LAST: Micros = DAY
 """How far back the newest one before the event is looked for, to show it in the chain."""
@@ -113,7 +116,7 @@ def _habits(subject: Subject, asked: _Asked, context: Context) -> dict[str, int]
 
 def _problem(products: list[str], since: Micros, until: Micros, asked: _Asked, context: Context) -> str | None:
     """Why the feeds cannot say that it is absent; empty while they may still tell, None when they do say so."""
-    for gap in context.facts.gaps(since, until):
+    for gap in context.facts.gaps(since - _EDGE, until + _EDGE):
         if any(gap.source in (product, *_sources(product, context)) for product in products):
             return gap.sentence
     newest = max((feed.last for feed in context.feeds.values()), default=0)

@@ -34,12 +34,14 @@ class _State:
     """That an account was on or off from a time on, and who says so."""
 
     at: Micros
-    off: bool
+    off: bool | None
+    """None from when on nobody can tell: switched off at an unknown time."""
     product: str
     event: Event | None = None
 
 
-def make(body: dict[str, Any], _: Reading) -> Condition:
+def make(body: dict[str, Any], reading: Reading) -> Condition:
+    reading.without_habits += 1
     off, on = _types(body.pop("ends", None), "ends"), _types(body.pop("begins", None), "begins")
     grace = duration(str(body.pop("grace", "1h")))
     nothing_left(NAME, body)
@@ -47,14 +49,9 @@ def make(body: dict[str, Any], _: Reading) -> Condition:
     def judge(subject: Subject, context: Context) -> Outcome:
         event, person = subject.event, subject.person
         at = event.occurred_at
-        accounts = context.directory_accounts(person.id)
-        changes = context.changes_of(off | on).get(person.id, ())
-        newest: list[_State] = []
-        for account, versions in accounts.items():
-            told = _by_event(account, changes, off, context)
-            states = [state for state in (*told, *_by_record(versions)) if state.at <= at]
-            if states:
-                newest.append(max(states, key=lambda state: (state.at, state.event is not None, state.off)))
+        known = context.once((NAME, off, on, person.id), lambda: _states(person.id, off, on, context))
+        before = [[state for state in states if state.at <= at] for states in known]
+        newest = [states[-1] for states in before if states and states[-1].off is not None]
         newest += _by_operator(person.email, at, context)
         # One directory that still holds the person active is enough for doubt: people have several accounts.
         if not newest or not all(state.off for state in newest):
@@ -73,6 +70,20 @@ def _types(given: object, name: str) -> frozenset[str]:
     return frozenset(str(one).lower() for one in given)
 
 
+def _states(
+    identity: str, off: frozenset[str], on: frozenset[str], context: Context
+) -> list[list[_State]]:  # fmt: skip
+    """For each directory account of a person what became of it, in time order."""
+    changes = context.changes_of(off | on).get(identity, ())
+    return [
+        sorted(
+            (*_by_event(account, changes, off, context), *_by_record(versions)),
+            key=lambda state: (state.at, state.event is not None, bool(state.off)),
+        )
+        for account, versions in context.directory_accounts(identity).items()
+    ]
+
+
 def _by_event(account: str, changes: Iterable[Event], off: frozenset[str], context: Context) -> list[_State]:
     """What the source's own events said of one account."""
     product = account.partition(":")[0]
@@ -88,6 +99,7 @@ def _by_event(account: str, changes: Iterable[Event], off: frozenset[str], conte
 def _by_record(versions: Iterable[ObjectVersion]) -> list[_State]:
     """What the records of an account said; since when, by the source's own time where it states one."""
     found: list[_State] = []
+    seen_on: Micros | None = None
     for version in versions:
         attributes = attributes_of(version)
         product = version.product
@@ -98,9 +110,15 @@ def _by_record(versions: Iterable[ObjectVersion]) -> list[_State]:
         is_off = status in _OFF or version.removed
         changed = _when(attributes.get("statusChanged"))
         if is_off:
-            found.append(_State(version.deleted_at or changed or version.valid_from, True, product))
+            since = version.deleted_at or changed
+            if since is None:
+                # Seen off, without a time: off from then on, and before that nobody can tell since when.
+                found.append(_State(seen_on if seen_on is not None else 0, None, product))
+                since = version.seen_at
+            found.append(_State(since, True, product))
         elif status:
             found.append(_State(changed or version.created_at or version.valid_from, False, product))
+            seen_on = version.seen_at
     return found
 
 

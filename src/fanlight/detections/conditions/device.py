@@ -16,7 +16,8 @@ NAME = "device"
 _ORDER = ("low", "medium", "high")
 
 
-def make(body: dict[str, Any], _: Reading) -> Condition:
+def make(body: dict[str, Any], reading: Reading) -> Condition:
+    reading.without_habits += 1
     managed = body.pop("managed", False)
     sure = str(body.pop("confidence", "medium"))
     nothing_left(NAME, body)

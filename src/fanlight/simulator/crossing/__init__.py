@@ -12,12 +12,18 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fanlight.simulator.neighbours import neighbour_kinds
 
 if TYPE_CHECKING:
     from fanlight.simulator.casting import Casting
+    from fanlight.simulator.world import World
 
-__all__ = ["crossing_rules", "write_crossings"]
+__all__ = ["crossing_rules", "write_crossings", "write_pushed"]
 
 
 @cache
@@ -36,3 +42,15 @@ def write_crossings(cast: Casting) -> None:
     for rule in crossing_rules():
         rng = random.Random(f"crossing/{rule}/{cast.stage.seed}/{cast.stage.size}")
         _modules()[rule].write(replace(cast, rng=rng))
+
+
+def write_pushed(world: World, folder: Path) -> dict[str, Path]:
+    """Write what senders of the company push by itself, a file of JSON lines for each kind of source."""
+    lines: dict[str, list[bytes]] = {}
+    for row in world.stage.besides:
+        if row.vendor not in neighbour_kinds() and row.at <= world.now:
+            lines.setdefault(row.vendor, []).append(orjson.dumps(dict(row.said)))
+    files = {kind: folder / f"{kind}.jsonl" for kind in lines}
+    for kind, path in files.items():
+        path.write_bytes(b"\n".join(lines[kind]) + b"\n")
+    return files
