@@ -23,13 +23,15 @@ from pathlib import Path
 from fanlight.detections.evidence import source_name
 from fanlight.model import DAY, HOUR, Finding, Micros, format_time, parse_time
 from fanlight.pipeline.connections import add_connection
-from fanlight.pipeline.home import open_home
+from fanlight.pipeline.home import Home, open_home
 from fanlight.pipeline.importing import import_files
 from fanlight.pipeline.sync import sync
 from fanlight.simulator.crossing import crossing_rules, write_pushed
+from fanlight.simulator.crossing.server_from_code_to_chats import APPROVED
 from fanlight.simulator.http import serve
 from fanlight.simulator.truth import Story
 from fanlight.simulator.world import build_world
+from fanlight.state.company import CompanySettings, apply_settings
 from fanlight.state.findings import load_findings
 
 NOW = parse_time("2026-11-20T15:00:00Z")
@@ -88,6 +90,7 @@ def run(size: str, seed: int, *, neighbours: tuple[str, ...] = NEIGHBOURS) -> Sc
                 variable = f"CROSSING_{kind}_{name}".upper()
                 os.environ[variable], given[name] = given[name], f"env:{variable}"
             add_connection(home, kind, kind, given)
+        approve(home)
         for kind, path in write_pushed(world, Path(folder)).items():
             import_files(home, kind, [path])
         outcome = sync(home)
@@ -97,6 +100,12 @@ def run(size: str, seed: int, *, neighbours: tuple[str, ...] = NEIGHBOURS) -> Sc
     scored = score(findings, world.truth.crossing_stories, world.truth.crossing_twins)
     scored.cpu = time.process_time() - begun
     return scored
+
+
+def approve(home: Home) -> None:
+    """What the operator of this company says: which MCP servers are approved."""
+    settings = CompanySettings.model_validate({"company_domains": ["example.com"], "approved_mcp_servers": APPROVED})
+    apply_settings(home.state, settings, "administrator")
 
 
 def concerns(finding: Finding, story: Story) -> bool:

@@ -11,6 +11,7 @@ from fanlight.enrich.devices import DeviceSession
 from fanlight.enrich.places import Place
 from fanlight.enrich.workhours import StatedHours
 from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion, Rollup, Sensitivity
+from fanlight.supply.inventory import Approvals
 
 __all__ = ["Attack", "Company", "Exported", "Facts", "Feed", "Gap", "Sighting"]
 
@@ -69,6 +70,8 @@ class Company:
     """Local days, `YYYY-MM-DD`; like a Sunday for everybody."""
     holiday_calendars: tuple[str, ...] = ()
     """Public holidays of countries or their parts (`DE`, `DE-BY`), for people whose zone lies there."""
+    approvals: Approvals = field(default_factory=Approvals)
+    """MCP servers and other things inside Claude that the operator approved."""
     leavers: tuple[tuple[str, Micros], ...] = ()
     """E-mail and the end of the last day of people who left, as the operator said."""
     people_hours: tuple[tuple[str, StatedHours], ...] = ()

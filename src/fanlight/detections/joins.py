@@ -17,6 +17,7 @@ from typing import Any
 from fanlight.detections.context import OPENNESS, Context, audience_of
 from fanlight.detections.facts import Facts
 from fanlight.detections.groups import ROLE_BY_GROUP
+from fanlight.detections.servers import SERVER_USED
 from fanlight.model import DAY, HOUR, Event, Match, Micros, ObjectVersion, account_key
 
 __all__ = [
@@ -36,7 +37,7 @@ ENTERED = "content_entered"
 #: Derived event: two records of an organization's settings differ, and the newer one protects less.
 SETTINGS_WEAKENED = "settings_weakened"
 #: Derived types whose events are not the source's own, and the field that names the event they come from.
-STATED_BY = {ENTERED: "entry.placed_by", ROLE_BY_GROUP: "stated_by"}
+STATED_BY = {ENTERED: "entry.placed_by", ROLE_BY_GROUP: "stated_by", SERVER_USED: "stated_by"}
 _MUST_BE_ON = ("sso_enabled", "sso_claude_ai_enforced", "sso_console_enforced")
 _NEAREST: Micros = 2 * HOUR
 

@@ -26,6 +26,7 @@ from fanlight.detections.outcome import Outcome, Subject
 from fanlight.detections.plan import Hit, Plan, hits_behind, plan_of, plans_of
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
+from fanlight.detections.servers import SERVER_USED, server_events
 from fanlight.detections.stream import Index
 from fanlight.detections.together import correlated_hits
 from fanlight.detections.words import fill, listed, who
@@ -120,7 +121,7 @@ def _hits(
     return hits
 
 
-_DERIVED = frozenset({ENTERED, SETTINGS_WEAKENED, ROLE_BY_GROUP})
+_DERIVED = frozenset({ENTERED, SETTINGS_WEAKENED, ROLE_BY_GROUP, SERVER_USED})
 _COLUMNS = tuple(name for name in columns_of(Event) if name != "raw")
 
 
@@ -153,6 +154,8 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
         derived += settings_events(facts, since, until)
     if ROLE_BY_GROUP in types:
         derived += group_roles(facts, since, until)
+    if SERVER_USED in types:
+        derived += server_events(facts, since, until)
     context.learn([*events, *derived])
     return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 

@@ -12,6 +12,7 @@
         places: {192.0.2.0/24: {country: DE, asn: 64496}, 203.0.113.0/24: {country: CA, kind: hosting}}
         chats: {claude_chat_1: {labels: [SECRET], sensitivity: high, owner: jane, project: claude_proj_q2}}
         projects: {claude_proj_q2: {owner: jane, private: true}}
+        servers: [{name: Build helper, by: jane, at: "10:00:00", chat: claude_chat_1}]   # first use in a chat
         gaps: [{source: okta, since: "02:00:00", until: "06:00:00"}]
         events:                          # `product:` for other sources, `about:` for the person it is about
           - {at: "02:14:09", by: jane, type: claude_chat_viewed, ip: 203.0.113.47, claude_chat_id: claude_chat_1}
@@ -54,6 +55,7 @@ from fanlight.model import (
     parse_time,
 )
 from fanlight.profiles.rollups import compute, rows_of
+from fanlight.supply.inventory import Approvals
 
 __all__ = ["ScenarioFacts", "TestResult", "build", "run_tests"]
 
@@ -202,6 +204,7 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
             corporate_egress=tuple(settings.get("corporate_egress", ())),
             office_countries=tuple(settings.get("offices", ())),
             timezone=settings.get("timezone"),
+            approvals=Approvals(tuple(settings.get("approved_mcp_servers", ()))),
         )
     )
     facts.networks = [_network(cidr, place) for cidr, place in (test.get("places") or {}).items()]
@@ -229,6 +232,8 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
         times = _moment(day, str(gap["since"])), _moment(day, str(gap["until"]))
         sentence = f"No records of {gap['source']} from {gap['since']} to {gap['until']}"
         facts.all_gaps.append(Gap(str(gap["source"]), *times, sentence))
+    for server in test.get("servers") or ():
+        _add_server(facts, server, day)
     for entry in test.get("entries") or ():
         _add_entry(facts, entry, day)
     return facts, (day, day + DAY)
@@ -375,6 +380,19 @@ def _add_matches(
         )  # fmt: skip
 
 
+def _add_server(facts: ScenarioFacts, server: Mapping[str, Any], day: Micros) -> None:
+    """The first use of a server's tool in a chat: `{name, by, at, chat}`."""
+    at, chat = _moment(day, str(server["at"])), str(server.get("chat", "claude_chat_tools"))
+    facts.all_objects.append(
+        ObjectVersion(
+            tenant=_TENANT, source="claude", product="claude", kind="tool_use",
+            object_id=f"{chat}/{server['name']}/tool", name=str(server["name"]), parent_kind="chat", parent_id=chat,
+            owner_account=_account(server["by"]), created_at=at, valid_from=at, seen_at=at + HOUR,
+            attributes=json.dumps({"server": server.get("url", server["name"]), "tool": "tool"}),
+        )
+    )  # fmt: skip
+
+
 def _add_entry(facts: ScenarioFacts, entry: Mapping[str, Any], day: Micros) -> None:
     """A message that a person wrote: `{at, by, chat, labels}`."""
     at = _moment(day, str(entry["at"]))
@@ -384,7 +402,7 @@ def _add_entry(facts: ScenarioFacts, entry: Mapping[str, Any], day: Micros) -> N
 
 def _event(facts: ScenarioFacts, event: Mapping[str, Any], day: Micros, event_id: str, repeat: int) -> Event:
     """An event of a test: `at`, `by`, `ip`, `client`, `type`, `times`; everything else is the vendor's own field."""
-    own = {"at", "by", "about", "ip", "client", "times", "every", "thing"}
+    own = {"at", "by", "about", "ip", "client", "times", "every", "thing", "thing_kind"}
     raw = {key: value for key, value in event.items() if key not in own}
     raw = {k: v.replace("{n}", str(repeat)) if isinstance(v, str) else v for k, v in raw.items()}
     person = event.get("by")
@@ -396,7 +414,7 @@ def _event(facts: ScenarioFacts, event: Mapping[str, Any], day: Micros, event_id
     if "about" in event:
         target = "idp_user", f"user_{event['about']}"
     elif "thing" in event:
-        target = "thing", str(event["thing"]).replace("{n}", str(repeat))
+        target = str(event.get("thing_kind", "thing")), str(event["thing"]).replace("{n}", str(repeat))
     return Event(
         tenant=_TENANT, source=product, product=product, event_id=event_id, type=str(raw["type"]),
         family=str(raw.pop("family", "other")), account_key=own_account if known_there else _account(person),

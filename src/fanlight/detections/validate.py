@@ -17,6 +17,7 @@ from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.detections.joins import ENTERED, JOIN_FIELDS, SETTINGS_WEAKENED
 from fanlight.detections.judge import check_rule
 from fanlight.detections.rulefile import OWN_KEYS, Rule, RuleSet
+from fanlight.detections.servers import SERVER_USED
 from fanlight.detections.tree import And, AnyValue, Equals, Exists, FieldsMatch, IsNull, Node, Not, Or, walk
 from fanlight.model import Event
 from fanlight.sources.claude.catalogue import ActivityType
@@ -28,6 +29,7 @@ __all__ = ["DERIVED_TYPES", "Problem", "validate"]
 DERIVED_TYPES: dict[str, frozenset[str]] = {
     ENTERED: frozenset({"entry.sensitivity", "entry.labels", "entry.placed_by", "entry.gap_seconds"}),
     SETTINGS_WEAKENED: frozenset({"setting"}),
+    SERVER_USED: frozenset({"server.name", "server.url", "server.tool", "server.approved"}),
     ROLE_BY_GROUP: frozenset(
         {"resource_type", "resource_id", "role", "target_type", "target_id", "group_id", "stated_by"}
     ),

@@ -26,6 +26,7 @@ from fanlight.posture.facts import leavers_of
 from fanlight.state import Lease, Tick, schema
 from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
+from fanlight.supply.inventory import Approvals
 
 __all__ = [
     "Judged",
@@ -85,6 +86,7 @@ def company_of(home: Home) -> Company:
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         holidays=settings.holidays,
         holiday_calendars=settings.holiday_calendars,
+        approvals=Approvals(settings.approved_mcp_servers, settings.approved_integrations),
         leavers=tuple(sorted(leavers_of(settings).items())),
         people_hours=tuple((entry.email, _stated(entry)) for entry in settings.people_hours),
     )

@@ -224,6 +224,8 @@ class Chat:
     turns: list[Micros] = field(default_factory=list)
     planted_turn: int = 0
     tools: bool = False
+    server: tuple[str, str, str] | None = None
+    """Label, address and tool of the server whose tools it uses; None for one of the usual ones."""
     deleted_at: Micros | None = None
     files: list[FileRecord] = field(default_factory=list)
     generated: list[FileRecord] = field(default_factory=list)
