@@ -21,9 +21,10 @@ from fanlight.simulator.neighbours import neighbour_kinds
 
 if TYPE_CHECKING:
     from fanlight.simulator.casting import Casting
-    from fanlight.simulator.world import World
+    from fanlight.simulator.http import RunningSimulator
+    from fanlight.simulator.world import Wire, World
 
-__all__ = ["crossing_rules", "write_crossings", "write_pushed"]
+__all__ = ["crossing_rules", "write_crossings", "write_pushed", "write_staged"]
 
 
 @cache
@@ -45,12 +46,22 @@ def write_crossings(cast: Casting) -> None:
 
 
 def write_pushed(world: World, folder: Path) -> dict[str, Path]:
-    """Write what senders of the company push by itself, a file of JSON lines for each kind of source."""
-    lines: dict[str, list[bytes]] = {}
+    """Write what senders of the company push by themselves, a file of JSON lines for each kind of source."""
+    rows: dict[str, list[Wire]] = {}
     for row in world.stage.besides:
         if row.vendor not in neighbour_kinds() and row.at <= world.now:
-            lines.setdefault(row.vendor, []).append(orjson.dumps(dict(row.said)))
-    files = {kind: folder / f"{kind}.jsonl" for kind in lines}
+            rows.setdefault(row.vendor, []).append(dict(row.said))
+    return _written(rows, folder)
+
+
+def write_staged(vendors: RunningSimulator, folder: Path) -> dict[str, Path]:
+    """The same with the stories' rows of the vendors that are asked, for whoever does not connect those."""
+    rows = {kind: vendors.staged_rows(kind) for kind in neighbour_kinds()}
+    return {**write_pushed(vendors.world, folder), **_written(rows, folder)}
+
+
+def _written(rows: Mapping[str, list[Wire]], folder: Path) -> dict[str, Path]:
+    files = {kind: folder / f"{kind}.jsonl" for kind, found in rows.items() if found}
     for kind, path in files.items():
-        path.write_bytes(b"\n".join(lines[kind]) + b"\n")
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows[kind]))
     return files

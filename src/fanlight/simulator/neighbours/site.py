@@ -227,6 +227,11 @@ class NeighbourSite:
         """Every row of a log of this vendor, in any order; rows not yet visible may be among them."""
         raise NotImplementedError
 
+    def staged_rows(self) -> list[Wire]:
+        """Every staged row up to now, of all logs of this vendor."""
+        rows = [row for row in self.world.stage.besides if row.vendor == self.kind and row.at <= self.world.now]
+        return [self.staged(row) for row in rows]
+
     def staged_id(self, row: Beside) -> str:
         """The id of a staged row."""
         return row.id
