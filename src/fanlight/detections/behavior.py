@@ -97,6 +97,7 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
         events=tuple(event for outcome in outcomes for event in outcome.events),
         things=frozenset().union(*(outcome.things for outcome in outcomes)),
         since=next((outcome.since for outcome in outcomes if outcome.since is not None), None),
+        steps=tuple(dict.fromkeys(step for outcome in outcomes for step in outcome.steps)),
         beside=tuple(dict.fromkeys(event for outcome in outcomes for event in outcome.beside)),
     )
 

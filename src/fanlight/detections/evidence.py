@@ -19,10 +19,11 @@ __all__ = ["EvidencePlan", "chain", "source_name"]
 _SOURCES = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
-    "claude_telemetry": "Claude Code", "directory": "Staff list",
+    "claude_telemetry": "Claude Code", "directory": "Staff list", "settings": "Settings",
 }  # fmt: skip
 _MOST_EVENTS = 80
 _MOST_HITS = 500
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,18 @@ def source_name(product: str) -> str:
 
 
 def chain(
-    anchor: Event, hits: Sequence[Event], counted: frozenset[str], person: Person, new: frozenset[str],
-    context: Context, plan: EvidencePlan,
+    anchor: Event, hits: Sequence[Event], counted: frozenset[str], told: Sequence[Evidence], person: Person,
+    new: frozenset[str], context: Context, plan: EvidencePlan,
 ) -> tuple[Evidence, ...]:  # fmt: skip
     """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it.
 
-    `counted` are ids of further events that the finding rests on.
+    `counted` are ids of further events that the finding rests on, `told` what conditions say beside events.
     """
     since = min(anchor.occurred_at - plan.before, hits[0].occurred_at)
     until = max(anchor.occurred_at, hits[-1].occurred_at) + plan.after
     steps = [
         *_event_steps(anchor, hits, counted, person, new, context, since, until),
+        *told[:_MOST_TOLD],
         *_gap_steps(context, since, until),
         *_label_steps(anchor, context),
         *_grant_steps(anchor, person, context),

@@ -32,6 +32,7 @@ class Feed(NamedTuple):
     """Names of the connected sources they came from."""
     first: Micros
     last: Micros
+    """The newest record, or when the source was last read to its end where it is asked: then all until it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
     beside = {(event.product, event.event_id): event for hit in (*group, *behind) for event in hit.outcome.beside}
     together = beside | {(event.product, event.event_id): event for event in (hit.subject.event for hit in behind)}
     hit_events = sorted(together.values(), key=lambda event: (event.occurred_at, event.event_id, event.product))
+    steps = tuple(dict.fromkeys(step for hit in (*group, *behind) for step in hit.outcome.steps))
     words = words_of(subject, _together(group), last.at, context)
     new = frozenset().union(*(hit.outcome.new for hit in (*group, *behind)))
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
@@ -206,7 +207,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         events=_event_ids(group, behind),
         entities=_entities(behind, tuple(beside.values()), person, context),
         why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
-        evidence=chain(event, hit_events, _resting(group, behind), person, new, context, plan.evidence),
+        evidence=chain(event, hit_events, _resting(group, behind), steps, person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
         basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},

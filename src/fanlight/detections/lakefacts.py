@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class LakeFacts:
     """Times without records, from the health of the sources."""
     sensitivity: Callable[[Sequence[Match]], Sensitivity] | None = None
     """How sensitive matches are together; by the weights in force when not given."""
+    read_to: Mapping[str, Micros] = field(default_factory=dict)
+    """When all logs of a source that is asked were last read to their end; files and senders have none."""
     known_attacks: Sequence[Attack] = ()
     """Times that findings closed as true positives cover."""
 
@@ -141,8 +143,12 @@ class LakeFacts:
         return [gap for gap in self.silences if gap.since < until and gap.until > since]
 
     def feeds(self) -> Sequence[Feed]:
+        def feed(product: str, sources: Sequence[str], first: Micros, last: Micros) -> Feed:
+            read = [self.read_to.get(source, 0) for source in sources]
+            return Feed(product, tuple(sources), first, max(last, min(read)))
+
         return self._tuples(
-            lambda product, sources, first, last: Feed(product, tuple(sources), first, last),
+            feed,
             "SELECT product, list_sort(list(DISTINCT source)), min(occurred_at), max(occurred_at) FROM events"
             " GROUP BY product ORDER BY product",
             [],

@@ -42,7 +42,7 @@ def correlated_hits(
             if not own.holds:
                 continue
             outcome = Outcome(True, (*outcome.why, *own.why), own.nats, own.clause or outcome.clause, own.new,
-                              own.events, own.things, outcome.since, own.beside)  # fmt: skip
+                              own.events, own.things, outcome.since, own.steps, own.beside)  # fmt: skip
         group_key = plan.group_key_of(subject) if plan.dedup.by else "|".join(true.group)
         window = Window(true.line, true.first, true.last, known)
         made.setdefault(plan.rule.id, []).append(Hit(plan, subject, outcome, group_key, window))

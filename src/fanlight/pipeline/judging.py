@@ -37,6 +37,7 @@ __all__ = [
     "judge_rules",
     "load_facts",
     "load_places",
+    "read_to_of",
     "rules_in_force",
 ]
 
@@ -114,7 +115,24 @@ def gaps_of(home: Home) -> list[Gap]:
 def load_facts(home: Home, reader: Reader) -> LakeFacts:
     """Everything judging asks for, over one snapshot."""
     places, company = load_places(home, reader), company_of(home)
-    return LakeFacts(home.tenant, reader, places, company, gaps_of(home), known_attacks=attacks_of(home))
+    return LakeFacts(
+        home.tenant, reader, places, company, gaps_of(home), read_to=read_to_of(home), known_attacks=attacks_of(home)
+    )
+
+
+def read_to_of(home: Home) -> dict[str, Micros]:
+    """By source, when all its logs were last read to their end; sources that are not asked have no such time."""
+    table = schema.cursors
+    with home.state.view() as connection:
+        rows = connection.execute(
+            select(table.c.source, table.c.caught_up_at).where(
+                table.c.tenant == home.tenant, table.c.newest_at.is_not(None), table.c.stream != "files"
+            )
+        ).all()
+    found: dict[str, Micros] = {}
+    for source, caught_up_at in rows:
+        found[source] = min(found.get(source, caught_up_at or 0), caught_up_at or 0)
+    return found
 
 
 def attacks_of(home: Home) -> list[Attack]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -92,3 +93,13 @@ def test_what_could_not_be_told_is_said_once_a_day_and_withdrawn_when_the_record
     ]
     facts, window = build(test)
     assert judge(facts, [rule], window) == []
+
+
+def test_a_quiet_log_that_was_read_to_its_end_tells_that_there_was_no_sign_on(tmp_path: Path) -> None:
+    rule = named("sign_in_without_idp")
+    (late,) = (test for test in rule.tests if test["name"] == "Okta's log is late")
+    facts, window = build(copy.deepcopy(dict(late)))
+    lake = in_lake(facts, tmp_path)
+    assert judge(lake, [rule], window) == []
+    read = replace(lake, read_to={"okta": window[0] + 11 * HOUR})
+    assert len(judge(read, [rule], window)) == 1

@@ -19,8 +19,8 @@ from fanlight.detections.outcome import (
     nothing_left,
     period,
 )
-from fanlight.detections.words import at_time, listed, span
-from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why
+from fanlight.detections.words import at_time, listed, span, who
+from fanlight.model import DAY, HOUR, MINUTE, Event, Evidence, Micros, Why
 
 __all__ = ["NAME", "make"]
 
@@ -127,7 +127,7 @@ def _problem(products: list[str], since: Micros, until: Micros, asked: _Asked, c
         if feed.last < until + asked.settle:
             if newest < until + asked.patience:
                 return ""
-            return f"{source_name(product)} is late: its newest record is from {at_time(feed.last, 'UTC')}"
+            return f"{source_name(product)} is late: what happened there is known up to {at_time(feed.last, 'UTC')}"
     return None
 
 
@@ -156,4 +156,10 @@ def _missing(
     )
     earlier = [one for one in context.around(person.id, event.occurred_at - _LAST, since) if _fits(one, asked)]
     clause = f"{names} has no {asked.called} of this person in the {minutes} around it, against {count:,} in {time}"
-    return Outcome(True, whys, 0.0, clause, beside=tuple(earlier[-1:]))
+    zone = context.zone(person, event.occurred_at)
+    step = Evidence(
+        at=since, until=until, kind="baseline", source=names, mark="new",
+        text=f"No {asked.called} of {who(person)} from {at_time(since, zone)} to {at_time(until, zone)}; "
+        f"{heard:,} other records of people in that time",
+    )  # fmt: skip
+    return Outcome(True, whys, 0.0, clause, steps=(step,), beside=tuple(earlier[-1:]))

@@ -19,8 +19,8 @@ from fanlight.detections.outcome import (
     nothing_left,
 )
 from fanlight.detections.people import attributes_of
-from fanlight.detections.words import at_time, span
-from fanlight.model import DAY, MINUTE, Event, Micros, ObjectVersion, Why, parse_time
+from fanlight.detections.words import at_time, span, who
+from fanlight.model import DAY, MINUTE, Event, Evidence, Micros, ObjectVersion, Why, parse_time
 
 __all__ = ["NAME", "make"]
 
@@ -146,7 +146,15 @@ def _outcome(subject: Subject, first: _State, newest: list[_State], context: Con
     )
     why = Why(fact=f"deactivated by {where}", observed=f"{at_time(first.at, zone)}, {ago} before", usual=usual)
     beside = tuple(state.event for state in newest if state.event is not None)
-    return Outcome(True, (why,), 0.0, f"{where} had it deactivated {ago} before", beside=beside)
+    steps = tuple(
+        Evidence(
+            at=state.at, kind="baseline", source=source_name(state.product), mark="new",
+            text=f"The record of {who(person)} says deactivated since then",
+        )
+        for state in newest
+        if state.event is None
+    )  # fmt: skip
+    return Outcome(True, (why,), 0.0, f"{where} had it deactivated {ago} before", steps=steps, beside=beside)
 
 
 def _ago(time: Micros) -> str:
