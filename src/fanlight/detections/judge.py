@@ -206,7 +206,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         sentence=fill(plan.evidence.sentence, words),
         events=_event_ids(group, behind),
         entities=_entities(behind, tuple(beside.values()), person, context),
-        why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
+        why=(*first.outcome.why, *_whys_behind(first), *_things_whys(event, behind, context)),
         evidence=chain(event, hit_events, _resting(group, behind), steps, person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
@@ -269,6 +269,14 @@ def _holds(found: Any, wanted: Any) -> bool:
     wanted_values = wanted if isinstance(wanted, list) else [wanted]
     found_values = found if isinstance(found, list | tuple) else [found]
     return any(value in wanted_values for value in found_values)
+
+
+def _things_whys(event: Event, behind: Sequence[Hit], context: Context) -> list[Why]:
+    """Of the anchor's thing; where it has none, of the newest thing among the other events."""
+    for one in (event, *(hit.subject.event for hit in reversed(behind))):
+        if found := _thing_why(one, context):
+            return found
+    return []
 
 
 def _thing_why(event: Event, context: Context) -> list[Why]:

@@ -80,7 +80,7 @@ def _outcome(subject: Subject, before: list[Event], product: str, context: Conte
         Why(
             fact="first seen",
             observed=f"{event.target_id} in {where}, {at_time(first.occurred_at, zone)}",
-            usual=f"{len(before):,} connections of {len(accounts):,} accounts there, 0 uses in chats before this",
+            usual=f"connections there: {len(before):,}, accounts: {len(accounts):,}; uses in chats before this one: 0",
         ),
         Why(fact="approval", observed=stated, usual="approved servers stand in the settings"),
     )
