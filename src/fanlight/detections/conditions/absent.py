@@ -41,10 +41,11 @@ class _Asked:
     called: str
     before: Micros
     after: Micros
-    settle: Micros
-    """How far a feed must have gone on after the time before its silence says anything."""
+    settle: Mapping[str, Micros]
+    """By product, how far a feed must have gone on after the time before its silence says anything: some show a row
+    hours late among newer ones."""
     patience: Micros
-    """After how long a feed that has not gone on counts as late."""
+    """After how much longer a feed that has not gone on counts as late."""
     habit: int
     """How many of these somebody must have had before, for none to mean anything."""
     unknown: bool
@@ -60,7 +61,7 @@ def make(body: dict[str, Any], reading: Reading) -> Condition:
         called=str(body.pop("called", "record")),
         before=duration(str(body.pop("before", "15m"))),
         after=duration(str(body.pop("after", "5m"))),
-        settle=duration(str(body.pop("settle", "15m"))),
+        settle=_settle(body, [str(product) for product in given]),
         patience=duration(str(body.pop("patience", "2h"))),
         habit=int(body.pop("habit", 3)),
         unknown=_answer(body),
@@ -88,6 +89,16 @@ def make(body: dict[str, Any], reading: Reading) -> Condition:
         return _missing(subject, habits, (since, until), asked, context)
 
     return judge
+
+
+def _settle(body: dict[str, Any], products: list[str]) -> dict[str, Micros]:
+    """One time for all products, or one for each."""
+    given = body.pop("settle", "15m")
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(products, duration(str(given)))
+    if set(given) != set(products):
+        raise BehaviorProblem("'absent' needs in 'settle' one time, or one for each product of 'types'.")
+    return {str(product): duration(str(time)) for product, time in given.items()}
 
 
 def _answer(body: dict[str, Any]) -> bool:
@@ -124,8 +135,8 @@ def _problem(products: list[str], since: Micros, until: Micros, asked: _Asked, c
         feed = context.feeds.get(product)
         if feed is None or feed.first > since:
             return f"{source_name(product)} has no records from before that time"
-        if feed.last < until + asked.settle:
-            if newest < until + asked.patience:
+        if feed.last < until + asked.settle[product]:
+            if newest < until + asked.settle[product] + asked.patience:
                 return ""
             return f"{source_name(product)} is late: what happened there is known up to {at_time(feed.last, 'UTC')}"
     return None
