@@ -181,6 +181,8 @@ class Site(NeighbourSite):
         ip, agent = row.subject[1], row.subject[2]
         claude = row.event_type.endswith(".sso")
         spot = spot_of(ip) if ip else None
+        told = (row.subject[4] if len(row.subject) > 4 else {}).get("device")
+        managed = told is None or told["managed"] is True
         body: Wire = {
             "id": identifier,
             "createdDateTime": wire_time(at),
@@ -205,11 +207,11 @@ class Site(NeighbourSite):
             },
             "deviceDetail": {
                 "deviceId": stable_uuid("entra device", self.world.seed, person.index),
-                "displayName": f"LT-{person.index:05d}",
+                "displayName": told["name"] if told else f"LT-{person.index:05d}",
                 "operatingSystem": "Windows" if agent and "Windows" in agent else "MacOs",
-                "isCompliant": True,
-                "isManaged": True,
-                "trustType": "Azure AD joined",
+                "isCompliant": managed,
+                "isManaged": managed,
+                "trustType": "Azure AD joined" if managed else "",
             },
             "riskLevelDuringSignIn": "none",
             "riskLevelAggregated": "none",
