@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 STAMP := .make
 .DEFAULT_GOAL := help
 
-.PHONY: help setup demo test test-web test-kill test-long bench bench-labels bench-stories check format lock clean
+.PHONY: help setup demo test test-web test-kill test-long bench bench-labels bench-stories bench-crossing check format lock clean
 
 help: ## Show this menu
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ test-long: setup ## Kills, size M, seeds, fuzz
 
 bench-stories: setup ## Nine stories found, nine twins silent, on seeds drawn now
 	$(PY) benchmarks/stories.py --seeds 3
+
+bench-crossing: setup ## Stories that only several sources tell, and their twins, on seeds drawn now
+	$(PY) benchmarks/crossing.py --seeds 3
 
 bench-labels: setup ## Labels beside other engines, same documents (installs those outside the repository)
 	$(PY) benchmarks/labels.py peers --write

@@ -13,9 +13,13 @@ import pytest
 from fanlight.model import SystemClock
 from fanlight.pipeline.connections import add_connection
 from fanlight.pipeline.home import Home, open_home
+from fanlight.pipeline.importing import import_files
 from fanlight.simulator import http
+from fanlight.simulator.crossing import write_staged
+from fanlight.simulator.crossing.server_from_code_to_chats import APPROVED
 from fanlight.simulator.http import RunningSimulator
 from fanlight.simulator.world import World, build_world
+from fanlight.state.company import CompanySettings, apply_settings
 
 
 @dataclass
@@ -69,13 +73,24 @@ def connect_all(home: Home, vendors: RunningSimulator) -> None:
     add_connection(home, "okta", "okta", okta)
 
 
+def bring_the_rest(home: Home, vendors: RunningSimulator, folder: Path) -> None:
+    """What stories need of the drive, the code host and the senders of the company, from files: their logs whole would
+    take longer than everything else."""
+    settings = CompanySettings.model_validate({"company_domains": ["example.com"], "approved_mcp_servers": APPROVED})
+    apply_settings(home.state, settings, "administrator")
+    for kind, path in write_staged(vendors, folder).items():
+        assert not import_files(home, kind, [path]).unread
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Size S, read to its end once. Tests that change the world come last in their module."""
-    world = build_world(seed=11, size="S", now=SystemClock().now())
+    world = build_world(seed=11, size="S", now=SystemClock().now(), crossing=True)
     with http.serve(world, rate=0) as vendors:
-        home = open_home(tmp_path_factory.mktemp("whole") / "home")
+        folder = tmp_path_factory.mktemp("whole")
+        home = open_home(folder / "home")
         connect_all(home, vendors)
+        bring_the_rest(home, vendors, folder)
         made = Installation(world, vendors, home)
         made.run("sync", "--until-caught-up", "--quiet")
         yield made

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from fanlight.model import DAY, Event
+from fanlight.detections.evidence import source_name
+from fanlight.model import DAY, HOUR, Event, parse_time
 from fanlight.pipeline.home import open_home
+from fanlight.simulator.crossing import crossing_rules
+from fanlight.simulator.truth import Story
 from integration.conftest import Installation, forbidden_words, run_fanlight
 from integration.served import (
     KINDS,
@@ -81,6 +84,28 @@ def test_the_stories_are_found_and_their_twins_are_not(installation: Installatio
     missed = [s.rule for s in truth.stories if not any((s.rule, a) in found for a in s.activities)]
     raised = [s.rule for s in truth.twins if any((s.rule, a) in found for a in s.activities)]
     assert (missed, raised) == ([], [])
+
+
+def test_what_only_several_sources_tell_is_found_with_events_of_each_and_its_twins_are_not(
+    installation: Installation,
+) -> None:
+    findings = lines(installation, "export", "findings")
+    truth = installation.world.truth
+    assert {story.rule for story in truth.crossing_stories} == set(crossing_rules())
+    for story in truth.crossing_stories:
+        about = [finding for finding in findings if is_about(finding, story)]
+        assert about, story.rule
+        chain = [step for step in about[0]["evidence"] if step["kind"] == "event" and step["mark"] in ("new", "anchor")]
+        assert {step["source"] for step in chain} >= {source_name(product) for product in story.sources}, story.rule
+    raised = [s.rule for s in truth.crossing_twins if any(is_about(finding, s) for finding in findings)]
+    assert raised == []
+
+
+def is_about(finding: dict[str, Any], story: Story) -> bool:
+    """Whether a finding is the story's rule on the story's account within its hours."""
+    accounts = {entity["id"] for entity in finding["entities"] if entity["kind"] == "account"}
+    near = abs(parse_time(finding["time"]) - story.at) <= 2 * HOUR
+    return finding["rule"] == story.rule and f"claude:{story.user_id}" in accounts and near
 
 
 def test_exports_keep_their_contracts(installation: Installation) -> None:

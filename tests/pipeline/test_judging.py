@@ -9,7 +9,7 @@ from sqlalchemy import update
 from fanlight.model import DAY, HOUR, Entity, Event, Evidence, Finding, Micros
 from fanlight.pipeline.connections import add_connection, note_state
 from fanlight.pipeline.home import Home
-from fanlight.pipeline.judging import attacks_of, is_judged, judge_rules
+from fanlight.pipeline.judging import attacks_of, is_judged, judge_rules, read_to_of
 from fanlight.pipeline.queue import Queued, enqueue, finish
 from fanlight.pipeline.windows import choose_window, close_first_looks
 from fanlight.sources.contract import ContentRef
@@ -106,3 +106,14 @@ def test_a_verdict_that_changes_what_is_usual_asks_for_a_judgement(home: Home) -
     assert not is_judged(home)
     judge_rules(home, lease)
     assert is_judged(home)
+
+
+def test_a_source_is_known_up_to_when_every_log_of_it_was_read_to_its_end(home: Home) -> None:
+    with home.state.tick() as tick:
+        tick.set_cursor("okta", "log", "c", rows=1, newest_at=5, caught_up=True)
+        tick.set_cursor("okta", "users", None, rows=9, caught_up=True)  # a list, not a log
+        tick.set_cursor("entra", "sign_ins", "c", rows=1, newest_at=5, caught_up=True)
+        tick.set_cursor("entra", "audits", "c", rows=1, newest_at=5)
+        tick.set_cursor("web", "files", None, rows=1, newest_at=5, caught_up=True)
+        now = tick.now
+    assert read_to_of(home) == {"okta": now, "entra": 0}

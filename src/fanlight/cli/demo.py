@@ -60,11 +60,12 @@ def _demo(
     began = time.monotonic()
     folder = _fresh(home)
     print(f"Making a company of size {size} …", flush=True)
-    world = build_world(seed=seed, size=size, now=SystemClock().now())
+    world = build_world(seed=seed, size=size, now=SystemClock().now(), crossing=True)
     with http.serve(world, rate=0) as vendors:
         opened = open_home(folder)
         _connect(opened, world, vendors)
         print("Collecting, labelling and judging …", flush=True)
+        _bring_the_rest(opened, vendors)
         _sync(folder)
         _decide(opened, world)
         print(f"Ready after {time.monotonic() - began:.0f} s. All of it is simulated.", flush=True)
@@ -102,6 +103,7 @@ def _connect(home: Home, world: World, vendors: RunningSimulator) -> None:
     """What an administrator does on the first day: paste keys, name the company's domains, install addresses."""
     from fanlight.enrich.geo_install import install
     from fanlight.pipeline.connections import add_connection
+    from fanlight.simulator.crossing.server_from_code_to_chats import APPROVED
     from fanlight.simulator.http.geo import write_geo
     from fanlight.state.company import CompanySettings, apply_settings
 
@@ -133,12 +135,26 @@ def _connect(home: Home, world: World, vendors: RunningSimulator) -> None:
                 "company_domains": ["example.com"],
                 "offices": offices,
                 "working_hours": {"timezone": "Europe/Berlin"},
+                "approved_mcp_servers": APPROVED,
             }
         ),
         "administrator",
     )
     city, asn = write_geo(world, home.path / "addresses")
     install(home.path, city=[city], asn=[asn])
+
+
+def _bring_the_rest(home: Home, vendors: RunningSimulator) -> None:
+    """What stories need of the drive, the code host, the web gateway and Claude Code, from files: to read their logs
+    whole would take as long as everything else."""
+    from fanlight.pipeline.importing import import_files
+    from fanlight.simulator.crossing import write_staged
+
+    folder = home.path / "received"
+    folder.mkdir()
+    for kind, path in write_staged(vendors, folder).items():
+        import_files(home, kind, [path])
+    shutil.rmtree(folder)
 
 
 def _sync(folder: Path) -> None:
@@ -151,6 +167,7 @@ def _sync(folder: Path) -> None:
 def _decide(home: Home, world: World) -> None:
     """What a team has done by now: the false alarm closed with its exception, two findings with verdicts."""
     from fanlight.findings.exceptions import propose
+    from fanlight.simulator.crossing import crossing_rules
     from fanlight.state.findings import add_exception, add_note, decide, load_findings
 
     false_alarms = {activity for story in world.truth.false_positives for activity in story.activities}
@@ -185,7 +202,7 @@ def _decide(home: Home, world: World) -> None:
                     },
                     "finding closed",
                 )
-            elif not attacks & set(finding.events) and others < 2:
+            elif finding.rule not in crossing_rules() and not attacks & set(finding.events) and others < 2:
                 others += 1
                 decide(
                     tick,

@@ -31,6 +31,8 @@ class Behavior:
     """How far before an event its conditions look at other events (`many`)."""
     types: tuple[str, ...] = ()
     """Event types that its conditions count beside the rule's own."""
+    asks_habits: bool = True
+    """Whether a condition asks what is usual for the person."""
 
     def judge(self, subject: Subject, context: Context) -> Outcome:
         return self.condition(subject, context)
@@ -42,7 +44,8 @@ def parse_behavior(source: Mapping[str, Any] | None) -> Behavior | None:
         return None
     reading = Reading()
     condition = _parse(source, reading)
-    return Behavior(condition, reading.window, tuple(reading.types))
+    asks_habits = reading.without_habits < reading.conditions
+    return Behavior(condition, reading.window, tuple(reading.types), asks_habits)
 
 
 def _parse(source: object, reading: Reading) -> Condition:
@@ -58,6 +61,7 @@ def _parse(source: object, reading: Reading) -> Condition:
     if make is None:
         known = ", ".join(sorted(_conditions()))
         raise BehaviorProblem(f"The behavior '{name}' is not known; known are all, any, {known}.")
+    reading.conditions += 1
     return make(dict(body or {}), reading)
 
 
@@ -93,6 +97,8 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
         events=tuple(event for outcome in outcomes for event in outcome.events),
         things=frozenset().union(*(outcome.things for outcome in outcomes)),
         since=next((outcome.since for outcome in outcomes if outcome.since is not None), None),
+        steps=tuple(dict.fromkeys(step for outcome in outcomes for step in outcome.steps)),
+        beside=tuple(dict.fromkeys(event for outcome in outcomes for event in outcome.beside)),
     )
 
 

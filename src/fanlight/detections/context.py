@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from fanlight.detections.facts import Sighting
+from fanlight.detections.facts import Feed, Sighting
 from fanlight.detections.people import People, Person, attributes_of
 from fanlight.detections.things import Things
 from fanlight.enrich.countries import country_code
+from fanlight.enrich.devices import Devices
 from fanlight.enrich.localtime import hour_of_week, zone_at, zone_of
 from fanlight.enrich.network import network_prefix, parse_address, parse_networks, within
 from fanlight.model import (
@@ -34,6 +35,7 @@ from fanlight.profiles.surprise import HOURS, HourCurve
 __all__ = ["PLACE_DIMENSIONS", "Answer", "Context", "Person", "ProjectState", "Where"]
 
 Answer = Literal["yes", "no", "could_not_tell"]
+T = TypeVar("T")
 #: Openness of a project, from closed to open.
 OPENNESS = {"private": 0, "organization": 1, "public": 2}
 PLACE_DIMENSIONS = ("country", "asn", "prefix", "kind")
@@ -381,6 +383,54 @@ class Context(People, Things):
     def _offices(self) -> dict[str, frozenset[str]]:
         return {}
 
+    # ---------------------------------------------------------- other sources
+
+    @cached_property
+    def feeds(self) -> dict[str, Feed]:
+        """From when to when there are records, by product."""
+        return {feed.product: feed for feed in self.facts.feeds()}
+
+    def heard(self, product: str, since: Micros, until: Micros) -> int:
+        """How many records of people a source has in [since, until], whoever they are about."""
+        return sum(
+            1
+            for events in self._activity.values()
+            for event in events[_place(events, since) : _place(events, until + 1)]
+            if event.product == product
+        )
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once a judging; for conditions that ask the same of many events."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[tuple[Any, ...], Any]:
+        return {}
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Devices that identity providers and inventories named, for the time that is judged."""
+        sessions = self.facts.device_sessions(self.since - 3 * DAY, self.until + DAY)
+        return Devices(sessions, self.identity_of, self.facts.inventory())
+
+    def changes_of(self, types: frozenset[str]) -> dict[str, list[Event]]:
+        """Events of these types ever, by the person they are about, in time order."""
+        known = self._changes.get(types)
+        if known is None:
+            known = self._changes[types] = defaultdict(list)
+            for event in sorted(self.facts.events(types, 0, self.until), key=lambda e: (e.occurred_at, e.event_id)):
+                about = self.about(event)
+                if about is not None:
+                    known[about].append(event)
+        return known
+
+    @cached_property
+    def _changes(self) -> dict[frozenset[str], dict[str, list[Event]]]:
+        return {}
+
     # ------------------------------------------------------------------ around
 
     @cached_property
@@ -395,9 +445,7 @@ class Context(People, Things):
     def around(self, identity: str, since: Micros, until: Micros) -> Sequence[Event]:
         """The identity's events in [since, until], all sources, in time order."""
         events = self._activity.get(identity, [])
-        first = bisect_left(events, since, key=lambda e: e.occurred_at)
-        last = bisect_left(events, until + 1, key=lambda e: e.occurred_at)
-        return events[first:last]
+        return events[_place(events, since) : _place(events, until + 1)]
 
     def note_sharing(self, events: Iterable[Event]) -> None:
         """Remember the openness that each sharing event left behind."""
@@ -556,6 +604,10 @@ class Context(People, Things):
         pairs = self._spread_of("project").first_days.get(project_id, ())
         visitors = [identity for first, identity in pairs if first < day]
         return sum(1 for identity in visitors if identity not in identities), len(visitors)
+
+
+def _place(events: Sequence[Event], at: Micros) -> int:
+    return bisect_left(events, at, key=lambda event: event.occurred_at)
 
 
 def audience_of(event: Event) -> str:

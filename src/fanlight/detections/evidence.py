@@ -21,11 +21,13 @@ __all__ = ["EvidencePlan", "chain", "source_name"]
 _SOURCES = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
+    "claude_telemetry": "Claude Code", "directory": "Staff list", "settings": "Settings",
 }  # fmt: skip
 _MOST_EVENTS = 80
 _MOST_HITS = 500
 _REST: Micros = 30 * MINUTE
 """A visit ends with this long a rest."""
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,18 @@ def source_name(product: str) -> str:
 
 
 def chain(
-    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, plan: EvidencePlan,
-    counted: frozenset[str] = frozenset(),
+    anchor: Event, hits: Sequence[Event], counted: frozenset[str], told: Sequence[Evidence], person: Person,
+    new: frozenset[str], context: Context, plan: EvidencePlan,
 ) -> tuple[Evidence, ...]:  # fmt: skip
     """Every step in time order: events of all sources, gaps, labels of the thing, and the path to it.
 
-    `counted` are ids of events that the hits rest on beside themselves, such as the first views of a bulk.
+    `counted` are ids of further events that the finding rests on, `told` what conditions say beside events.
     """
     since = min(anchor.occurred_at - plan.before, hits[0].occurred_at)
     until = max(anchor.occurred_at, hits[-1].occurred_at) + plan.after
     steps = [
-        *_event_steps(anchor, hits, person, new, context, since, until, counted),
+        *_event_steps(anchor, hits, counted, person, new, context, since, until),
+        *told[:_MOST_TOLD],
         *_gap_steps(context, since, until),
         *_label_steps(anchor, context),
         *_grant_steps(anchor, person, context),
@@ -82,8 +85,8 @@ def chain(
 
 
 def _event_steps(
-    anchor: Event, hits: Sequence[Event], person: Person, new: frozenset[str], context: Context, since: Micros,
-    until: Micros, counted: frozenset[str],
+    anchor: Event, hits: Sequence[Event], counted: frozenset[str], person: Person, new: frozenset[str],
+    context: Context, since: Micros, until: Micros,
 ) -> list[Evidence]:  # fmt: skip
     around = {(e.product, e.event_id): e for e in context.around(person.id, since, until)} if person.id else {}
     around |= {(e.product, e.event_id): e for e in (*hits, anchor)}

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from fanlight.enrich.calendars import Calendars
+from fanlight.enrich.devices import DeviceSession
+from fanlight.enrich.inventory import Inventory
 from fanlight.enrich.places import Place
 from fanlight.enrich.workhours import StatedHours
 from fanlight.model import Event, Grant, Link, Match, Micros, ObjectVersion, Rollup, Sensitivity
+from fanlight.supply.inventory import Approvals
 
-__all__ = ["Attack", "Company", "Exported", "Facts", "Gap", "Sighting"]
+__all__ = ["Attack", "Company", "Exported", "Facts", "Feed", "Gap", "Sighting"]
 
 
 class Sighting(NamedTuple):
@@ -20,6 +23,17 @@ class Sighting(NamedTuple):
     account: str
     value: str
     first_day: str
+
+
+class Feed(NamedTuple):
+    """From when to when there are records of a product."""
+
+    product: str
+    sources: tuple[str, ...]
+    """Names of the connected sources they came from."""
+    first: Micros
+    last: Micros
+    """The newest record, or when the source was last read to its end where it is asked: then all until it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,10 @@ class Company:
     """Local days, `YYYY-MM-DD`; like a Sunday for everybody."""
     holiday_calendars: tuple[str, ...] = ()
     """Public holidays of countries or their parts (`DE`, `DE-BY`), for people whose zone lies there."""
+    approvals: Approvals = field(default_factory=Approvals)
+    """MCP servers and other things inside Claude that the operator approved."""
+    leavers: tuple[tuple[str, Micros], ...] = ()
+    """E-mail and the end of the last day of people who left, as the operator said."""
     people_hours: tuple[tuple[str, StatedHours], ...] = ()
     """E-mail and stated hours of people who work at other times than the company."""
 
@@ -138,6 +156,18 @@ class Facts(Protocol):
     def sensitivity_of(self, matches: Sequence[Match]) -> Sensitivity: ...
 
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]: ...
+
+    def feeds(self) -> Sequence[Feed]:
+        """From when to when there are records of each product."""
+        ...
+
+    def device_sessions(self, since: Micros, until: Micros) -> Sequence[DeviceSession]:
+        """Sessions in [since, until) for which an identity provider or an inventory names the device."""
+        ...
+
+    def inventory(self) -> Inventory:
+        """What device inventories know of devices."""
+        ...
 
     def attacks(self) -> Sequence[Attack]:
         """Times that findings closed as true positives cover."""

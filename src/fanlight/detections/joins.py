@@ -3,7 +3,7 @@
 Join fields: `chat.sensitivity`, `chat.labels`, `chat.moved`, `chat.new_readers`, `file.sensitivity`, `file.labels`,
 `project.sensitivity`, `project.labels`, `project.sensitive_things`, `project.privacy`, `project.opened_wider`,
 `project.age_days`, `project.new_to_actor`, `entry.sensitivity`, `entry.labels`,
-`actor.identity`, `actor.elevated`, `actor.department`, `target.is_actor`.
+`actor.identity`, `about.identity`, `actor.elevated`, `actor.department`, `target.is_actor`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from fanlight.detections.context import OPENNESS, Context, audience_of
 from fanlight.detections.facts import Facts
 from fanlight.detections.groups import ROLE_BY_GROUP
+from fanlight.detections.servers import SERVER_USED
 from fanlight.model import DAY, HOUR, Event, Match, Micros, ObjectVersion, account_key
 
 __all__ = [
@@ -36,7 +37,7 @@ ENTERED = "content_entered"
 #: Derived event: two records of an organization's settings differ, and the newer one protects less.
 SETTINGS_WEAKENED = "settings_weakened"
 #: Derived types whose events are not the source's own, and the field that names the event they come from.
-STATED_BY = {ENTERED: "entry.placed_by", ROLE_BY_GROUP: "stated_by"}
+STATED_BY = {ENTERED: "entry.placed_by", ROLE_BY_GROUP: "stated_by", SERVER_USED: "stated_by"}
 _MUST_BE_ON = ("sso_enabled", "sso_claude_ai_enforced", "sso_console_enforced")
 _NEAREST: Micros = 2 * HOUR
 
@@ -45,7 +46,7 @@ JOIN_FIELDS = (
     "project.sensitivity",
     "project.labels", "project.sensitive_things", "project.privacy", "project.opened_wider", "project.age_days",
     "project.new_to_actor", "entry.sensitivity", "entry.labels", "actor.identity", "actor.elevated",
-    "actor.department", "target.is_actor",
+    "about.identity", "actor.department", "target.is_actor",
 )  # fmt: skip
 
 
@@ -58,6 +59,9 @@ def join_fields(event: Event, context: Context) -> dict[str, Any]:
         joined["actor.identity"] = identity
         joined["actor.elevated"] = person.elevated
         joined["actor.department"] = person.department
+    about = context.about(event)
+    if about is not None:
+        joined["about.identity"] = about
     if event.chat_id:
         chat = context.labels("chat", event.chat_id, at)
         joined["chat.sensitivity"], joined["chat.labels"] = chat.sensitivity, list(chat.categories)

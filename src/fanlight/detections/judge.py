@@ -26,6 +26,7 @@ from fanlight.detections.outcome import Outcome, Subject
 from fanlight.detections.plan import Hit, Plan, hits_behind, plan_of, plans_of
 from fanlight.detections.record import flatten
 from fanlight.detections.rulefile import Rule
+from fanlight.detections.servers import SERVER_USED, server_events
 from fanlight.detections.stream import Index
 from fanlight.detections.together import correlated_hits
 from fanlight.detections.words import fill, listed, who
@@ -104,7 +105,11 @@ def _hits(
             record = _columns(event) | flatten(own) | joined  # words and severities may need every field
             matched += [(plans[rule.id], event, record) for rule in found]
     # Everybody at once: behaviors ask for habits, and so do the time zones in the words of a finding.
-    people = {context.identity_of(event.account_key, event.occurred_at) for _, event, _ in matched}
+    people = {
+        context.identity_of(event.account_key, event.occurred_at)
+        for plan, event, _ in matched
+        if plan.behavior is None or plan.behavior.asks_habits
+    }
     context.prepare({identity for identity in people if identity})
     hits: dict[str, list[Hit]] = {}
     for plan, event, record in matched:
@@ -116,7 +121,7 @@ def _hits(
     return hits
 
 
-_DERIVED = frozenset({ENTERED, SETTINGS_WEAKENED, ROLE_BY_GROUP})
+_DERIVED = frozenset({ENTERED, SETTINGS_WEAKENED, ROLE_BY_GROUP, SERVER_USED})
 _COLUMNS = tuple(name for name in columns_of(Event) if name != "raw")
 
 
@@ -149,6 +154,8 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
         derived += settings_events(facts, since, until)
     if ROLE_BY_GROUP in types:
         derived += group_roles(facts, since, until)
+    if SERVER_USED in types:
+        derived += server_events(facts, since, until)
     context.learn([*events, *derived])
     return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 
@@ -178,10 +185,12 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
     plan, subject = first.plan, first.subject
     event, person = subject.event, subject.person
     behind = hits_behind(group)
-    hit_events = [hit.subject.event for hit in behind]
+    beside = {(event.product, event.event_id): event for hit in (*group, *behind) for event in hit.outcome.beside}
+    together = beside | {(event.product, event.event_id): event for event in (hit.subject.event for hit in behind)}
+    hit_events = sorted(together.values(), key=lambda event: (event.occurred_at, event.event_id, event.product))
+    steps = tuple(dict.fromkeys(step for hit in (*group, *behind) for step in hit.outcome.steps))
     words = words_of(subject, _together(group), last.at, context)
     new = frozenset().union(*(hit.outcome.new for hit in (*group, *behind)))
-    counted = frozenset(event_id for hit in (*group, *behind) for event_id in hit.outcome.events)
     strongest = max(group, key=lambda hit: (_rank(_severity(hit)), -hit.at))
     return Finding(
         tenant=context.facts.tenant,
@@ -196,9 +205,9 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         group_key=first.group_key,
         sentence=fill(plan.evidence.sentence, words),
         events=_event_ids(group, behind),
-        entities=_entities(behind, person, context),
-        why=(*first.outcome.why, *_whys_behind(first), *_thing_why(event, context)),
-        evidence=chain(event, hit_events, person, new, context, plan.evidence, counted),
+        entities=_entities(behind, tuple(beside.values()), person, context),
+        why=(*first.outcome.why, *_whys_behind(first), *_things_whys(event, behind, context)),
+        evidence=chain(event, hit_events, _resting(group, behind), steps, person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
         basis={"rule": str(plan.rule.version), "hits": str(len(group)), "last": str(last.at)},
@@ -211,11 +220,16 @@ def _together(group: Sequence[Hit]) -> Outcome:
     return replace(outcome, things=frozenset().union(*(hit.outcome.things for hit in group)))
 
 
+def _resting(group: Sequence[Hit], behind: Sequence[Hit]) -> frozenset[str]:
+    """Ids of further events that conditions counted: as much a part of the finding as the events that completed it."""
+    return frozenset(event for hit in (*group, *behind) for event in hit.outcome.events)
+
+
 def _event_ids(group: Sequence[Hit], behind: Sequence[Hit]) -> tuple[str, ...]:
     """The sources' ids of every event the finding rests on; an entry names the event that placed it."""
     ids: dict[str, None] = {}
     for hit in (*(hit for hit in group if hit.window is not None), *behind):
-        ids |= dict.fromkeys(hit.outcome.events)
+        ids |= dict.fromkeys([*hit.outcome.events, *(event.event_id for event in hit.outcome.beside)])
         event = hit.subject.event
         if event.type in STATED_BY:
             stated_by = json.loads(event.raw).get(STATED_BY[event.type])
@@ -229,7 +243,9 @@ def _whys_behind(first: Hit) -> list[Why]:
     """What was unusual about the events of a correlation, said once each."""
     if first.window is None:
         return []
-    return list(dict.fromkeys(why for hit in hits_behind([first]) for why in hit.outcome.why))[:_MOST_WHYS]
+    # Of a count that grows from event to event the last says it all.
+    told = {(hit.plan.rule.id, why.fact, why.usual): why for hit in hits_behind([first]) for why in hit.outcome.why}
+    return list(told.values())[:_MOST_WHYS]
 
 
 _MOST_WHYS = 8
@@ -255,6 +271,14 @@ def _holds(found: Any, wanted: Any) -> bool:
     return any(value in wanted_values for value in found_values)
 
 
+def _things_whys(event: Event, behind: Sequence[Hit], context: Context) -> list[Why]:
+    """Of the anchor's thing; where it has none, of the newest thing among the other events."""
+    for one in (event, *(hit.subject.event for hit in reversed(behind))):
+        if found := _thing_why(one, context):
+            return found
+    return []
+
+
 def _thing_why(event: Event, context: Context) -> list[Why]:
     """What the thing is, as a reason of its own: sensitivity, and whose it is."""
     found: list[Why] = []
@@ -270,7 +294,7 @@ def _thing_why(event: Event, context: Context) -> list[Why]:
     return found
 
 
-def _entities(hits: Sequence[Hit], person: Person, context: Context) -> tuple[Entity, ...]:
+def _entities(hits: Sequence[Hit], beside: Sequence[Event], person: Person, context: Context) -> tuple[Entity, ...]:
     entities: dict[tuple[str, str], Entity] = {}
 
     def add(kind: str, object_id: str | None, name: str = "") -> None:
@@ -289,4 +313,7 @@ def _entities(hits: Sequence[Hit], person: Person, context: Context) -> tuple[En
         add(event.target_kind or "", event.target_id if event.target_kind else None)
         add("ip", event.ip)
         add("organization", event.organization_id)
+    for event in beside:
+        add("account", event.account_key, event.actor_email or "")
+        add("ip", event.ip)
     return tuple(entities.values())

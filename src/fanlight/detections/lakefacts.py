@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fanlight.detections.facts import Attack, Company, Gap, Sighting
+from fanlight.detections.facts import Attack, Company, Feed, Gap, Sighting
 from fanlight.enrich.client import client_label
+from fanlight.enrich.devices import DeviceSession
+from fanlight.enrich.inventory import Inventory
 from fanlight.enrich.places import Place, Places
+from fanlight.enrich.sessions import device_inventory, device_sessions
 from fanlight.labels.sensitivity import of_matches, weights_of
 from fanlight.lake.read import Reader
 from fanlight.model import (
@@ -28,6 +31,8 @@ from fanlight.model import (
 __all__ = ["LakeFacts"]
 
 _LIGHT = ", ".join(f'"{name}"' if name != "raw" else "'{}' AS raw" for name in columns_of(Event))
+_LAST_MOMENT: Micros = 36_500 * DAY
+_PROVIDERS = ("okta", "entra_id", "google_workspace")
 _COUNTED = ("ip", "client", "hour", "type")
 
 
@@ -43,6 +48,8 @@ class LakeFacts:
     """Times without records, from the health of the sources."""
     sensitivity: Callable[[Sequence[Match]], Sensitivity] | None = None
     """How sensitive matches are together; by the weights in force when not given."""
+    read_to: Mapping[str, Micros] = field(default_factory=dict)
+    """When all logs of a source that is asked were last read to their end; files and senders have none."""
     known_attacks: Sequence[Attack] = ()
     """Times that findings closed as true positives cover."""
 
@@ -136,6 +143,24 @@ class LakeFacts:
 
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.silences if gap.since < until and gap.until > since]
+
+    def feeds(self) -> Sequence[Feed]:
+        def feed(product: str, sources: Sequence[str], first: Micros, last: Micros) -> Feed:
+            read = [self.read_to.get(source, 0) for source in sources]
+            return Feed(product, tuple(sources), first, max(last, min(read)))
+
+        return self._tuples(
+            feed,
+            "SELECT product, list_sort(list(DISTINCT source)), min(occurred_at), max(occurred_at) FROM events"
+            " GROUP BY product ORDER BY product",
+            [],
+        )
+
+    def device_sessions(self, since: Micros, until: Micros) -> Sequence[DeviceSession]:
+        return device_sessions(self.reader, since, until)
+
+    def inventory(self) -> Inventory:
+        return device_inventory(self.reader)
 
     def attacks(self) -> Sequence[Attack]:
         return self.known_attacks

@@ -30,6 +30,8 @@ def words_of(subject: Subject, outcome: Outcome, last_at: Micros, context: Conte
         "did": _did(event),
         "a_key": with_article(_key(event)),
         "key_kind": _key(event),
+        "thing": event.target_id or "something",
+        "server": (event.target_id or "a server") if event.target_kind == "mcp_server" else "",
     }
     return words | _chat_words(subject, context) | _project_words(subject, context) | _role_words(subject, context)
 

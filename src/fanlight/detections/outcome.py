@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fanlight.detections.context import Context, Person, Where
-from fanlight.model import DAY, HOUR, MINUTE, Event, Micros, Why
+from fanlight.model import DAY, HOUR, MINUTE, Event, Evidence, Micros, Why
 
 __all__ = [
     "NO",
@@ -59,6 +59,10 @@ class Outcome:
     """Different things that a count rests on."""
     since: Micros | None = None
     """Time of the first of those events."""
+    steps: tuple[Evidence, ...] = ()
+    """Further steps of the chain, for what is no event: that something is missing, what a record says."""
+    beside: tuple[Event, ...] = ()
+    """Events of other sources that the condition rests on: part of the finding, marked in its chain."""
 
 
 NO = Outcome(False)
@@ -73,6 +77,9 @@ class Reading:
     """How far before an event conditions look at other events."""
     types: list[str] = field(default_factory=list)
     """Event types that conditions count beside the rule's own."""
+    conditions: int = 0
+    without_habits: int = 0
+    """How many of the conditions never ask what is usual, so that habits need not be loaded for their sake."""
 
 
 _UNITS = {"s": 1_000_000, "m": MINUTE, "h": HOUR, "d": DAY}

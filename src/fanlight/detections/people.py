@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from fanlight.detections.facts import Facts
-from fanlight.model import Micros, ObjectVersion, account_key, day_of, parse_time
+from fanlight.model import Event, Micros, ObjectVersion, account_key, day_of, parse_time
 
 __all__ = ["People", "Person", "attributes_of"]
 
@@ -70,6 +70,42 @@ class People:
                 return identity
         # A link that starts later than the event: the account was first listed after it acted.
         return spans[0][2] if spans and at < spans[0][0] else account
+
+    def about(self, event: Event) -> str | None:
+        """The person an event is about: the one it names as its target, else the one who acted."""
+        at = event.occurred_at
+        if (event.target_kind or "").lower() in _PERSON_KINDS:
+            named = self.account_named(event.product, event.target_id)
+            if named is not None:
+                return self.identity_of(named, at)
+        return self.identity_of(event.account_key, at)
+
+    def account_named(self, product: str, name: str | None) -> str | None:
+        """The account that a source means by an id or an address; None where no directory knows it."""
+        if name is None:
+            return None
+        key = account_key(product, name)
+        return key if key in self._links else self._addresses.get((product, name.casefold()))
+
+    @cached_property
+    def _addresses(self) -> dict[tuple[str, str], str]:
+        """Accounts by product and the address under which its directory lists them."""
+        found: dict[tuple[str, str], str] = {}
+        for account, versions in sorted(self._people_objects.items(), reverse=True):
+            attributes = attributes_of(versions[-1])
+            for name in ("email", "login", "primaryEmail", "userPrincipalName", "mail"):
+                address = _text(attributes, name)
+                if address:
+                    found[versions[-1].product, address.casefold()] = account
+        return found
+
+    def directory_accounts(self, identity: str) -> dict[str, Sequence[ObjectVersion]]:
+        """The person's accounts at identity providers and in staff lists, with every version that was read."""
+        return {
+            account: versions
+            for account in self.accounts_of(identity)
+            if (versions := self._people_objects.get(account)) and versions[-1].kind == "idp_user"
+        }
 
     def accounts_of(self, identity: str) -> tuple[str, ...]:
         return tuple(self._accounts.get(identity, (identity,)))

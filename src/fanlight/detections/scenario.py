@@ -5,12 +5,16 @@
         expect: finding                  # or nothing
         now: 2026-05-07                  # day of the events
         people:
-          jane: {department: Finance, ip: 192.0.2.10, hours: [8, 17], days: 40, projects: [claude_proj_q2]}
+          jane:
+            {department: Finance, ip: 192.0.2.10, hours: [8, 17], days: 40, projects: [claude_proj_q2],
+             accounts: {okta: {status: ACTIVE, types: [user.authentication.sso]}}}   # what she does there daily
         others: 12                       # colleagues of the first person, with the same habits
         places: {192.0.2.0/24: {country: DE, asn: 64496}, 203.0.113.0/24: {country: CA, kind: hosting}}
         chats: {claude_chat_1: {labels: [SECRET], sensitivity: high, owner: jane, project: claude_proj_q2}}
         projects: {claude_proj_q2: {owner: jane, private: true}}
-        events:
+        servers: [{name: Build helper, by: jane, at: "10:00:00", chat: claude_chat_1}]   # first use in a chat
+        gaps: [{source: okta, since: "02:00:00", until: "06:00:00"}]
+        events:                          # `product:` for other sources, `about:` for the person it is about
           - {at: "02:14:09", by: jane, type: claude_chat_viewed, ip: 203.0.113.47, claude_chat_id: claude_chat_1}
 
 Everything runs through the same rollups, the same index and the same judging as in production.
@@ -19,15 +23,18 @@ Everything runs through the same rollups, the same index and the same judging as
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
-from fanlight.detections.facts import Attack, Company, Gap, Sighting
+from fanlight.detections.facts import Attack, Company, Feed, Gap, Sighting
 from fanlight.detections.judge import judge
 from fanlight.detections.rulefile import Rule
 from fanlight.enrich.client import client_label
+from fanlight.enrich.devices import DeviceSession, device_session
+from fanlight.enrich.inventory import Inventory
 from fanlight.enrich.network import Network, parse_address
 from fanlight.enrich.places import Place
 from fanlight.model import (
@@ -43,10 +50,13 @@ from fanlight.model import (
     ObjectVersion,
     Rollup,
     Sensitivity,
+    account_key,
     day_of,
+    format_time,
     parse_time,
 )
 from fanlight.profiles.rollups import compute, rows_of
+from fanlight.supply.inventory import Approvals
 
 __all__ = ["ScenarioFacts", "TestResult", "build", "run_tests"]
 
@@ -145,6 +155,23 @@ class ScenarioFacts:
     def gaps(self, since: Micros, until: Micros) -> Sequence[Gap]:
         return [gap for gap in self.all_gaps if gap.since < until and gap.until > since]
 
+    def feeds(self) -> Sequence[Feed]:
+        by_product: dict[str, list[Event]] = defaultdict(list)
+        for event in self.all_events:
+            by_product[event.product].append(event)
+        return [
+            Feed(product, tuple(sorted({e.source for e in found})), min(e.occurred_at for e in found),
+                 max(e.occurred_at for e in found))
+            for product, found in sorted(by_product.items())
+        ]  # fmt: skip
+
+    def device_sessions(self, since: Micros, until: Micros) -> Sequence[DeviceSession]:
+        sessions = [device_session(event) for event in self.events(None, since, until)]
+        return [session for session in sessions if session is not None]
+
+    def inventory(self) -> Inventory:
+        return Inventory()
+
     def attacks(self) -> Sequence[Attack]:
         return self.all_attacks
 
@@ -181,6 +208,7 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
             corporate_egress=tuple(settings.get("corporate_egress", ())),
             office_countries=tuple(settings.get("offices", ())),
             timezone=settings.get("timezone"),
+            approvals=Approvals(tuple(settings.get("approved_mcp_servers", ()))),
         )
     )
     facts.networks = [_network(cidr, place) for cidr, place in (test.get("places") or {}).items()]
@@ -203,7 +231,13 @@ def build(test: Mapping[str, Any]) -> tuple[ScenarioFacts, tuple[Micros, Micros]
         facts.all_attacks.append(Attack(frozenset({_account(attack["by"]) or ""}), *times))
     for number, event in enumerate(test.get("events") or ()):
         for repeat in range(int(event.get("times", 1))):
-            facts.all_events.append(_event(event, day, f"activity_{number}_{repeat}", repeat))
+            facts.all_events.append(_event(facts, event, day, f"activity_{number}_{repeat}", repeat))
+    for gap in test.get("gaps") or ():
+        times = _moment(day, str(gap["since"])), _moment(day, str(gap["until"]))
+        sentence = f"No records of {gap['source']} from {gap['since']} to {gap['until']}"
+        facts.all_gaps.append(Gap(str(gap["source"]), *times, sentence))
+    for server in test.get("servers") or ():
+        _add_server(facts, server, day)
     for entry in test.get("entries") or ():
         _add_entry(facts, entry, day)
     return facts, (day, day + DAY)
@@ -232,6 +266,8 @@ def _add_person(facts: ScenarioFacts, name: str, habits: Mapping[str, Any], day:
         Link(tenant=_TENANT, account_key=account, identity_id=f"id_{name}", method="test", confidence=1.0,
              reason="the scenario says so", valid_from=0)
     )  # fmt: skip
+    for product, said in (habits.get("accounts") or {}).items():
+        _add_account(facts, name, product, said or {}, habits, day)
     kinds = ["claude_chat_viewed", *habits.get("types", ())]
     ips = [habits.get("ip", "192.0.2.10"), *habits.get("also", ())]
     projects = [None, *habits.get("projects", ())]
@@ -248,6 +284,35 @@ def _add_person(facts: ScenarioFacts, name: str, habits: Mapping[str, Any], day:
                     occurred_at=begun + (hour % 24) * HOUR + number % 3000 * 1_000_000, actor_kind="user_actor",
                     actor_id=f"user_{name}", ip=ips[number % 7] if number % 7 < len(ips) else ips[0],
                     project_id=projects[number % len(projects)], user_agent=habits.get("client", _AGENT),
+                )
+            )  # fmt: skip
+
+
+def _add_account(
+    facts: ScenarioFacts, name: str, product: str, said: Mapping[str, Any], habits: Mapping[str, Any], day: Micros
+) -> None:
+    """An account of the person at another source: `{status, changed, types}`, with these events on every day before."""
+    changed = _moment(day, str(said["changed"])) if "changed" in said else day - 400 * DAY
+    stated = {"status": said.get("status", "ACTIVE"), "statusChanged": format_time(changed)}
+    facts.all_objects.append(
+        ObjectVersion(
+            tenant=_TENANT, source=product, product=product, kind="idp_user", object_id=f"user_{name}",
+            name=habits.get("name", f"{name.capitalize()} Doe"), created_at=day - 400 * DAY, valid_from=changed,
+            seen_at=max(changed, day - DAY), attributes=json.dumps({"email": f"{name}@example.com", **stated}),
+        )
+    )  # fmt: skip
+    facts.all_links.append(
+        Link(tenant=_TENANT, account_key=account_key(product, f"user_{name}"), identity_id=f"id_{name}", method="test",
+             confidence=1.0, reason="the scenario says so", valid_from=0)
+    )  # fmt: skip
+    for back in range(1, int(habits.get("days", 40)) + 1):
+        for number, kind in enumerate(said.get("types", ())):
+            facts.all_events.append(
+                Event(
+                    tenant=_TENANT, source=product, product=product, event_id=f"{product}_{name}_{back}_{number}",
+                    type=kind, family="app_access", account_key=account_key(product, f"user_{name}"),
+                    occurred_at=day - back * DAY + int(habits.get("hours", (8, 17))[0]) * HOUR, actor_kind="user",
+                    actor_id=f"user_{name}", ip=habits.get("ip", "192.0.2.10"), user_agent=_AGENT,
                 )
             )  # fmt: skip
 
@@ -319,6 +384,19 @@ def _add_matches(
         )  # fmt: skip
 
 
+def _add_server(facts: ScenarioFacts, server: Mapping[str, Any], day: Micros) -> None:
+    """The first use of a server's tool in a chat: `{name, by, at, chat}`."""
+    at, chat = _moment(day, str(server["at"])), str(server.get("chat", "claude_chat_tools"))
+    facts.all_objects.append(
+        ObjectVersion(
+            tenant=_TENANT, source="claude", product="claude", kind="tool_use",
+            object_id=f"{chat}/{server['name']}/tool", name=str(server["name"]), parent_kind="chat", parent_id=chat,
+            owner_account=_account(server["by"]), created_at=at, valid_from=at, seen_at=at + HOUR,
+            attributes=json.dumps({"server": server.get("url", server["name"]), "tool": "tool"}),
+        )
+    )  # fmt: skip
+
+
 def _add_entry(facts: ScenarioFacts, entry: Mapping[str, Any], day: Micros) -> None:
     """A message that a person wrote: `{at, by, chat, labels}`."""
     at = _moment(day, str(entry["at"]))
@@ -326,21 +404,29 @@ def _add_entry(facts: ScenarioFacts, entry: Mapping[str, Any], day: Micros) -> N
     _add_matches(facts, "chat", chat, {**entry, "owner": entry["by"]}, at, entry.get("project"), chat, "user", f"m{at}")
 
 
-def _event(event: Mapping[str, Any], day: Micros, event_id: str, repeat: int) -> Event:
+def _event(facts: ScenarioFacts, event: Mapping[str, Any], day: Micros, event_id: str, repeat: int) -> Event:
     """An event of a test: `at`, `by`, `ip`, `client`, `type`, `times`; everything else is the vendor's own field."""
-    own = {"at", "by", "ip", "client", "times", "every"}
+    own = {"at", "by", "about", "ip", "client", "times", "every", "thing", "thing_kind"}
     raw = {key: value for key, value in event.items() if key not in own}
     raw = {k: v.replace("{n}", str(repeat)) if isinstance(v, str) else v for k, v in raw.items()}
     person = event.get("by")
     role_project = raw.get("resource_id") if raw.get("resource_type") == "chat_project" else None
     product = raw.pop("product", "claude")
+    own_account = account_key(product, f"user_{person}")
+    known_there = any(link.account_key == own_account for link in facts.all_links)
+    target: tuple[str | None, str | None] = ("project" if role_project else None, role_project)
+    if "about" in event:
+        target = "idp_user", f"user_{event['about']}"
+    elif "thing" in event:
+        target = str(event.get("thing_kind", "thing")), str(event["thing"]).replace("{n}", str(repeat))
     return Event(
         tenant=_TENANT, source=product, product=product, event_id=event_id, type=str(raw["type"]),
-        family=str(raw.pop("family", "other")), account_key=_account(person),
+        family=str(raw.pop("family", "other")), account_key=own_account if known_there else _account(person),
+        device_id=(raw.get("device") or {}).get("id"),
         occurred_at=_moment(day, str(event["at"])) + repeat * int(event.get("every", 20)) * 1_000_000,
         actor_kind="user_actor" if person else "system_actor", actor_id=f"user_{person}" if person else None,
         organization_id=raw.get("organization_uuid", "org-1"), chat_id=raw.get("claude_chat_id"),
-        target_kind="project" if role_project else None, target_id=role_project,
+        target_kind=target[0], target_id=target[1], outcome=raw.pop("outcome", "success"),
         project_id=raw.get("claude_project_id") or role_project, file_id=raw.get("claude_file_id"), ip=event.get("ip"),
         user_agent=event.get("client", _AGENT), raw=json.dumps(raw),
     )  # fmt: skip

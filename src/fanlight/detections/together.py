@@ -42,7 +42,7 @@ def correlated_hits(
             if not own.holds:
                 continue
             outcome = Outcome(True, (*outcome.why, *own.why), own.nats, own.clause or outcome.clause, own.new,
-                              own.events, own.things, outcome.since)  # fmt: skip
+                              own.events, own.things, outcome.since, own.steps, own.beside)  # fmt: skip
         group_key = plan.group_key_of(subject) if plan.dedup.by else "|".join(true.group)
         window = Window(true.line, true.first, true.last, known)
         made.setdefault(plan.rule.id, []).append(Hit(plan, subject, outcome, group_key, window))
@@ -54,17 +54,24 @@ def _outcome(plan: Plan, true: Correlated, plans: Mapping[str, Plan]) -> Outcome
     asked = plan.rule.correlation
     assert asked is not None
     first, last = true.line[true.first], true.line[true.last - 1]
-    names = [f"'{plans[name].rule.title}'" if name in plans else name for name in asked.rules]
+    seen_rules = dict.fromkeys(hit.rule_id for hit in true.window)
+    # A condition with alternatives names rules that did not come: only those that did are told, in their order.
+    told = asked.rules if asked.expression is None else tuple(seen_rules)
+    names = [f"'{plans[name].rule.title}'" if name in plans else name for name in told]
     fact, seen = _measured(asked, true, names)
     took = span((last.at - first.at) / MINUTE)
     limit = span(asked.timespan / MINUTE)
     bound = "" if asked.expression is not None else f"from {_COMPARED[asked.operator]} {asked.threshold:g} "
-    group = ", ".join(f"{name} {value}" for name, value in zip(asked.group_by, true.group, strict=True))
-    usual = f"reported {bound}within {limit}{f', for each {listed(list(asked.group_by))}' if group else ''}"
+    # An identity's number says nothing to people, and the finding names the person.
+    values = [(name, value) for name, value in zip(asked.group_by, true.group, strict=True) if name not in _PERSON]
+    group = ", ".join(f"{name} {value}" for name, value in values)
+    kinds = list(dict.fromkeys("person" if name in _PERSON else name for name in asked.group_by))
+    usual = f"reported {bound}within {limit}{f', for each {listed(kinds)}' if kinds else ''}"
     why = Why(fact=fact, observed=f"{seen} in {took}{f' ({group})' if group else ''}", usual=usual)
     return Outcome(True, (why,), 0.0, f"{seen} within {took}", since=first.at)
 
 
+_PERSON = frozenset({"actor.identity", "about.identity"})
 _COMPARED: Mapping[Operator, str] = {
     "<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "==": "exactly", "!=": "other than",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.detections.joins import ENTERED, JOIN_FIELDS, SETTINGS_WEAKENED
 from fanlight.detections.judge import check_rule
 from fanlight.detections.rulefile import OWN_KEYS, Rule, RuleSet
+from fanlight.detections.servers import SERVER_USED
 from fanlight.detections.tree import And, AnyValue, Equals, Exists, FieldsMatch, IsNull, Node, Not, Or, walk
 from fanlight.model import Event
 from fanlight.sources.claude.catalogue import ActivityType
@@ -28,6 +29,7 @@ __all__ = ["DERIVED_TYPES", "Problem", "validate"]
 DERIVED_TYPES: dict[str, frozenset[str]] = {
     ENTERED: frozenset({"entry.sensitivity", "entry.labels", "entry.placed_by", "entry.gap_seconds"}),
     SETTINGS_WEAKENED: frozenset({"setting"}),
+    SERVER_USED: frozenset({"server.name", "server.url", "server.tool", "server.approved"}),
     ROLE_BY_GROUP: frozenset(
         {"resource_type", "resource_id", "role", "target_type", "target_id", "group_id", "stated_by"}
     ),
@@ -96,6 +98,8 @@ def _lint(rule: Rule, own: bool) -> _Found:
         check_rule(rule)
     except ValueError as problem:
         yield "error", str(problem)
+    if not rule.reports and not rule.tests:
+        return  # a part: the tests and the runbook are those of the correlation that names it
     if own or rule.tests or rule.behavior is not None:
         yield from _tests(rule, "error" if own else "warning")
     if own and not rule.runbook:
@@ -103,7 +107,8 @@ def _lint(rule: Rule, own: bool) -> _Found:
 
 
 def _keys(rule: Rule) -> _Found:
-    for key in sorted(set(rule.custom) - OWN_KEYS - {"name"}):
+    known = OWN_KEYS | {"name"} | ({"correlation"} if rule.correlation is not None else set())
+    for key in sorted(set(rule.custom) - known):
         if not key.startswith("x_"):
             yield "warning", f"The key '{key}' is not known; a misspelt key has no effect (own keys start with x_)."
 

@@ -48,6 +48,8 @@ class DeviceSession:
     source: str = ""
     listed: bool = False
     """An inventory saw the device of that person there; nobody signed in at an identity provider."""
+    event_id: str = ""
+    """Of the identity provider's record that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,10 @@ class DeviceGuess:
     standing: DeviceStanding = "could not tell"
     standing_why: str = ""
     """Who says that the device is managed or not, or why it cannot be told."""
+    event_id: str = ""
+    """The record of the identity provider that the guess rests on."""
+    at: Micros = 0
+    """Time of that record."""
 
 
 def device_session(event: Event) -> DeviceSession | None:
@@ -92,6 +98,7 @@ def device_session(event: Event) -> DeviceSession | None:
         device_id=device_id,
         os_family=system if system != "unknown" else client_of(told).os_family,
         source=event.product,
+        event_id=event.event_id,
         **fields,
     )
 
@@ -194,6 +201,8 @@ class Devices:
             source=session.source,
             standing=standing.state,
             standing_why=standing.why,
+            event_id=session.event_id,
+            at=session.at,
         )
 
     def _near(self, person: str, at: Micros) -> list[DeviceSession]:

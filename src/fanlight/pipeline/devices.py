@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 
-import orjson
-
-from fanlight.enrich.devices import Devices, DeviceSession, device_session, inventory_session
-from fanlight.enrich.inventory import Inventory, listed_device
-from fanlight.identity.addresses import normal_address
+from fanlight.enrich.devices import Devices
+from fanlight.enrich.sessions import device_inventory, device_sessions
 from fanlight.lake import Reader
-from fanlight.model import Event, Link, Micros, ObjectVersion, account_key
+from fanlight.model import Link, Micros
 
 __all__ = ["identity_lookup", "load_devices"]
 
-_PROVIDERS = ("okta", "entra_id", "google_workspace")
-
 
 def load_devices(reader: Reader) -> Devices:
-    """Every session with a device in a snapshot; one statement an hour, account, address and product is enough."""
-    marks = ", ".join("?" for _ in _PROVIDERS)
-    events = reader.rows(
-        Event,
-        f"product IN ({marks}) AND account_key IS NOT NULL AND "
-        '(device_id IS NOT NULL OR raw LIKE \'%"deviceid":"%\' OR raw LIKE \'%"device":{"%\') '
-        "QUALIFY row_number() OVER (PARTITION BY product, account_key, ip, device_id, occurred_at // 3600000000 "
-        "ORDER BY occurred_at, event_id) = 1",
-        _PROVIDERS,
-    )
-    sessions = [session for event in events if (session := device_session(event)) is not None]
-    versions = reader.rows(ObjectVersion, "kind = 'device' AND NOT removed")
-    if versions:
-        sessions += _seen(versions, reader.rows(ObjectVersion, "kind = 'idp_user'", now=True))
-    newest = reader.rows(ObjectVersion, "kind = 'device'", now=True)
-    inventory = Inventory(device for version in newest if (device := listed_device(version)) is not None)
-    return Devices(sessions, identity_lookup(reader.rows(Link, now=True)), inventory)
-
-
-def _seen(versions: Sequence[ObjectVersion], people: Sequence[ObjectVersion]) -> list[DeviceSession]:
-    """Where inventories saw devices whose last user is one known person: by address, else by a name that one has."""
-    accounts: dict[str, str] = {}
-    names: Counter[str] = Counter()
-    for person in people:
-        told = orjson.loads(person.attributes)
-        own = {
-            address
-            for name in ("login", "email", "mail", "primaryEmail", "userPrincipalName")
-            if (address := normal_address(told.get(name))) is not None
-        }
-        key = account_key(person.product, person.object_id)
-        for address in own:
-            accounts.setdefault(address, key)
-        locals_ = {address.partition("@")[0] for address in own}
-        for local in locals_:
-            names[f"{person.product}/{local}"] += 1
-            accounts.setdefault(local, key)
-    shared = {mark.partition("/")[2] for mark, count in names.items() if count > 1}
-    found = []
-    for version in versions:
-        device = listed_device(version)
-        if device is None or device.user is None:
-            continue
-        user = device.user.rpartition("\\")[2].casefold()
-        account = accounts.get(user) if user not in shared else None
-        if (session := inventory_session(device, account)) is not None:
-            found.append(session)
-    return found
+    """Every session with a device in a snapshot, and what inventories know of them."""
+    return Devices(device_sessions(reader), identity_lookup(reader.rows(Link, now=True)), device_inventory(reader))
 
 
 def identity_lookup(links: Iterable[Link]) -> Callable[[str, Micros], str | None]:

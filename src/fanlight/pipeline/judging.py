@@ -22,9 +22,11 @@ from fanlight.lake import Reader
 from fanlight.model import Event, Micros
 from fanlight.pipeline.home import Home
 from fanlight.pipeline.windows import choose_window, close_first_looks
+from fanlight.posture.facts import leavers_of
 from fanlight.state import Lease, Tick, schema
 from fanlight.state.company import PersonHours
 from fanlight.state.findings import load_exceptions, load_findings, put_finding
+from fanlight.supply.inventory import Approvals
 
 __all__ = [
     "Judged",
@@ -35,6 +37,7 @@ __all__ = [
     "judge_rules",
     "load_facts",
     "load_places",
+    "read_to_of",
     "rules_in_force",
 ]
 
@@ -84,6 +87,8 @@ def company_of(home: Home) -> Company:
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         holidays=settings.holidays,
         holiday_calendars=settings.holiday_calendars,
+        approvals=Approvals(settings.approved_mcp_servers, settings.approved_integrations),
+        leavers=tuple(sorted(leavers_of(settings).items())),
         people_hours=tuple((entry.email, _stated(entry)) for entry in settings.people_hours),
     )
 
@@ -110,7 +115,24 @@ def gaps_of(home: Home) -> list[Gap]:
 def load_facts(home: Home, reader: Reader) -> LakeFacts:
     """Everything judging asks for, over one snapshot."""
     places, company = load_places(home, reader), company_of(home)
-    return LakeFacts(home.tenant, reader, places, company, gaps_of(home), known_attacks=attacks_of(home))
+    return LakeFacts(
+        home.tenant, reader, places, company, gaps_of(home), read_to=read_to_of(home), known_attacks=attacks_of(home)
+    )
+
+
+def read_to_of(home: Home) -> dict[str, Micros]:
+    """By source, when all its logs were last read to their end; sources that are not asked have no such time."""
+    table = schema.cursors
+    with home.state.view() as connection:
+        rows = connection.execute(
+            select(table.c.source, table.c.caught_up_at).where(
+                table.c.tenant == home.tenant, table.c.newest_at.is_not(None), table.c.stream != "files"
+            )
+        ).all()
+    found: dict[str, Micros] = {}
+    for source, caught_up_at in rows:
+        found[source] = min(found.get(source, caught_up_at or 0), caught_up_at or 0)
+    return found
 
 
 def attacks_of(home: Home) -> list[Attack]:

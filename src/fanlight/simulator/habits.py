@@ -73,6 +73,8 @@ def perform_people(stage: Stage, day: int, rng: random.Random) -> None:
     calm = day >= stage.first_now // DAY - _CALM_DAYS
     noon = day * DAY + 12 * HOUR
     for person in stage.company.people:
+        if day in person.away:
+            continue
         if not person.works_at(noon) or (person.dormant_since is not None and noon > person.dormant_since):
             continue
         chance = person.rate

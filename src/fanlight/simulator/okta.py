@@ -28,6 +28,8 @@ _MESSAGES = {
     "group.user_membership.add": "Add user to group membership",
     "group.user_membership.remove": "Remove user from group membership",
     "user.account.update_profile": "Update user profile for Okta",
+    "user.account.report_suspicious_activity_by_enduser": "User report suspicious activity",
+    "user.mfa.okta_verify.deny_push": "User rejected Okta push verify",
 }
 
 
@@ -230,7 +232,10 @@ def _system(agent: str) -> str:
 
 
 def render_log(stage: Stage, row: LogRow) -> Wire:
-    """One LogEvent. Its subject is (person, ip, user agent) or (person, None, None, further target)."""
+    """One LogEvent. Its subject is (person, ip, user agent) or (person, None, None, further target).
+
+    A fifth part replaces fields of the record as they stand.
+    """
     person = stage.company.people[row.subject[0]]
     ip, agent = row.subject[1], row.subject[2]
     login = person.okta_login or person.email
@@ -270,7 +275,7 @@ def render_log(stage: Stage, row: LogRow) -> Wire:
         if ip
         else {"ipChain": []},
     }
-    return body
+    return body | (row.subject[4] if len(row.subject) > 4 else {})
 
 
 def _targets(stage: Stage, row: LogRow, person: Person, who: Wire) -> list[Wire]:

@@ -118,6 +118,8 @@ class Person:
     recent: list[int] = field(default_factory=list)
     """Numbers of own recent chats."""
     trip: tuple[str, Spot] | None = None
+    away: set[int] = field(default_factory=set)
+    """Days (since 1970) on which somebody does by habit nothing at all, so that only a story does."""
     role_changes: list[tuple[Micros, str, str | None]] = field(default_factory=list)
     """(since, organization UUID, built-in role or None), oldest first."""
 
@@ -222,6 +224,8 @@ class Chat:
     turns: list[Micros] = field(default_factory=list)
     planted_turn: int = 0
     tools: bool = False
+    server: tuple[str, str, str] | None = None
+    """Label, address and tool of the server whose tools it uses; None for one of the usual ones."""
     deleted_at: Micros | None = None
     files: list[FileRecord] = field(default_factory=list)
     generated: list[FileRecord] = field(default_factory=list)

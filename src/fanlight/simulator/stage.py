@@ -23,7 +23,7 @@ from fanlight.simulator.records import ArtifactRecord, Chat, FileRecord, Person,
 from fanlight.simulator.truth import Truth
 from fanlight.simulator.world import Activity, LogRow, Size
 
-__all__ = ["Fresh", "Stage"]
+__all__ = ["Beside", "Fresh", "Stage"]
 
 _MILLI = 1_000
 NAMES = {
@@ -34,6 +34,19 @@ NAMES = {
     "document": ("claude_project_document_id", "claude_project_id", "filename"),
     "none": (),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A row of a neighbouring vendor's log that a story stages; the vendor's own module gives it its form."""
+
+    vendor: str
+    log: str
+    id: str
+    at: Micros
+    person: Person
+    ip: str
+    said: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -47,8 +60,9 @@ class Fresh:
 class Stage:
     """Holds the company and everything that happened up to the last performed day."""
 
-    def __init__(self, *, seed: int, size: Size, now: Micros) -> None:
+    def __init__(self, *, seed: int, size: Size, now: Micros, crossing: bool = False) -> None:
         self.seed = seed
+        self.crossing = crossing
         self.size: Size = size
         self.first_now = now
         self.now = now
@@ -62,6 +76,7 @@ class Stage:
         self.sizes: dict[str, tuple[int, str]] = {}
         self.accessed: set[str] = set()
         self._pairs = {o.uuid: o.pair for o in self.company.organizations}
+        self.besides: list[Beside] = []
         self.truth = Truth(self)
         self.agenda: Agenda = plan_agenda(self)
         self._day = self.start // DAY - 1
@@ -157,6 +172,12 @@ class Stage:
             stable_uuid("okta-event", self.seed, self._log_count), at, at + lag, event_type, subject, cast(Any, None)
         )
         self._pending_log.append(row)
+        return row
+
+    def beside(self, vendor: str, log: str, at: Micros, person: Person, ip: str, said: Mapping[str, Any]) -> Beside:
+        """Stage a row of a neighbouring vendor's log."""
+        row = Beside(vendor, log, stable_uuid("beside", self.seed, len(self.besides)), at, person, ip, said)
+        self.besides.append(row)
         return row
 
     def access_row(

@@ -7,22 +7,18 @@ strictly to their habits otherwise, so that nothing else about them is unusual.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from typing import cast as typing_cast
 
 from fanlight.model import Micros
-from fanlight.model.times import DAY, HOUR, MINUTE, SECOND
+from fanlight.model.times import DAY, MINUTE, SECOND
 from fanlight.simulator.agenda import Agenda
-from fanlight.simulator.company import ClaudeApiKey, Company, ids_of, steady
+from fanlight.simulator.casting import Casting, Planted, agent_at, note, plant
+from fanlight.simulator.company import ClaudeApiKey, ids_of, steady
 from fanlight.simulator.geography import DESTINATIONS, FAR, FOREIGN_HOSTING, LONE_TRIP
-from fanlight.simulator.habits import agent_of, local_moment
+from fanlight.simulator.habits import local_moment
 from fanlight.simulator.identifiers import stable_bytes, stable_uuid
-from fanlight.simulator.portfolio import HIGH_ROLE
-from fanlight.simulator.records import Chat, Collaborator, Person, Project, Tier
+from fanlight.simulator.records import Collaborator, Person, Project
 from fanlight.simulator.stage import NAMES, Stage
-from fanlight.simulator.truth import Story, StoryKind
+from fanlight.simulator.truth import Story
 from fanlight.simulator.world import Activity, Key
 
 __all__ = ["KEY_FAMILIES", "write_stories"]
@@ -37,95 +33,9 @@ KEY_FAMILIES = (
 _CHAT, _PROJECT, _FILE, _UPLOAD, _DOCUMENT = (NAMES[k] for k in ("chat", "project", "file", "upload", "document"))
 
 
-@dataclass(slots=True)
-class _Casting:
-    """Everything the stories draw from."""
-
-    stage: Stage
-    agenda: Agenda
-    rng: random.Random
-    taken: set[int]
-
-    @property
-    def company(self) -> Company:
-        return self.stage.company
-
-    def high(self, part: str) -> Project:
-        return self.company.projects[HIGH_ROLE[part]]
-
-    def take(self, person: Person) -> Person:
-        """Reserve somebody; from now on they keep to their habits."""
-        self.taken.add(person.index)
-        person.cast = person.careful = True
-        person.rate = max(person.rate, 0.8)
-        person.part_time, person.vpn = 0, False
-        person.office_days &= 0b01010  # home is a usual place of everybody who plays
-        return person
-
-    def member(self, project: Project, *, owl: bool = False, wanted: Callable[[Person], bool] | None = None) -> Person:
-        people = [self.company.people[i] for i in project.members]
-        free = [p for p in people if p.index not in self.taken and p.night_owl == owl]
-        fitting = [p for p in free if wanted(p)] if wanted else free
-        return self.take(self.rng.choice(fitting or free or people))
-
-    def colleague(self, organization: str, wanted: Callable[[Person], bool] = lambda _: True) -> Person:
-        """Somebody settled of an organization who is in no sensitive project."""
-        free = [
-            p
-            for p in steady(self.company)
-            if p.index not in self.taken and not p.careful and p.organizations.get(organization) == "user" and wanted(p)
-        ]
-        return self.take(self.rng.choice(free))
-
-    def holder(self, organization: str, role: str) -> Person:
-        """Somebody with a built-in role; the primary owner where nobody else is free."""
-
-        def free(wanted: str) -> list[Person]:
-            return [
-                p
-                for p in self.company.people
-                if p.organizations.get(organization) == wanted
-                and p.index not in self.taken
-                and p.dormant_since is None
-                and not p.api_user
-            ]
-
-        found = free(role) or free("primary_owner")
-        return self.take(self.rng.choice(found))
-
-    def moment(
-        self, person: Person, low: float, high: float, *, workday: bool = True, zone: str | None = None
-    ) -> Micros:
-        """A time of the last six days at a local hour between `low` and `high` (may pass 24)."""
-        now = self.stage.first_now
-        choices = []
-        for day in range(now // DAY - 6, now // DAY + 1):
-            for _ in range(2):
-                at = local_moment(zone or person.country.timezone, day, self.rng.uniform(low, high))
-                weekday = (day + 3) % 7
-                if now - 5 * DAY - 18 * HOUR < at < now - 40 * MINUTE and (not workday or weekday < 5):
-                    choices.append(at)
-        return self.rng.choice(choices) // SECOND * SECOND
-
-    def perform(self, at: Micros, act: Callable[[Stage], None]) -> None:
-        self.agenda.put(at // DAY, act)
-
-    def story(self, rule: str, kind: str, person: Person, at: Micros, fact: str, **more: Any) -> Story:
-        found = Story(
-            name=rule, rule=rule, kind=typing_cast("StoryKind", kind), user_id=person.user_id, email=person.email,
-            at=at, deciding_fact=fact, **more,
-        )  # fmt: skip
-        self.stage.truth.all_stories.append(found)
-        return found
-
-
-def _agent(stage: Stage, person: Person, at: Micros) -> str:
-    return agent_of(stage, person.devices[0], at // DAY)
-
-
 def write_stories(stage: Stage, agenda: Agenda) -> None:
     """Cast and schedule every story, twin and piece of noise."""
-    cast = _Casting(stage, agenda, random.Random(f"stories/{stage.seed}/{stage.size}"), set())
+    cast = Casting(stage, agenda, random.Random(f"stories/{stage.seed}/{stage.size}"), set())
     keeper = cast.high("privacy").creator
     if keeper is not None:
         cast.taken.add(keeper)
@@ -134,60 +44,16 @@ def write_stories(stage: Stage, agenda: Agenda) -> None:
         _gone_before_read, _noise,
     ):  # fmt: skip
         write(cast)
+    if stage.crossing:
+        from fanlight.simulator.crossing import write_crossings  # they are built on this world
 
-
-# ------------------------------------------------------------------ shared pieces
-
-
-@dataclass(slots=True)
-class _Holder:
-    """A chat that exists once its act was performed."""
-
-    chat: Chat | None = None
-
-    def get(self) -> Chat:
-        assert self.chat is not None
-        return self.chat
-
-
-def _plant(
-    cast: _Casting, person: Person, organization: str, project: Project | None, days_ago: int, tier: Tier = "high"
-) -> _Holder:
-    """Let somebody open a sensitive chat on an ordinary working day, weeks before the story."""
-    holder = _Holder()
-    day = cast.stage.first_now // DAY - days_ago
-    while (day + 3) % 7 > 4:
-        day -= 1
-    at = local_moment(person.country.timezone, day, cast.rng.uniform(10.0, 16.0)) // SECOND * SECOND
-
-    def act(stage: Stage) -> None:
-        number = project.number if project else None
-        chat = holder.chat = stage.start_chat(person, at, organization, number, tier)
-        stage.add_turns(chat, at + 5 * SECOND, 3)
-        actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
-        stage.emit(
-            at,
-            "claude_chat_created",
-            stage.organization_pair(organization),
-            actor,
-            _CHAT,
-            (chat.id, stage.project_id(number)),
-        )
-
-    cast.perform(at, act)
-    return holder
-
-
-def _note(story: Story, row: Activity, *, context: bool = False) -> None:
-    (story.context if context else story.activities).append(row.id)
-    if row.organization_uuid and row.organization_uuid not in story.organizations:
-        story.organizations.append(row.organization_uuid)
+        write_crossings(cast)
 
 
 # ------------------------------------------------------------------------ stories
 
 
-def _new_place(cast: _Casting) -> None:
+def _new_place(cast: Casting) -> None:
     """1: a sensitive chat of the second organization is opened from where its owner never was."""
     project, company = cast.high("new_place"), cast.company
     lab, main = company.lab.uuid, company.main.uuid
@@ -195,8 +61,8 @@ def _new_place(cast: _Casting) -> None:
     thief.organizations.setdefault(main, "user")
     twin = cast.member(project)
     for person, kind, fact in ((thief, "attack", "place never seen for this person"), (twin, "twin", "own home")):
-        secret = _plant(cast, person, lab, project, cast.rng.randint(18, 30))
-        other = _plant(cast, person, main if kind == "attack" else lab, None, 12, "none")
+        secret = plant(cast, person, lab, project, cast.rng.randint(18, 30))
+        other = plant(cast, person, main if kind == "attack" else lab, None, 12, "none")
         at = cast.moment(person, 10.0, 16.0)
         spot = cast.rng.choice(FAR)
         ip = spot.address(cast.rng.randint(2, 12)) if kind == "attack" else person.home_ip
@@ -205,14 +71,14 @@ def _new_place(cast: _Casting) -> None:
 
         def act(
             stage: Stage, person: Person = person, at: Micros = at, ip: str = ip, story: Story = story,
-            secret: _Holder = secret, other: _Holder = other,
+            secret: Planted = secret, other: Planted = other,
         ) -> None:  # fmt: skip
-            agent = _agent(stage, person, at)
+            agent = agent_at(stage, person, at)
             actor = stage.actor(person, ip, agent)
-            _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+            note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
             plain, chat = other.get(), secret.get()
             pair = stage.organization_pair(plain.organization)
-            _note(
+            note(
                 story,
                 stage.emit(at + 2 * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (plain.id, None), prompt=True),
                 context=True,
@@ -222,13 +88,13 @@ def _new_place(cast: _Casting) -> None:
                     at + wait * MINUTE, "claude_chat_viewed", stage.organization_pair(lab), actor, _CHAT,
                     (chat.id, project.id), prompt=True,
                 )  # fmt: skip
-                _note(story, row)
+                note(story, row)
             story.chats.append(chat.id)
 
         cast.perform(at, act)
 
 
-def _off_hours(cast: _Casting) -> None:
+def _off_hours(cast: Casting) -> None:
     """2: a day worker opens a highly sensitive project deep in the night; so does a habitual night owl."""
     project = cast.high("off_hours")
     worker, owl = cast.member(project), cast.member(project, owl=True)
@@ -238,21 +104,21 @@ def _off_hours(cast: _Casting) -> None:
         story = cast.story("off_hours_sensitive_project", kind, person, at, fact, projects=[project.id])
 
         def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
-            agent = _agent(stage, person, at)
+            agent = agent_at(stage, person, at)
             actor, pair = stage.actor(person, person.home_ip, agent), stage.organization_pair(project.organization)
-            _note(story, stage.sign_in(person, at - 2 * MINUTE, person.home_ip, agent, prompt=True), context=True)
-            _note(story, stage.emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,), prompt=True))
+            note(story, stage.sign_in(person, at - 2 * MINUTE, person.home_ip, agent, prompt=True), context=True)
+            note(story, stage.emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,), prompt=True))
             for i, document in enumerate(project.documents[:2]):
                 row = stage.emit(
                     at + (i + 2) * MINUTE, "claude_project_document_viewed", pair, actor, _DOCUMENT,
                     (document.id, project.id, None), prompt=True,
                 )  # fmt: skip
-                _note(story, row)
+                note(story, row)
 
         cast.perform(at, act)
 
 
-def _first_key(cast: _Casting) -> None:
+def _first_key(cast: Casting) -> None:
     """3: somebody who never touched the API makes a key; so does somebody who lives in it."""
     company = cast.company
     family = cast.rng.choice(KEY_FAMILIES)
@@ -275,16 +141,16 @@ def _first_key(cast: _Casting) -> None:
         story = cast.story("first_api_key", kind, person, at, fact, detail=family)
 
         def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
-            agent = _agent(stage, person, at)
-            _note(story, stage.sign_in(person, at - 3 * MINUTE, person.home_ip, agent, prompt=True), context=True)
+            agent = agent_at(stage, person, at)
+            note(story, stage.sign_in(person, at - 3 * MINUTE, person.home_ip, agent, prompt=True), context=True)
             row, key = make_key(stage, person, at, family)
-            _note(story, row)
+            note(story, row)
             story.keys.append(key)
 
         cast.perform(at, act)
 
 
-def _keys_of_habit(cast: _Casting, person: Person) -> None:
+def _keys_of_habit(cast: Casting, person: Person) -> None:
     """Earlier keys of every family, so that a further one is nothing new."""
     for i, family in enumerate(KEY_FAMILIES):
         day = cast.stage.first_now // DAY - 80 + i * 11
@@ -299,7 +165,7 @@ def _keys_of_habit(cast: _Casting, person: Person) -> None:
 def make_key(stage: Stage, person: Person, at: Micros, family: str) -> tuple[Activity, str]:
     """Emit the making of a key of one of the five families and let it exist from then on."""
     company = stage.company
-    actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+    actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
     number = 1_000 + len(company.keys) + len(company.api_keys) + len(company.service_accounts)
     key = ids_of(stage.seed, "apikey", number)
     console = company.console.pair
@@ -335,7 +201,7 @@ def make_key(stage: Stage, person: Person, at: Micros, family: str) -> tuple[Act
     return stage.emit(at, family, console, actor, names, (account, "admin"), prompt=True), account
 
 
-def _bulk(cast: _Casting) -> None:
+def _bulk(cast: Casting) -> None:
     """4: half an hour through all the files of a sensitive project; the same in a harmless one."""
     sensitive, harmless = cast.high("bulk"), cast.company.projects[-1]
     reader = cast.member(sensitive)
@@ -356,22 +222,22 @@ def _bulk(cast: _Casting) -> None:
         def act(
             stage: Stage, person: Person = person, at: Micros = at, story: Story = story, project: Project = project
         ) -> None:
-            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
             pair = stage.organization_pair(project.organization)
             view = stage.emit(at, "claude_project_viewed", pair, actor, _PROJECT, (project.id,), prompt=True)
-            _note(story, view, context=True)
+            note(story, view, context=True)
             for i, file in enumerate(project.files[:count]):
                 row = stage.emit(
                     at + 30 * SECOND + i * 41 * SECOND, "claude_file_viewed", pair, actor, _FILE,
                     (file.id, None, project.id),
                     prompt=True,
                 )  # fmt: skip
-                _note(story, row)
+                note(story, row)
 
         cast.perform(at, act)
 
 
-def _escalation(cast: _Casting) -> None:
+def _escalation(cast: Casting) -> None:
     """5: an administrator makes himself owner of a project he never opened; a member who works there does the same."""
     project = cast.high("escalation")
     climber = cast.holder(project.organization, "membership_admin")
@@ -392,20 +258,20 @@ def _escalation(cast: _Casting) -> None:
         story = cast.story("project_escalation", kind, person, at, fact, projects=[project.id], detail=role)
 
         def act(stage: Stage, person: Person = person, at: Micros = at, story: Story = story) -> None:
-            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
             row = stage.emit(
                 at, "role_assignment_granted", stage.organization_pair(project.organization), actor,
                 ("resource_id", "resource_type", "role", "target_id", "target_type"),
                 (project.id, "chat_project", f"chat_project:{role}", person.user_id, "organization_member"),
                 prompt=True,
             )  # fmt: skip
-            _note(story, row)
+            note(story, row)
             project.collaborators.append(Collaborator("user", person.user_id, role, at))  # type: ignore[arg-type]
 
         cast.perform(at, act)
 
 
-def _sso(cast: _Casting) -> None:
+def _sso(cast: Casting) -> None:
     """6: single sign-on is switched off; in the other organization it is switched on."""
     company = cast.company
     company.setting_changes[company.lab.uuid] = [(0, "sso_enabled", False)]
@@ -419,13 +285,13 @@ def _sso(cast: _Casting) -> None:
             stage: Stage, person: Person = person, at: Micros = at, story: Story = story, enabled: bool = enabled,
             pair: tuple[str, str] = organization.pair,
         ) -> None:  # fmt: skip
-            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
-            _note(story, stage.emit(at, "org_sso_toggled", pair, actor, ("enabled",), (enabled,), prompt=True))
+            actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
+            note(story, stage.emit(at, "org_sso_toggled", pair, actor, ("enabled",), (enabled,), prompt=True))
 
         cast.perform(at, act)
 
 
-def _privacy(cast: _Casting) -> None:
+def _privacy(cast: Casting) -> None:
     """7: a sensitive project is opened to the whole organization; so is a harmless one."""
     company = cast.company
     sensitive = cast.high("privacy")
@@ -450,17 +316,17 @@ def _privacy(cast: _Casting) -> None:
         def act(
             stage: Stage, person: Person = person, at: Micros = at, story: Story = story, project: Project = project
         ) -> None:
-            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
             row = stage.emit(
                 at, "claude_project_sharing_updated", stage.organization_pair(project.organization), actor,
                 ("audience", "claude_project_id"), ([{"type": "organization"}], project.id), prompt=True,
             )  # fmt: skip
-            _note(story, row)
+            note(story, row)
 
         cast.perform(at, act)
 
 
-def _moved(cast: _Casting) -> None:
+def _moved(cast: Casting) -> None:
     """8: a sensitive chat goes into a project it was never in; another is renamed where it is."""
     company, home = cast.company, cast.high("moved")
     target = cast.rng.choice(
@@ -469,7 +335,7 @@ def _moved(cast: _Casting) -> None:
     )  # fmt: skip
     for kind, fact in (("attack", "another project than before"), ("twin", "the same project as before")):
         person = cast.member(home)
-        secret = _plant(cast, person, home.organization, home, cast.rng.randint(15, 28))
+        secret = plant(cast, person, home.organization, home, cast.rng.randint(15, 28))
         at = cast.moment(person, 10.0, 16.0)
         place = target if kind == "attack" else home
         story = cast.story("sensitive_chat_moved", kind, person, at, fact, projects=[home.id])
@@ -479,11 +345,11 @@ def _moved(cast: _Casting) -> None:
             target.collaborators.append(Collaborator("user", person.user_id, "editor", granted))
 
         def act(
-            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, secret: _Holder = secret,
+            stage: Stage, person: Person = person, at: Micros = at, story: Story = story, secret: Planted = secret,
             place: Project = place,
         ) -> None:  # fmt: skip
             chat = secret.get()
-            actor = stage.actor(person, person.home_ip, _agent(stage, person, at))
+            actor = stage.actor(person, person.home_ip, agent_at(stage, person, at))
             row = stage.emit(
                 at,
                 "claude_chat_updated",
@@ -493,7 +359,7 @@ def _moved(cast: _Casting) -> None:
                 (chat.id, place.id),
                 prompt=True,
             )
-            _note(story, row)
+            note(story, row)
             story.chats.append(chat.id)
             if place is not home:
                 chat.projects.append((at, place.number))
@@ -502,7 +368,7 @@ def _moved(cast: _Casting) -> None:
         cast.perform(at, act)
 
 
-def _abroad(cast: _Casting) -> None:
+def _abroad(cast: Casting) -> None:
     """9: sensitive content is entered at night from a country without an office; the twin does it at home."""
     company = cast.company
     for kind, fact in (("attack", "a country where the company has no office"), ("twin", "the home country")):
@@ -514,12 +380,12 @@ def _abroad(cast: _Casting) -> None:
         story.detail = spot.country if kind == "attack" else person.country.name
 
         def act(stage: Stage, person: Person = person, at: Micros = at, ip: str = ip, story: Story = story) -> None:
-            agent = _agent(stage, person, at)
+            agent = agent_at(stage, person, at)
             actor, pair = stage.actor(person, ip, agent), company.main.pair
-            _note(story, stage.sign_in(person, at - 90 * SECOND, ip, agent, prompt=True), context=True)
+            note(story, stage.sign_in(person, at - 90 * SECOND, ip, agent, prompt=True), context=True)
             chat = stage.start_chat(person, at, company.main.uuid, None, "high")
             stage.add_turns(chat, at + 40 * SECOND, 2)
-            _note(story, stage.emit(at, "claude_chat_created", pair, actor, _CHAT, (chat.id, None), prompt=True))
+            note(story, stage.emit(at, "claude_chat_created", pair, actor, _CHAT, (chat.id, None), prompt=True))
             story.chats.append(chat.id)
 
         cast.perform(at, act)
@@ -528,11 +394,11 @@ def _abroad(cast: _Casting) -> None:
 # ----------------------------------------------------------------- what only looks bad
 
 
-def _lone_trip(cast: _Casting) -> None:
+def _lone_trip(cast: Casting) -> None:
     """A real business trip that nobody declared: the traveller reads a sensitive chat of his own by day."""
     home = cast.high("broad")
     person = cast.member(home)
-    secret = _plant(cast, person, home.organization, home, 22)
+    secret = plant(cast, person, home.organization, home, 22)
     at = cast.moment(person, 11.0, 15.0)
     ip = LONE_TRIP.address(40)
     story = cast.story(
@@ -544,25 +410,25 @@ def _lone_trip(cast: _Casting) -> None:
         person.trip = (str(at // DAY), LONE_TRIP)
 
     def act(stage: Stage) -> None:
-        agent, chat = _agent(stage, person, at), secret.get()
+        agent, chat = agent_at(stage, person, at), secret.get()
         actor, pair = stage.actor(person, ip, agent), stage.organization_pair(home.organization)
-        _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+        note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
         for wait in (3, 30):
             row = stage.emit(
                 at + wait * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, home.id), prompt=True
             )
-            _note(story, row)
+            note(story, row)
         story.chats.append(chat.id)
 
     cast.agenda.put(at // DAY - 1, travel)
     cast.perform(at, act)
 
 
-def _gone_before_read(cast: _Casting) -> None:
+def _gone_before_read(cast: Casting) -> None:
     """A chat is opened from a place never seen and deleted minutes later: nobody can tell what was in it."""
     company = cast.company
     person = cast.colleague(company.main.uuid)
-    holder = _plant(cast, person, company.main.uuid, None, 16, "none")
+    holder = plant(cast, person, company.main.uuid, None, 16, "none")
     at = cast.moment(person, 10.0, 15.0)
     spot = DESTINATIONS[0]
     ip = spot.address(900)
@@ -576,20 +442,20 @@ def _gone_before_read(cast: _Casting) -> None:
     )
 
     def act(stage: Stage) -> None:
-        chat, agent = holder.get(), _agent(stage, person, at)
+        chat, agent = holder.get(), agent_at(stage, person, at)
         actor, pair = stage.actor(person, ip, agent), company.main.pair
-        _note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
+        note(story, stage.sign_in(person, at, ip, agent, prompt=True), context=True)
         row = stage.emit(at + 2 * MINUTE, "claude_chat_viewed", pair, actor, _CHAT, (chat.id, None), prompt=True)
-        _note(story, row)
+        note(story, row)
         chat.deleted_at = at + 9 * MINUTE
         row = stage.emit(chat.deleted_at, "claude_chat_deleted", pair, actor, _CHAT, (chat.id, None), prompt=True)
-        _note(story, row, context=True)
+        note(story, row, context=True)
         story.chats.append(chat.id)
 
     cast.perform(at, act)
 
 
-def _noise(cast: _Casting) -> None:
+def _noise(cast: Casting) -> None:
     """Small things of the last days that an analyst closes with a word."""
     company = cast.company
     admin = next(p for p in company.people if p.organizations.get(company.main.uuid) == "primary_owner")
@@ -602,7 +468,7 @@ def _noise(cast: _Casting) -> None:
                 "type": "unauthenticated_user_actor", "unauthenticated_email_address": admin.email,
                 "ip_address": FOREIGN_HOSTING.address(50), "user_agent": "python-requests/2.32",
             }  # fmt: skip
-            _note(story, stage.emit(at + i * 20 * SECOND, "sso_login_failed", None, stranger, prompt=True))
+            note(story, stage.emit(at + i * 20 * SECOND, "sso_login_failed", None, stranger, prompt=True))
 
     cast.perform(at, spray)
     maker = cast.colleague(company.main.uuid)
@@ -611,17 +477,17 @@ def _noise(cast: _Casting) -> None:
     server = cast.story("mcp_server_created", "noise", maker, made + 20 * MINUTE, "an approved connector was added")
 
     def publish(stage: Stage) -> None:
-        actor = stage.actor(maker, maker.home_ip, _agent(stage, maker, made))
+        actor = stage.actor(maker, maker.home_ip, agent_at(stage, maker, made))
         row = stage.emit(
             made, "claude_artifact_published", company.main.pair, actor,
             ("artifact_type", "claude_published_artifact_id", "title"),
             ("text/html", f"claude_published_artifact_01{stable_uuid('published', stage.seed)[:8]}", ""), prompt=True,
         )  # fmt: skip
-        _note(artifact, row)
+        note(artifact, row)
         row = stage.emit(
             made + 20 * MINUTE, "mcp_server_created", company.main.pair, actor, ("mcp_server_id", "mcp_server_name"),
             (ids_of(stage.seed, "mcpsrv", 90), "Wiki"), prompt=True,
         )  # fmt: skip
-        _note(server, row)
+        note(server, row)
 
     cast.perform(made, publish)

@@ -100,7 +100,7 @@ def connector_of(chat: Chat) -> str | None:
 def tool_blocks(stage: Stage, chat: Chat, turn: int) -> list[Wire]:
     """A tool call and its result, through an MCP server or not."""
     rng = _rng(stage, "tool", chat.number, turn)
-    name, url, tool = _MCP[chat.number % 3]
+    name, url, tool = chat.server or _MCP[chat.number % 3]
     call = "toolu_01" + rng.randbytes(9).hex()
     query = json.dumps({"query": rng.choice(TOPICS), "limit": rng.randint(3, 20)})
     cut = rng.random() < 0.1

@@ -53,6 +53,8 @@ class Story:
     keys: list[str] = field(default_factory=list)
     organizations: list[str] = field(default_factory=list)
     detail: str = ""
+    sources: tuple[str, ...] = ()
+    """For a story that crosses sources: the products whose events a finding must stand on; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +96,22 @@ class Truth:
     @property
     def stories(self) -> list[Story]:
         """The nine attacks, in the order of `RULES`."""
-        return self._kind("attack")
+        return [story for story in self._kind("attack") if not story.sources]
 
     @property
     def twins(self) -> list[Story]:
         """The nine benign twins, in the order of `RULES`."""
-        return self._kind("twin")
+        return [story for story in self._kind("twin") if not story.sources]
+
+    @property
+    def crossing_stories(self) -> list[Story]:
+        """Attacks that only the events of several sources together tell; none unless the world was made with them."""
+        return [story for story in self._kind("attack") if story.sources]
+
+    @property
+    def crossing_twins(self) -> list[Story]:
+        """Their benign twins."""
+        return [story for story in self._kind("twin") if story.sources]
 
     @property
     def false_positives(self) -> list[Story]:

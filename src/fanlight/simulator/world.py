@@ -538,14 +538,14 @@ def _merge(rows: list[Any], fresh: list[Any], key: Any) -> None:
             insort(rows, row, key=key)
 
 
-def build_world(*, seed: int = 1, size: Size = "S", now: Micros) -> World:
-    """Make a company with 120 days of history that ends at `now`."""
+def build_world(*, seed: int = 1, size: Size = "S", now: Micros, crossing: bool = False) -> World:
+    """Make a company with 120 days of history that ends at `now`; `crossing` adds stories that several sources tell."""
     from fanlight.simulator.stage import Stage
 
     collecting = gc.isenabled()
     gc.disable()  # a million small objects that all stay: searching them for rubbish takes a third of the time
     try:
-        return World(Stage(seed=seed, size=size, now=now))
+        return World(Stage(seed=seed, size=size, now=now, crossing=crossing))
     finally:
         if collecting:
             gc.enable()

@@ -130,8 +130,8 @@ def test_the_finding_names_every_event_says_what_was_counted_and_starts_where_it
     assert format_time(finding.at)[11:19] == "10:02:00"
     assert finding.severity == "high"
     assert finding.identity_email == "jane@example.com"
-    assert finding.why[0].observed == "3 of 'Sign-in refused' in 2 min (actor.identity id_jane)"
-    assert finding.why[0].usual == "reported from at least 3 within 10 min, for each actor.identity"
+    assert finding.why[0].observed == "3 of 'Sign-in refused' in 2 min"
+    assert finding.why[0].usual == "reported from at least 3 within 10 min, for each person"
     shown = [step for step in finding.evidence if step.kind == "event" and step.mark in ("new", "anchor")]
     assert [format_time(step.at)[11:16] for step in shown] == ["10:00", "10:02", "10:03"]
     assert "2 times" in shown[0].text  # equal steps stand together; the first three minutes lead to the anchor

@@ -17,7 +17,7 @@ from fanlight.detections.behavior import BehaviorProblem, parse_behavior
 from fanlight.detections.dedup import finding_id
 from fanlight.detections.facts import Gap
 from fanlight.detections.judge import judge
-from fanlight.detections.rulefile import Rule, load_rules
+from fanlight.detections.rulefile import Rule, load_rules, with_parts
 from fanlight.detections.scenario import ScenarioFacts, build
 from fanlight.enrich.places import Place
 from fanlight.model import DAY, HOUR, MINUTE, Finding, ObjectVersion, day_of, parse_time
@@ -69,18 +69,19 @@ EVERY = [
 def test_arrival_order_plays_no_part(name: str, number: int) -> None:
     chosen, test = scenario(name, number)
     facts, window = build(test)
-    expected = judge(facts, [chosen], window)
+    expected = judge(facts, with_parts([chosen], RULES.rules), window)
     dice = random.Random(number)
     for rows in (facts.all_events, facts.all_objects, facts.all_links, facts.all_matches, facts.all_grants):
         dice.shuffle(rows)
-    assert judge(facts, [chosen], window) == expected
+    assert judge(facts, with_parts([chosen], RULES.rules), window) == expected
 
 
 @pytest.mark.parametrize(("name", "number"), EVERY[::4])
 def test_the_lake_gives_the_same_findings_as_memory(name: str, number: int, tmp_path: Path) -> None:
     chosen, test = scenario(name, number)
     facts, window = build(test)
-    assert judge(in_lake(facts, tmp_path), [chosen], window) == judge(facts, [chosen], window)
+    rules = with_parts([chosen], RULES.rules)
+    assert judge(in_lake(facts, tmp_path), rules, window) == judge(facts, rules, window)
 
 
 def test_a_label_that_comes_three_hours_late_changes_no_more_than_the_word_late() -> None:

@@ -30,6 +30,7 @@ def make(body: dict[str, Any], reading: Reading) -> Condition:
     within = duration(str(body.pop("within", "10m")))
     atleast = int(body.pop("atleast", 15))
     times_own = float(body.pop("times_own", 3))
+    called = str(body.pop("called", "files"))
     nothing_left("many", body)
     reading.window = max(reading.window, within)
     reading.types += types
@@ -60,7 +61,7 @@ def make(body: dict[str, Any], reading: Reading) -> Condition:
             if days
             else "too early: no history of this person"
         )
-        observed = f"{len(distinct)} different files in {span(minutes)}"
+        observed = f"{len(distinct)} different {called} in {span(minutes)}"
         return Outcome(
             holds=True,
             why=(Why(fact="volume", observed=observed, usual=usual, weight=round(nats, 1)),),

@@ -144,6 +144,10 @@ class RunningSimulator:
         """What an administrator enters to connect to another vendor of the company; `key` and `token` are secrets."""
         return self._call(lambda: dict(self._neighbours[kind].settings(self._neighbour_urls[kind])))
 
+    def staged_rows(self, kind: str) -> list[dict[str, Any]]:
+        """The rows that stories put into another vendor's log, as that log shows them."""
+        return self._call(self._neighbours[kind].staged_rows)
+
     def addresses(self) -> dict[str, str]:
         """URLs and keys, as `--print-addresses` prints them."""
         credentials = self.world.keys()

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError:
         print(f"--now {options.now!r} is not a time such as 2026-11-20T09:00:00Z.", file=sys.stderr)  # noqa: T201
         return 2
-    world = build_world(seed=options.seed, size=options.size, now=now)
+    world = build_world(seed=options.seed, size=options.size, now=now, crossing=options.crossing)
     ports = Ports(options.port, options.okta_port, options.control_port)
     with serve(
         world,
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", choices=("S", "M", "L"), default="S")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--now", help="the world's present, RFC 3339 (default: this machine's)")
+    parser.add_argument("--crossing", action="store_true", help="with the stories that only several sources tell")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="Compliance and Admin API (0: any free port)")
     parser.add_argument("--okta-port", type=int, default=0)

@@ -190,6 +190,9 @@ class Site(NeighbourSite):
         spot = spot_of(ip) if ip else None
         machine = machine_of(self.world.stage, person, self.world.now)
         managed = {"managed": True, "own": False, "unsaid": None}[machine.standing]
+        told = (row.subject[4] if len(row.subject) > 4 else {}).get("device")
+        if told is not None:  # a story says which machine it was
+            managed = told["managed"] is True
         body: Wire = {
             "id": identifier,
             "createdDateTime": wire_time(at),
@@ -214,7 +217,7 @@ class Site(NeighbourSite):
             },
             "deviceDetail": {
                 "deviceId": machine.directory_id,
-                "displayName": machine.name,
+                "displayName": told["name"] if told else machine.name,
                 "operatingSystem": "Windows" if agent and "Windows" in agent else "MacOs",
                 "isCompliant": managed,
                 "isManaged": managed,

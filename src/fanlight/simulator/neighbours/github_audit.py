@@ -30,6 +30,7 @@ from fanlight.simulator.neighbours.site import (
 )
 from fanlight.simulator.okta import spot_of
 from fanlight.simulator.records import Person
+from fanlight.simulator.stage import Beside
 from fanlight.simulator.wire import wire_time
 from fanlight.simulator.world import Activity, LogRow, Wire, World
 
@@ -182,6 +183,26 @@ class Site(NeighbourSite):
             "public_repo": False,
             "programmatic_access_type": "Personal access token (classic)",
             "hashed_token": stable_bytes("github user token", person.index, size=16).hex(),
+            "transport_protocol_name": "http",
+            "user_agent": "git/2.47.0",
+            "operation_type": "access",
+        }
+
+    def staged_id(self, row: Beside) -> str:
+        """Git events are told apart by how their id begins."""
+        return f"git{row.id}"
+
+    def staged(self, row: Beside) -> Wire:
+        """A repository that somebody took whole; `said` holds its `number`."""
+        number = int(row.said["number"])
+        return {
+            **self._common(row.person, self.staged_id(row), row.at, row.ip),
+            "action": "git.clone",
+            "repo": f"{_ORG}/{_REPOSITORIES[number]}",
+            "repo_id": 6_000_000 + number,
+            "public_repo": False,
+            "programmatic_access_type": "Personal access token (classic)",
+            "hashed_token": stable_bytes("github user token", row.person.index, size=16).hex(),
             "transport_protocol_name": "http",
             "user_agent": "git/2.47.0",
             "operation_type": "access",

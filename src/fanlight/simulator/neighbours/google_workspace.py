@@ -32,6 +32,7 @@ from fanlight.simulator.neighbours.site import (
 )
 from fanlight.simulator.okta import spot_of
 from fanlight.simulator.records import Person
+from fanlight.simulator.stage import Beside
 from fanlight.simulator.wire import okta_time
 from fanlight.simulator.world import Activity, LogRow, Wire, World
 
@@ -272,6 +273,19 @@ class Site(NeighbourSite):
         ]
         kind = ("view", "view", "edit", "download")[dice[2] % 4]
         return {**body, "events": [{"type": "access", "name": kind, "parameters": parameters}]}
+
+    def staged(self, row: Beside) -> Wire:
+        """A document that somebody opened or took; `said` holds `did` and `document`."""
+        title, document = f"canary title of {row.said['document']}", str(row.said["document"])
+        parameters = [
+            {"name": "doc_id", "value": stable_bytes("doc", document, size=16).hex()},
+            {"name": "doc_title", "value": title},
+            {"name": "doc_type", "value": "spreadsheet"},
+            {"name": "owner", "value": address_of(row.person)},
+            {"name": "visibility", "value": "private"},
+        ]
+        events = [{"type": "access", "name": row.said["did"], "parameters": parameters}]
+        return {**self._envelope(row.log, row.at, row.person, row.ip, row.id), "events": events}
 
     # ------------------------------------------------------------------------------------------------- directory
 

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import parse_qsl, unquote
 
 import orjson
@@ -19,6 +20,7 @@ from fanlight.simulator.http.ledger import Ledger
 from fanlight.simulator.http.wire import Answer, Request
 from fanlight.simulator.identifiers import stable_bytes
 from fanlight.simulator.records import Person, value_at
+from fanlight.simulator.stage import Beside
 from fanlight.simulator.world import Wire, World
 
 __all__ = ["Call", "Entry", "NeighbourSite", "Refused", "lateness", "people_of", "staff_now"]
@@ -244,11 +246,29 @@ class NeighbourSite:
     def _shown(self, entry: Entry) -> Entry:
         return replace(entry, visible_at=entry.at + self._held[2]) if self._held and self.is_held(entry) else entry
 
+    def staged_rows(self) -> list[Wire]:
+        """Every staged row up to now, of all logs of this vendor."""
+        rows = [row for row in self.world.stage.besides if row.vendor == self.kind and row.at <= self.world.now]
+        return [self.staged(row) for row in rows]
+
+    def staged_id(self, row: Beside) -> str:
+        """The id of a staged row."""
+        return row.id
+
+    def staged(self, row: Beside) -> Wire:
+        """A row that a story stages, in this vendor's form."""
+        raise NotImplementedError
+
     def log(self, name: str) -> list[Entry]:
         """The visible rows of a log by time and id, oldest first."""
         held = self._entries.get(name)
         if held is None or held[0] != self.world.version:
             rows = [entry for entry in map(self._shown, self.entries(name)) if entry.visible_at <= self.world.now]
+            rows += [
+                Entry(self.staged_id(row), row.at, row.at, partial(self.staged, row))
+                for row in self.world.stage.besides
+                if row.vendor == self.kind and row.log == name and row.at <= self.world.now
+            ]
             rows.sort(key=lambda entry: (entry.at, entry.id))
             held = self._entries[name] = (self.world.version, rows)
         return held[1]
