@@ -36,6 +36,14 @@ _SUFFIXED = re.compile(
     rf"(?<!\w)(?:[^\W\d_][\w'’.-]*[ -]){{1,3}}(?:{_COMPOUND})[ ]{{1,2}}\d{{1,4}} ?[A-Za-z]?\b(?!\d)",
     re.IGNORECASE,
 )
+# what these two need in any case, asked first: most windows hold no such thing, and the forms themselves are slow
+_PREFIXED_HINT = re.compile(
+    rf"(?<!\w)(?:{_BEFORE}) [^\W\d_][\w'’.,:º° -]*?\d|"
+    r"\d(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route) [^\W\d_]",
+    re.IGNORECASE,
+)
+_SUFFIXED_HINT = re.compile(rf"(?:{_COMPOUND}) {{1,2}}\d", re.IGNORECASE)
+_NUMBER_BEHIND = re.compile(r"(?<=[^\s\d]) {1,2}\d")
 _UNIT = re.compile(
     r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|"
     r"daire)\.? ?#?\d{1,5}[A-Za-z]?\b"
@@ -141,11 +149,31 @@ def _forms_of(literal: str) -> frozenset[str]:
     return frozenset(named)
 
 
+def _always(_text: str, _begin: int, _stop: int) -> bool:
+    return True
+
+
+def _has_street_word(text: str, begin: int, stop: int) -> bool:
+    return _PREFIXED_HINT.search(text, begin, stop) is not None
+
+
+def _has_compound(text: str, begin: int, stop: int) -> bool:
+    """A street word that ends in a number."""
+    return any(
+        _SUFFIXED_HINT.search(text, max(begin, behind.start() - _COMPOUND_LONGEST), behind.end())
+        for behind in _NUMBER_BEHIND.finditer(text, begin, stop)
+    )
+
+
+_COMPOUND_LONGEST = max(map(len, words("addresses", "compound")))
+_HINTS = {"address_street_word": _has_street_word, "address_compound": _has_compound}
+
+
 def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Iterator[Found]:
     if not _DIGIT.search(text, begin, stop):
         return
     for name, pattern, confidence in _FORMS:
-        if name not in forms:
+        if name not in forms or not _HINTS.get(name, _always)(text, begin, stop):
             continue
         for match in pattern.finditer(text, begin, stop):
             if is_sample(text, *match.span()):
