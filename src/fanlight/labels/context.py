@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
 from fanlight.labels.recognizers import Recognizer
@@ -30,47 +31,59 @@ def is_sample(text: str, start: int, end: int) -> bool:
     return _SAMPLE_BEFORE.search(text[max(0, start - 32) : start]) is not None
 
 
+_NOTHING: Mapping[str, str] = {}
+
+
 class Surroundings:
     """Which recognizers have a keyword around a place of one text. Kept between those that look at the same place."""
 
-    __slots__ = ("_after", "_before", "_index", "_title", "text", "titles")
+    __slots__ = ("_around", "_index", "_seen", "text", "titles")
 
     def __init__(self, text: str, index: KeywordIndex) -> None:
         self.text = text
         self.titles = Titles(text)
         self._index = index
-        self._before: dict[tuple[int, int], dict[str, str]] = {}
-        self._after: dict[tuple[int, int], dict[str, str]] = {}
-        self._title: dict[str, dict[str, str]] = {}
+        self._around: dict[tuple[int, int, int, int], Mapping[str, str]] = {}
+        self._seen: dict[tuple[int, int] | str, Mapping[str, str]] = {}
+        """What the index said of a range of the text, or of a title."""
 
     def __repr__(self) -> str:
         return f"Surroundings({len(self.text)} characters)"
+
+    def keywords(self, start: int, end: int, near: int, after: int) -> Mapping[str, str]:
+        """Recognizer to the keyword that stands near a candidate, or else titles its column."""
+        place = start, end, near, after
+        found = self._around.get(place)
+        if found is None:
+            found = self._between(max(0, start - near), start)
+            behind = self._between(end, end + after) if after else _NOTHING
+            title = self._titled(start)
+            if behind or title:
+                found = {**title, **behind, **found}
+            self._around[place] = found
+        return found
 
     def keyword(self, start: int, end: int, recognizer: Recognizer) -> str | None:
         """The keyword of the recognizer that stands near a candidate, or titles its column."""
         if recognizer.keywords is None:
             return None
-        reach = recognizer.near
-        found = self._before.get((start, reach))
+        return self.keywords(start, end, recognizer.near, recognizer.after).get(recognizer.id)
+
+    def _between(self, start: int, end: int) -> Mapping[str, str]:
+        place = start, end
+        found = self._seen.get(place)
         if found is None:
-            found = self._index.find(window_of(self.text[max(0, start - reach) : start]))
-            self._before[start, reach] = found
-        if recognizer.id in found:
-            return found[recognizer.id]
-        reach = recognizer.after
-        if reach:
-            found = self._after.get((end, reach))
-            if found is None:
-                found = self._after[end, reach] = self._index.find(window_of(self.text[end : end + reach]))
-            if recognizer.id in found:
-                return found[recognizer.id]
+            found = self._seen[place] = self._index.find(window_of(self.text[start:end]))
+        return found
+
+    def _titled(self, start: int) -> Mapping[str, str]:
         title = self.titles.at(start)
         if not title:
-            return None
-        found = self._title.get(title)
+            return _NOTHING
+        found = self._seen.get(title)
         if found is None:
-            found = self._title[title] = self._index.find(window_of(title))
-        return found.get(recognizer.id)
+            found = self._seen[title] = self._index.find(window_of(title))
+        return found
 
     def looks_alike(self, start: int) -> bool:
         """Whether a look-alike word stands right before a candidate, on its line."""

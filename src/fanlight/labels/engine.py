@@ -22,7 +22,7 @@ from fanlight.labels.pages import Page, Part, pages_of
 from fanlight.labels.recognizers import Recognizer, recognizers
 from fanlight.labels.scan import Hit, Scanner
 from fanlight.labels.tally import Tally
-from fanlight.labels.validators import flag_of
+from fanlight.labels.validators import Validator, flag_of
 from fanlight.labels.values import LabelError, TextLabels
 
 __all__ = ["Engine"]
@@ -51,8 +51,9 @@ class Engine:
         self._follow: list[Callable[[Sequence[Found], Sequence[NumberPiece]], bool]] = [
             getattr(detector, "follows", _never) for detector in self._detectors
         ]
-        self._numbers = [r for r in self._recognizers if r.digits is not None]
-        self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
+        self._rules = [_Rule(recognizer) for recognizer in self._recognizers]
+        self._numbers = [rule for rule, r in zip(self._rules, self._recognizers, strict=True) if r.digits is not None]
+        self._forms = NumberForms([(r.digits, r.pattern) for r in self._recognizers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
         for index, recognizer in enumerate(self._recognizers):
             patterns += [(index, anchor, True) for anchor in recognizer.anchors]
@@ -159,11 +160,10 @@ class Engine:
         for index, places in hits.items():
             if index >= count:
                 continue
-            recognizer = self._recognizers[index]
-            search = recognizer.pattern.finditer
+            recognizer, rule = self._recognizers[index], self._rules[index]
             for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
-                for match in search(text, begin, stop):
-                    find = _judge(recognizer, around, *match.span(recognizer.value))
+                for match in rule.find(text, begin, stop):
+                    find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
                         yield find
 
@@ -172,9 +172,9 @@ class Engine:
         for start, end, digits in pieces:
             begin, stop = max(0, start - 2), min(size, end + 2)
             for index in self._forms.fitting(text[begin:stop], digits):
-                recognizer = self._numbers[index]
-                for match in recognizer.pattern.finditer(text, begin, stop):
-                    find = _judge(recognizer, around, *match.span(recognizer.value))
+                rule = self._numbers[index]
+                for match in rule.find(text, begin, stop):
+                    find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
                         yield find
 
@@ -296,30 +296,48 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
         yield begin, stop
 
 
-def _judge(recognizer: Recognizer, around: Surroundings, start: int, end: int) -> Found | None:
-    """Context and validators, the cheaper question first; None when the candidate does not hold."""
-    threshold = recognizer.group.threshold
-    keyword = None
-    asked = recognizer.requires_keyword or recognizer.confidence < threshold
-    if asked:
-        keyword = around.keyword(start, end, recognizer)
-        if keyword is None:
+class _Rule:
+    """A recognizer as the inner loops use it, with what does not change from candidate to candidate."""
+
+    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "find", "value")
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self.find = recognizer.pattern.finditer
+        self.value = recognizer.value
+        self._recognizer = recognizer
+        self._threshold = recognizer.group.threshold
+        self._asked = recognizer.requires_keyword or recognizer.confidence < self._threshold
+        self._flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
+
+    def judge(self, around: Surroundings, start: int, end: int) -> Found | None:
+        """Context and validators, the cheaper question first; None when the candidate does not hold."""
+        recognizer = self._recognizer
+        keyword = None
+        if self._asked:
+            keyword = around.keyword(start, end, recognizer)
+            if keyword is None:
+                return None
+        value = around.text[start:end]
+        while not _holds(recognizer.validators, value):
+            if not recognizer.shrinks or " " not in value:
+                return None
+            value = value[: value.rindex(" ")]
+            end = start + len(value)
+        if not self._asked:
+            keyword = around.keyword(start, end, recognizer)
+        confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
+        if keyword is None and recognizer.look_alikes and around.looks_alike(start):
+            confidence *= _UNLIKELY
+        if confidence < self._threshold:
             return None
-    value = around.text[start:end]
-    while not all(check(value) for check in recognizer.validators):
-        if not recognizer.shrinks or " " not in value:
-            return None
-        value = value[: value.rindex(" ")]
-        end = start + len(value)
-    if not asked:
-        keyword = around.keyword(start, end, recognizer)
-    confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
-    if keyword is None and recognizer.look_alikes and around.looks_alike(start):
-        confidence *= _UNLIKELY
-    if confidence < threshold:
-        return None
-    flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
-    return Found(
-        start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
-        keyword, flags, recognizer.label or (keyword or ""),
-    )  # fmt: skip
+        return Found(
+            start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
+            keyword, self._flags, recognizer.label or (keyword or ""),
+        )  # fmt: skip
+
+
+def _holds(validators: Sequence[Validator], value: str) -> bool:
+    for check in validators:  # noqa: SIM110 - a generator for each candidate costs as much as most checks
+        if not check(value):
+            return False
+    return True

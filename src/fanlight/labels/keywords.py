@@ -101,13 +101,14 @@ class KeywordIndex:
         """Owner to keyword, for every owner that has one in the window."""
         found: dict[str, str] = {}
         text = window.text
+        single, opening = self._single, self._opening
         for word in window.words:
-            for owner in self._single.get(word, ()):
-                found[owner] = word
+            if word in single:
+                found.update(dict.fromkeys(single[word], word))
         asked = self._loose if text.isascii() else [*self._loose, *self._foreign]
         for word in window.words:
-            if word in self._opening:
-                asked = [*asked, *self._opening[word]]
+            if word in opening:
+                asked = [*asked, *opening[word]]
         for phrase, left, right, owners in asked:
             if phrase in text and _stands(text, phrase, left, right):
                 found.update(dict.fromkeys(owners, phrase))
