@@ -29,6 +29,8 @@ class Tables:
     fold: NDArray[np.uint16]
     kind: NDArray[np.uint8]
     lower: NDArray[np.uint16]
+    changed: NDArray[np.bool_]
+    """Whether folding changes or drops the character."""
 
 
 @cache
@@ -65,7 +67,9 @@ def tables() -> Tables:
             lower[code] = ord(low) if len(low) == 1 and ord(low) < _PLANE else code
         elif category[0] == "L" or category[0] == "M":
             kind[code] = LOWER
-    return Tables(fold, kind, lower)
+    changed = fold != np.arange(_PLANE, dtype=np.uint16)
+    changed[[ord(char) for char in map(chr, range(_PLANE)) if _INVISIBLE.match(char)]] = True
+    return Tables(fold, kind, lower, changed)
 
 
 @dataclass(slots=True)
@@ -80,7 +84,8 @@ class TextView:
     length: int = 0
     """Characters of the text as given."""
     _bytes: bytes | None = None
-    _starts: NDArray[np.int64] | None = field(default=None, repr=False)
+    _inner: NDArray[np.int64] | None = field(default=None, repr=False)
+    """Offsets of bytes that go on with a character begun before."""
 
     def __repr__(self) -> str:
         return f"TextView({self.length} characters)"
@@ -96,10 +101,9 @@ class TextView:
         data = self.encoded()
         if len(data) == len(self.text):
             return byte_offsets
-        if self._starts is None:
-            raw = np.frombuffer(data, dtype=np.uint8)
-            self._starts = np.concatenate(([0], np.cumsum((raw & 0xC0) != 0x80)))
-        return self._starts[byte_offsets]
+        if self._inner is None:
+            self._inner = np.flatnonzero(np.frombuffer(data, dtype=np.int8) < -64)
+        return byte_offsets - np.searchsorted(self._inner, byte_offsets)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the text as given."""
@@ -115,15 +119,15 @@ def view_of(text: str) -> TextView:
         data = text.encode("ascii")
         return TextView(text, np.frombuffer(data, dtype=np.uint8), None, length, data)
     wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    table = tables()
+    plane = (np.minimum(wide, 0xFFFF) if wide.max() > 0xFFFF else wide).astype(np.uint16)
+    if not table.changed.take(plane).any():
+        return TextView(text, plane, None, length)
     origin = None
     if _INVISIBLE.search(text):
-        code = wide
-        hidden = (code == 0xAD) | ((code >= 0x200B) & (code <= 0x200F)) | ((code >= 0x2060) & (code <= 0x2064))
-        origin = np.flatnonzero(~(hidden | (code == 0xFEFF)))
-        wide = wide[origin]
-    plane = np.minimum(wide, 0xFFFF).astype(np.uint16)
-    codes = tables().fold[plane]
+        hidden = (wide == 0xAD) | ((wide >= 0x200B) & (wide <= 0x200F)) | ((wide >= 0x2060) & (wide <= 0x2064))
+        origin = np.flatnonzero(~(hidden | (wide == 0xFEFF)))
+        wide, plane = wide[origin], plane[origin]
+    codes = table.fold.take(plane)
     folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32)
-    if origin is not None or not np.array_equal(folded, wide):
-        text = folded.tobytes().decode("utf-32-le", "surrogatepass")
-    return TextView(text, codes, origin, length)
+    return TextView(folded.tobytes().decode("utf-32-le", "surrogatepass"), codes, origin, length)

@@ -43,7 +43,8 @@ _PREFIXED_HINT = re.compile(
     re.IGNORECASE,
 )
 _SUFFIXED_HINT = re.compile(rf"(?:{_COMPOUND}) {{1,2}}\d", re.IGNORECASE)
-_NUMBER_BEHIND = re.compile(r"(?<=[^\s\d]) {1,2}\d")
+_NUMBER_BEHIND = re.compile(r"  ?\d")
+_UNIT_HINT = re.compile(r"[^\W\d_]\.? ?#?\d")
 _UNIT = re.compile(
     r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|"
     r"daire)\.? ?#?\d{1,5}[A-Za-z]?\b"
@@ -159,14 +160,31 @@ def _has_street_word(text: str, begin: int, stop: int) -> bool:
 
 def _has_compound(text: str, begin: int, stop: int) -> bool:
     """A street word that ends in a number."""
-    return any(
-        _SUFFIXED_HINT.search(text, max(begin, behind.start() - _COMPOUND_LONGEST), behind.end())
-        for behind in _NUMBER_BEHIND.finditer(text, begin, stop)
-    )
+    for behind in _NUMBER_BEHIND.finditer(text, begin, stop):
+        low = max(begin, behind.start() - _COMPOUND_LONGEST)
+        tail = text[low : behind.start()].lower()
+        if tail.endswith(_COMPOUNDS) or not (tail.isascii() or _SUFFIXED_HINT.search(text, low, behind.end()) is None):
+            return True
+    return False
 
 
-_COMPOUND_LONGEST = max(map(len, words("addresses", "compound")))
-_HINTS = {"address_street_word": _has_street_word, "address_compound": _has_compound}
+def _has_unit(text: str, begin: int, stop: int) -> bool:
+    return _UNIT_HINT.search(text, begin, stop) is not None
+
+
+def _has_east_asian(text: str, begin: int, stop: int) -> bool:
+    return not text[begin:stop].isascii()
+
+
+_COMPOUNDS = tuple(word.lower() for word in words("addresses", "compound"))
+_COMPOUND_LONGEST = max(map(len, _COMPOUNDS))
+_HINTS = {
+    "address_street_word": _has_street_word,
+    "address_compound": _has_compound,
+    "address_unit": _has_unit,
+    "address_box": _has_unit,
+    "address_east_asian": _has_east_asian,
+}
 
 
 def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Iterator[Found]:
