@@ -5,10 +5,12 @@ Work that can be done for many texts at once is done a page at a time; Python lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +50,11 @@ class Engine:
         chosen = [detector for detector in detectors() if detector.name not in without]
         self._page_detectors = [d for d in chosen if isinstance(d, PageDetector)]
         self._detectors = [d for d in chosen if not isinstance(d, PageDetector)]
-        self._follow: list[Callable[[Sequence[Found], Sequence[NumberPiece]], bool]] = [
-            getattr(detector, "follows", _never) for detector in self._detectors
+        self._asked = [
+            (len(self._recognizers) + index, detector, getattr(detector, "follows", None))
+            for index, detector in enumerate(self._detectors)
         ]
+        """Owner number, detector, and whether it wants to be asked without hits of its own."""
         self._rules = [_Rule(recognizer) for recognizer in self._recognizers]
         self._numbers = [rule for rule, r in zip(self._rules, self._recognizers, strict=True) if r.digits is not None]
         self._forms = NumberForms([(r.digits, r.pattern) for r in self._recognizers if r.digits is not None])
@@ -91,7 +95,9 @@ class Engine:
                 index = part.index
                 if index in results:
                     continue
-                tally = tallies.setdefault(index, Tally(self._key, len(texts[index])))
+                tally = tallies.get(index)
+                if tally is None:
+                    tally = tallies[index] = Tally(self._key, len(texts[index]))
                 done = False
                 with _told_nothing():
                     self._label(part.text, part, works[number], tally)
@@ -133,11 +139,10 @@ class Engine:
             return
         around = Surroundings(text, self._index)
         found = self._by_recognizers(part, work, around)
-        base = len(self._recognizers)
         contacts = tally.contacts
-        for index, detector in enumerate(self._detectors):
-            hits = work.hits.get(base + index, ())
-            if not hits and not self._follow[index](found, work.pieces):
+        for owner, detector, follows in self._asked:
+            hits = work.hits.get(owner, ())
+            if not hits and (follows is None or not follows(found, work.pieces)):
                 continue
             seen = [*contacts, *found] if contacts else found
             sight = Sight(text, part.begin, part.stop, hits, work.pieces, seen, around.titles)
@@ -186,10 +191,6 @@ def _keep_memory() -> None:
     below that then, and cost a tenth.
     """
     np.ones(12 << 20, dtype=np.uint8)
-
-
-def _never(_found: Sequence[Found], _pieces: Sequence[NumberPiece]) -> bool:
-    return False
 
 
 @dataclass(slots=True)
@@ -270,15 +271,18 @@ class _Slots:
                 hits[owner] = [(end, literals[slot])]
 
 
-@contextmanager
-def _told_nothing() -> Iterator[None]:
+class _told_nothing:  # noqa: N801 - stands where a function would
     """Whatever fails inside, even a panic of a native library, is left unsaid: its message may quote content."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:  # noqa: BLE001, S110 - see above
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
         pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> bool:
+        return kind is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit))
 
 
 def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
@@ -296,13 +300,30 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
         yield begin, stop
 
 
+_OPENING = r"(?m:^|(?<=\n)|(?<=\] ))"
+_BEFORE_OPENING = re.compile(r"\n|\] ")
+
+
+def _at_openings(pattern: re.Pattern[str], text: str, begin: int, stop: int) -> Iterator[re.Match[str]]:
+    """What `finditer` gives for an expression that begins with `_OPENING`, tried at those places alone."""
+    behind = [sign.end() for sign in _BEFORE_OPENING.finditer(text, max(0, begin - 2), stop)]
+    if begin == 0:
+        behind.insert(0, 0)
+    for place in behind:
+        match = pattern.match(text, place, stop) if place >= begin else None
+        if match is not None:
+            yield match
+            begin = match.end()
+
+
 class _Rule:
     """A recognizer as the inner loops use it, with what does not change from candidate to candidate."""
 
     __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "find", "value")
 
     def __init__(self, recognizer: Recognizer) -> None:
-        self.find = recognizer.pattern.finditer
+        pattern = recognizer.pattern
+        self.find = partial(_at_openings, pattern) if pattern.pattern.startswith(_OPENING) else pattern.finditer
         self.value = recognizer.value
         self._recognizer = recognizer
         self._threshold = recognizer.group.threshold
