@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
+from fanlight.labels.keywords import KeywordIndex, Keywords
 from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
@@ -73,7 +73,7 @@ class Surroundings:
         place = start, end
         found = self._seen.get(place)
         if found is None:
-            found = self._seen[place] = self._index.find(window_of(self.text[start:end]))
+            found = self._seen[place] = self._index.find_in(self.text[start:end])
         return found
 
     def _titled(self, start: int) -> Mapping[str, str]:
@@ -82,7 +82,7 @@ class Surroundings:
             return _NOTHING
         found = self._seen.get(title)
         if found is None:
-            found = self._seen[title] = self._index.find(window_of(title))
+            found = self._seen[title] = self._index.find_in(title)
         return found
 
     def looks_alike(self, start: int) -> bool:
@@ -93,7 +93,7 @@ class Surroundings:
 def looks_alike(text: str, start: int) -> bool:
     """Whether a look-alike word stands right before the candidate, on its line."""
     line = text[max(0, start - 32) : start].rpartition("\n")[2]
-    return _LOOK_ALIKES.find(window_of(line)) is not None
+    return _LOOK_ALIKES.find_in(line) is not None
 
 
 class Titles:

@@ -271,7 +271,7 @@ class _Slots:
                 hits[owner] = [(end, literals[slot])]
 
 
-class _told_nothing:  # noqa: N801 - stands where a function would
+class _told_nothing:
     """Whatever fails inside, even a panic of a native library, is left unsaid: its message may quote content."""
 
     __slots__ = ()
@@ -279,9 +279,7 @@ class _told_nothing:  # noqa: N801 - stands where a function would
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
         return kind is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit))
 
 

@@ -138,7 +138,7 @@ def _indices(
     texts: NDArray[np.int64] | None,
     hidden: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Weight indices, one row a feature. Words and their neighbours are rows of the same arrays: few, long operations."""
+    """Weight indices, one row a feature. Words and neighbours are rows of the same arrays: few, long operations."""
     shapes = words.shapes
     places = at + _STEPS
     inside = (places >= 0) & (places < len(shapes))

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import Titles, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.keywords import Keywords, window_of
+from fanlight.labels.keywords import Keywords
 from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.wordlists import words
 
@@ -98,8 +98,8 @@ def _confidence(
     if plus and 9 <= digits <= 15:
         return 0.92
     keyword = (
-        _KEYWORDS.find(window_of(text[max(0, start - 45) : start]))
-        or _KEYWORDS.find(window_of(text[end : end + 14]))
+        _KEYWORDS.find_in(text[max(0, start - 45) : start])
+        or _KEYWORDS.find_in(text[end : end + 14])
         or _titled(sight.titles, start)
     )
     grouped = not value.isdigit()
@@ -121,7 +121,7 @@ def _confidence(
 
 def _titled(titles: Titles, start: int) -> str | None:
     title = titles.at(start)
-    return _KEYWORDS.find(window_of(title)) if title else None
+    return _KEYWORDS.find_in(title) if title else None
 
 
 def _beside_mail(text: str, start: int, mails: list[int]) -> bool:
