@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -208,14 +209,14 @@ class _Slots:
 
     def __init__(self, scanner: Scanner, known: Sequence[Recognizer], detectors: Sequence[Detector]) -> None:
         base = len(known)
-        self._owners: list[int] = []
+        owner_at: list[int] = []
         self._literals: list[str] = []
         first: list[int] = []
         gates: list[Gate] = []
         lengths: list[int] = []
         leads: list[int] = []
         for (pattern, literal), owners in zip(scanner.patterns, scanner.owners, strict=True):
-            first.append(len(self._owners))
+            first.append(len(owner_at))
             for owner in owners:
                 detector = detectors[owner - base] if owner >= base else None
                 gate_of = getattr(detector, "gate_of", None)
@@ -225,8 +226,9 @@ class _Slots:
                     gates.append(gate_of(pattern) if gate_of is not None else Gate())
                 leads.append(getattr(detector, "lead", 0))
                 lengths.append(len(pattern) if literal else 0)
-                self._owners.append(owner)
+                owner_at.append(owner)
                 self._literals.append(pattern)
+        self._owner_at = np.array(owner_at, dtype=np.int64)
         self._first = np.array(first, dtype=np.int64)
         self._count = np.array([len(owners) for owners in scanner.owners], dtype=np.int64)
         self._leads = np.array(leads, dtype=np.int64)
@@ -256,19 +258,22 @@ class _Slots:
             local = ends - part.shift
             inside = (local <= part.stop) & (local > part.begin - self._leads[slots])
             slots, ends = slots[inside], local[inside]
-            numbers = [0] * len(slots)
+            numbers = np.zeros(len(slots), dtype=np.int64)
         else:
-            at = page.parts_at(ends - 1)
-            ends = ends - np.array([part.shift for part in page.parts], dtype=np.int64)[at]
-            numbers = at.tolist()
-        owners, literals = self._owners, self._literals
-        for slot, end, number in zip(slots.tolist(), ends.tolist(), numbers, strict=True):
-            hits = works[number].hits
-            owner = owners[slot]
-            if owner in hits:
-                hits[owner].append((end, literals[slot]))
-            else:
-                hits[owner] = [(end, literals[slot])]
+            numbers = page.parts_at(ends - 1)
+            ends = ends - np.array([part.shift for part in page.parts], dtype=np.int64)[numbers]
+        if not len(slots):
+            return
+        owner_at = self._owner_at[slots]
+        order = np.lexsort((owner_at, numbers))
+        numbers, owner_at = numbers[order], owner_at[order]
+        firsts = np.flatnonzero((numbers[1:] != numbers[:-1]) | (owner_at[1:] != owner_at[:-1])) + 1
+        bounds = [0, *firsts.tolist(), len(order)]
+        literals = self._literals
+        hits = list(zip(ends[order].tolist(), [literals[slot] for slot in slots[order].tolist()], strict=True))
+        whose = zip(numbers[bounds[:-1]].tolist(), owner_at[bounds[:-1]].tolist(), strict=True)
+        for (number, owner), (low, high) in zip(whose, pairwise(bounds), strict=True):
+            works[number].hits[owner] = hits[low:high]
 
 
 class _told_nothing:

@@ -29,8 +29,8 @@ class Tables:
     fold: NDArray[np.uint16]
     kind: NDArray[np.uint8]
     lower: NDArray[np.uint16]
-    changed: NDArray[np.bool_]
-    """Whether folding changes or drops the character."""
+    changed: NDArray[np.uint8]
+    """1 where folding changes the character, 2 where it drops it."""
 
 
 @cache
@@ -67,8 +67,8 @@ def tables() -> Tables:
             lower[code] = ord(low) if len(low) == 1 and ord(low) < _PLANE else code
         elif category[0] == "L" or category[0] == "M":
             kind[code] = LOWER
-    changed = fold != np.arange(_PLANE, dtype=np.uint16)
-    changed[[ord(char) for char in map(chr, range(_PLANE)) if _INVISIBLE.match(char)]] = True
+    changed = (fold != np.arange(_PLANE, dtype=np.uint16)).astype(np.uint8)
+    changed[[code for code in range(_PLANE) if _INVISIBLE.match(chr(code))]] = 2
     return Tables(fold, kind, lower, changed)
 
 
@@ -118,16 +118,25 @@ def view_of(text: str) -> TextView:
     if text.isascii():
         data = text.encode("ascii")
         return TextView(text, np.frombuffer(data, dtype=np.uint8), None, length, data)
-    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     table = tables()
-    plane = (np.minimum(wide, 0xFFFF) if wide.max() > 0xFFFF else wide).astype(np.uint16)
-    if not table.changed.take(plane).any():
+    narrow = text.encode("utf-16-le", "surrogatepass")
+    wide: NDArray[np.uint32] | None = None
+    if len(narrow) == 2 * length:
+        plane = np.frombuffer(narrow, dtype=np.uint16)
+    else:
+        wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        plane = np.minimum(wide, 0xFFFF).astype(np.uint16)
+    changed = table.changed.take(plane)
+    if not changed.any():
         return TextView(text, plane, None, length)
     origin = None
-    if _INVISIBLE.search(text):
-        hidden = (wide == 0xAD) | ((wide >= 0x200B) & (wide <= 0x200F)) | ((wide >= 0x2060) & (wide <= 0x2064))
-        origin = np.flatnonzero(~(hidden | (wide == 0xFEFF)))
-        wide, plane = wide[origin], plane[origin]
+    if (changed == 2).any():
+        origin = np.flatnonzero(changed != 2)
+        plane = plane[origin]
     codes = table.fold.take(plane)
-    folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32)
-    return TextView(folded.tobytes().decode("utf-32-le", "surrogatepass"), codes, origin, length)
+    if wide is None:
+        folded = codes.tobytes().decode("utf-16-le", "surrogatepass")
+    else:
+        wide = wide if origin is None else wide[origin]
+        folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    return TextView(folded, codes, origin, length)
