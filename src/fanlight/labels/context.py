@@ -15,9 +15,8 @@ _LOOK_ALIKES = Keywords(words("look_alikes", "look_alike"))
 _CELL = re.compile(r"[,;\t|]")
 
 
-_SAMPLE_BEFORE = re.compile(
-    r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|default|tst|placeholder)\b[^\n.;]{0,22}$"
-)
+_SAMPLES = ("test", "demo", "sample", "dummy", "example", "fake", "mock", "default", "tst", "placeholder")
+_SAMPLE_BEFORE = re.compile(rf"(?i)\b(?:{'|'.join(_SAMPLES)})\b[^\n.;]{{0,22}}$")
 _SAMPLE_AFTER = re.compile(
     r"(?i)^[^\n.;]{0,6}[,?]? (?:for|as) (?:a |an )?(?:demo|test|tests|testing|default|example|sample|"
     r"placeholder)\b"
@@ -26,9 +25,18 @@ _SAMPLE_AFTER = re.compile(
 
 def is_sample(text: str, start: int, end: int) -> bool:
     """Whether the words around say that the value is an example: `the test PIN is 0000, for demo`."""
-    if _SAMPLE_AFTER.match(text[end : end + 36]):
+    after = text[end : end + 36]
+    if (not after.isascii() or " for " in (near := after[:12].lower()) or " as " in near) and _SAMPLE_AFTER.match(after):
         return True
-    return _SAMPLE_BEFORE.search(text[max(0, start - 32) : start]) is not None
+    before = text[max(0, start - 32) : start]
+    if before.isascii():
+        near = before.lower()
+        for word in _SAMPLES:
+            if word in near:
+                break
+        else:
+            return False
+    return _SAMPLE_BEFORE.search(before) is not None
 
 
 _NOTHING: Mapping[str, str] = {}

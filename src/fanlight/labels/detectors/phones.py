@@ -78,8 +78,7 @@ def _judge(sight: Sight, start: int, end: int, digits: int, mails: list[int]) ->
         or text[end : end + 2].strip(".,:/-@").isdigit()
     ):
         return None
-    before = text[max(0, start - 24) : start]
-    line_before = before.rpartition("\n")[2]
+    line_before = text[max(0, start - 10) : start].rpartition("\n")[2]
     plus = value.startswith(("+", "(+"))
     if not plus and (digits > _MOST or _NO.search(line_before) or _DATE.fullmatch(value) or looks_alike(text, start)):
         return None
