@@ -26,7 +26,8 @@ _SAMPLE_AFTER = re.compile(
 def is_sample(text: str, start: int, end: int) -> bool:
     """Whether the words around say that the value is an example: `the test PIN is 0000, for demo`."""
     after = text[end : end + 36]
-    if (not after.isascii() or " for " in (near := after[:12].lower()) or " as " in near) and _SAMPLE_AFTER.match(after):
+    near = after[:12].lower()
+    if (" for " in near or " as " in near or not after.isascii()) and _SAMPLE_AFTER.match(after):
         return True
     before = text[max(0, start - 32) : start]
     if before.isascii():
