@@ -26,7 +26,7 @@ _NUMBER_FIRST = re.compile(
 _PREFIXED = re.compile(
     rf"(?<!\w)(?:\d{{1,4}}(?: ?bis| ?ter)?,? )?(?:{_BEFORE})(?: (?:de|du|des|de la|del|della|dei|di|da|do|dos|"
     rf"das|d'|l'|la|le|the))?"
-    rf" (?:{_W}[ ]?){{1,5}},? ?(?:n[º°.]? ?|nr\.? ?|no[.:]? ?)?\d{{1,4}}[A-Za-z]?\b|"
+    rf" {_W}(?: {_W}){{0,4}} ?,? ?(?:n[º°.]? ?|nr\.? ?|no[.:]? ?)?\d{{1,4}}[A-Za-z]?\b|"
     rf"(?<!\w)\d{{1,4}}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|"
     rf"route)(?: (?:de|du|des|de la|d'|l'))? {_W}",
     re.IGNORECASE,
