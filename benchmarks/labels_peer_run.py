@@ -20,7 +20,8 @@ from pathlib import Path
 Predict = Callable[[list[str]], list[list[str]]]
 """Texts to the labels of each."""
 
-BATCH = 64
+BATCH = 128
+"""Documents that an engine is given together, where it takes several: as many as the product labels together."""
 LARGE_BATCH = {"gitleaks": 1024}
 """Engines that are a command start once a batch: a larger one keeps their start out of the measurement."""
 PRESIDIO = {

@@ -16,6 +16,7 @@ REPEATED = [
     "a.", "a-", "://", "http://a:b@", "1 2 3 4 ", "eyJ", "-----BEGIN PRIVATE KEY-----", "address ", "12 Garden Road ",
     "Anna Miller ", "x = f(a);\n", "a,b,1234567\n", "doctor: patient ", "\u200b", "張", "\U0001f600", "confidential ",
     "Basic ", "server=a;password=", "born ", "deadbeef0123", "newrelickey-", "mixpanelapikey:",
+    "piazza exchangeratesapiCarcinomaPlease update the file of the employee, cpf 829.247.208-85. ",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import fanlight.labels.engine as labels_engine
 from fanlight.labels.engine import Engine
 from fanlight.labels.recognizers import recognizers
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 SIZE = 12_000
 SLOWEST = 100e-6

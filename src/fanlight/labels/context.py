@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
+from fanlight.labels.keywords import KeywordIndex, Keywords
 from fanlight.labels.recognizers import Recognizer
 from fanlight.labels.wordlists import words
 
@@ -14,9 +15,8 @@ _LOOK_ALIKES = Keywords(words("look_alikes", "look_alike"))
 _CELL = re.compile(r"[,;\t|]")
 
 
-_SAMPLE_BEFORE = re.compile(
-    r"(?i)\b(?:test|demo|sample|dummy|example|fake|mock|default|tst|placeholder)\b[^\n.;]{0,22}$"
-)
+_SAMPLES = ("test", "demo", "sample", "dummy", "example", "fake", "mock", "default", "tst", "placeholder")
+_SAMPLE_BEFORE = re.compile(rf"(?i)\b(?:{'|'.join(_SAMPLES)})\b[^\n.;]{{0,22}}$")
 _SAMPLE_AFTER = re.compile(
     r"(?i)^[^\n.;]{0,6}[,?]? (?:for|as) (?:a |an )?(?:demo|test|tests|testing|default|example|sample|"
     r"placeholder)\b"
@@ -25,52 +25,74 @@ _SAMPLE_AFTER = re.compile(
 
 def is_sample(text: str, start: int, end: int) -> bool:
     """Whether the words around say that the value is an example: `the test PIN is 0000, for demo`."""
-    if _SAMPLE_AFTER.match(text[end : end + 36]):
+    after = text[end : end + 36]
+    near = after[:12].lower()
+    if (" for " in near or " as " in near or not after.isascii()) and _SAMPLE_AFTER.match(after):
         return True
-    return _SAMPLE_BEFORE.search(text[max(0, start - 32) : start]) is not None
+    before = text[max(0, start - 32) : start]
+    if before.isascii():
+        near = before.lower()
+        for word in _SAMPLES:
+            if word in near:
+                break
+        else:
+            return False
+    return _SAMPLE_BEFORE.search(before) is not None
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 class Surroundings:
     """Which recognizers have a keyword around a place of one text. Kept between those that look at the same place."""
 
-    __slots__ = ("_after", "_before", "_index", "_title", "text", "titles")
+    __slots__ = ("_around", "_index", "_seen", "text", "titles")
 
     def __init__(self, text: str, index: KeywordIndex) -> None:
         self.text = text
         self.titles = Titles(text)
         self._index = index
-        self._before: dict[tuple[int, int], dict[str, str]] = {}
-        self._after: dict[tuple[int, int], dict[str, str]] = {}
-        self._title: dict[str, dict[str, str]] = {}
+        self._around: dict[tuple[int, int, int, int], Mapping[str, str]] = {}
+        self._seen: dict[tuple[int, int] | str, Mapping[str, str]] = {}
+        """What the index said of a range of the text, or of a title."""
 
     def __repr__(self) -> str:
         return f"Surroundings({len(self.text)} characters)"
+
+    def keywords(self, start: int, end: int, near: int, after: int) -> Mapping[str, str]:
+        """Recognizer to the keyword that stands near a candidate, or else titles its column."""
+        place = start, end, near, after
+        found = self._around.get(place)
+        if found is None:
+            found = self._between(max(0, start - near), start)
+            behind = self._between(end, end + after) if after else _NOTHING
+            title = self._titled(start)
+            if behind or title:
+                found = {**title, **behind, **found}
+            self._around[place] = found
+        return found
 
     def keyword(self, start: int, end: int, recognizer: Recognizer) -> str | None:
         """The keyword of the recognizer that stands near a candidate, or titles its column."""
         if recognizer.keywords is None:
             return None
-        reach = recognizer.near
-        found = self._before.get((start, reach))
+        return self.keywords(start, end, recognizer.near, recognizer.after).get(recognizer.id)
+
+    def _between(self, start: int, end: int) -> Mapping[str, str]:
+        place = start, end
+        found = self._seen.get(place)
         if found is None:
-            found = self._index.find(window_of(self.text[max(0, start - reach) : start]))
-            self._before[start, reach] = found
-        if recognizer.id in found:
-            return found[recognizer.id]
-        reach = recognizer.after
-        if reach:
-            found = self._after.get((end, reach))
-            if found is None:
-                found = self._after[end, reach] = self._index.find(window_of(self.text[end : end + reach]))
-            if recognizer.id in found:
-                return found[recognizer.id]
+            found = self._seen[place] = self._index.find_in(self.text[start:end])
+        return found
+
+    def _titled(self, start: int) -> Mapping[str, str]:
         title = self.titles.at(start)
         if not title:
-            return None
-        found = self._title.get(title)
+            return _NOTHING
+        found = self._seen.get(title)
         if found is None:
-            found = self._title[title] = self._index.find(window_of(title))
-        return found.get(recognizer.id)
+            found = self._seen[title] = self._index.find_in(title)
+        return found
 
     def looks_alike(self, start: int) -> bool:
         """Whether a look-alike word stands right before a candidate, on its line."""
@@ -80,7 +102,7 @@ class Surroundings:
 def looks_alike(text: str, start: int) -> bool:
     """Whether a look-alike word stands right before the candidate, on its line."""
     line = text[max(0, start - 32) : start].rpartition("\n")[2]
-    return _LOOK_ALIKES.find(window_of(line)) is not None
+    return _LOOK_ALIKES.find_in(line) is not None
 
 
 class Titles:

@@ -5,10 +5,13 @@ Work that can be done for many texts at once is done a page at a time; Python lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,7 @@ from fanlight.labels.pages import Page, Part, pages_of
 from fanlight.labels.recognizers import Recognizer, recognizers
 from fanlight.labels.scan import Hit, Scanner
 from fanlight.labels.tally import Tally
-from fanlight.labels.validators import flag_of
+from fanlight.labels.validators import Validator, flag_of
 from fanlight.labels.values import LabelError, TextLabels
 
 __all__ = ["Engine"]
@@ -48,11 +51,14 @@ class Engine:
         chosen = [detector for detector in detectors() if detector.name not in without]
         self._page_detectors = [d for d in chosen if isinstance(d, PageDetector)]
         self._detectors = [d for d in chosen if not isinstance(d, PageDetector)]
-        self._follow: list[Callable[[Sequence[Found], Sequence[NumberPiece]], bool]] = [
-            getattr(detector, "follows", _never) for detector in self._detectors
+        self._asked = [
+            (len(self._recognizers) + index, detector, getattr(detector, "follows", None))
+            for index, detector in enumerate(self._detectors)
         ]
-        self._numbers = [r for r in self._recognizers if r.digits is not None]
-        self._forms = NumberForms([(r.digits, r.pattern) for r in self._numbers if r.digits is not None])
+        """Owner number, detector, and whether it wants to be asked without hits of its own."""
+        self._rules = [_Rule(recognizer) for recognizer in self._recognizers]
+        self._numbers = [rule for rule, r in zip(self._rules, self._recognizers, strict=True) if r.digits is not None]
+        self._forms = NumberForms([(r.digits, r.pattern) for r in self._recognizers if r.digits is not None])
         patterns: list[tuple[int, str, bool]] = []
         for index, recognizer in enumerate(self._recognizers):
             patterns += [(index, anchor, True) for anchor in recognizer.anchors]
@@ -90,7 +96,9 @@ class Engine:
                 index = part.index
                 if index in results:
                     continue
-                tally = tallies.setdefault(index, Tally(self._key, len(texts[index])))
+                tally = tallies.get(index)
+                if tally is None:
+                    tally = tallies[index] = Tally(self._key, len(texts[index]))
                 done = False
                 with _told_nothing():
                     self._label(part.text, part, works[number], tally)
@@ -132,11 +140,10 @@ class Engine:
             return
         around = Surroundings(text, self._index)
         found = self._by_recognizers(part, work, around)
-        base = len(self._recognizers)
         contacts = tally.contacts
-        for index, detector in enumerate(self._detectors):
-            hits = work.hits.get(base + index, ())
-            if not hits and not self._follow[index](found, work.pieces):
+        for owner, detector, follows in self._asked:
+            hits = work.hits.get(owner, ())
+            if not hits and (follows is None or not follows(found, work.pieces)):
                 continue
             seen = [*contacts, *found] if contacts else found
             sight = Sight(text, part.begin, part.stop, hits, work.pieces, seen, around.titles)
@@ -159,11 +166,10 @@ class Engine:
         for index, places in hits.items():
             if index >= count:
                 continue
-            recognizer = self._recognizers[index]
-            search = recognizer.pattern.finditer
+            recognizer, rule = self._recognizers[index], self._rules[index]
             for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
-                for match in search(text, begin, stop):
-                    find = _judge(recognizer, around, *match.span(recognizer.value))
+                for match in rule.find(text, begin, stop):
+                    find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
                         yield find
 
@@ -172,9 +178,9 @@ class Engine:
         for start, end, digits in pieces:
             begin, stop = max(0, start - 2), min(size, end + 2)
             for index in self._forms.fitting(text[begin:stop], digits):
-                recognizer = self._numbers[index]
-                for match in recognizer.pattern.finditer(text, begin, stop):
-                    find = _judge(recognizer, around, *match.span(recognizer.value))
+                rule = self._numbers[index]
+                for match in rule.find(text, begin, stop):
+                    find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
                         yield find
 
@@ -186,10 +192,6 @@ def _keep_memory() -> None:
     below that then, and cost a tenth.
     """
     np.ones(12 << 20, dtype=np.uint8)
-
-
-def _never(_found: Sequence[Found], _pieces: Sequence[NumberPiece]) -> bool:
-    return False
 
 
 @dataclass(slots=True)
@@ -207,14 +209,14 @@ class _Slots:
 
     def __init__(self, scanner: Scanner, known: Sequence[Recognizer], detectors: Sequence[Detector]) -> None:
         base = len(known)
-        self._owners: list[int] = []
+        owner_at: list[int] = []
         self._literals: list[str] = []
         first: list[int] = []
         gates: list[Gate] = []
         lengths: list[int] = []
         leads: list[int] = []
         for (pattern, literal), owners in zip(scanner.patterns, scanner.owners, strict=True):
-            first.append(len(self._owners))
+            first.append(len(owner_at))
             for owner in owners:
                 detector = detectors[owner - base] if owner >= base else None
                 gate_of = getattr(detector, "gate_of", None)
@@ -224,8 +226,9 @@ class _Slots:
                     gates.append(gate_of(pattern) if gate_of is not None else Gate())
                 leads.append(getattr(detector, "lead", 0))
                 lengths.append(len(pattern) if literal else 0)
-                self._owners.append(owner)
+                owner_at.append(owner)
                 self._literals.append(pattern)
+        self._owner_at = np.array(owner_at, dtype=np.int64)
         self._first = np.array(first, dtype=np.int64)
         self._count = np.array([len(owners) for owners in scanner.owners], dtype=np.int64)
         self._leads = np.array(leads, dtype=np.int64)
@@ -255,30 +258,34 @@ class _Slots:
             local = ends - part.shift
             inside = (local <= part.stop) & (local > part.begin - self._leads[slots])
             slots, ends = slots[inside], local[inside]
-            numbers = [0] * len(slots)
+            numbers = np.zeros(len(slots), dtype=np.int64)
         else:
-            at = page.parts_at(ends - 1)
-            ends = ends - np.array([part.shift for part in page.parts], dtype=np.int64)[at]
-            numbers = at.tolist()
-        owners, literals = self._owners, self._literals
-        for slot, end, number in zip(slots.tolist(), ends.tolist(), numbers, strict=True):
-            hits = works[number].hits
-            owner = owners[slot]
-            if owner in hits:
-                hits[owner].append((end, literals[slot]))
-            else:
-                hits[owner] = [(end, literals[slot])]
+            numbers = page.parts_at(ends - 1)
+            ends = ends - np.array([part.shift for part in page.parts], dtype=np.int64)[numbers]
+        if not len(slots):
+            return
+        owner_at = self._owner_at[slots]
+        order = np.lexsort((owner_at, numbers))
+        numbers, owner_at = numbers[order], owner_at[order]
+        firsts = np.flatnonzero((numbers[1:] != numbers[:-1]) | (owner_at[1:] != owner_at[:-1])) + 1
+        bounds = [0, *firsts.tolist(), len(order)]
+        literals = self._literals
+        hits = list(zip(ends[order].tolist(), [literals[slot] for slot in slots[order].tolist()], strict=True))
+        whose = zip(numbers[bounds[:-1]].tolist(), owner_at[bounds[:-1]].tolist(), strict=True)
+        for (number, owner), (low, high) in zip(whose, pairwise(bounds), strict=True):
+            works[number].hits[owner] = hits[low:high]
 
 
-@contextmanager
-def _told_nothing() -> Iterator[None]:
+class _told_nothing:
     """Whatever fails inside, even a panic of a native library, is left unsaid: its message may quote content."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:  # noqa: BLE001, S110 - see above
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
         pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        return kind is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit))
 
 
 def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
@@ -296,30 +303,65 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
         yield begin, stop
 
 
-def _judge(recognizer: Recognizer, around: Surroundings, start: int, end: int) -> Found | None:
-    """Context and validators, the cheaper question first; None when the candidate does not hold."""
-    threshold = recognizer.group.threshold
-    keyword = None
-    asked = recognizer.requires_keyword or recognizer.confidence < threshold
-    if asked:
-        keyword = around.keyword(start, end, recognizer)
-        if keyword is None:
+_OPENING = r"(?m:^|(?<=\n)|(?<=\] ))"
+_BEFORE_OPENING = re.compile(r"\n|\] ")
+
+
+def _at_openings(pattern: re.Pattern[str], text: str, begin: int, stop: int) -> Iterator[re.Match[str]]:
+    """What `finditer` gives for an expression that begins with `_OPENING`, tried at those places alone."""
+    behind = [sign.end() for sign in _BEFORE_OPENING.finditer(text, max(0, begin - 2), stop)]
+    if begin == 0:
+        behind.insert(0, 0)
+    for place in behind:
+        match = pattern.match(text, place, stop) if place >= begin else None
+        if match is not None:
+            yield match
+            begin = match.end()
+
+
+class _Rule:
+    """A recognizer as the inner loops use it, with what does not change from candidate to candidate."""
+
+    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "find", "value")
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        pattern = recognizer.pattern
+        self.find = partial(_at_openings, pattern) if pattern.pattern.startswith(_OPENING) else pattern.finditer
+        self.value = recognizer.value
+        self._recognizer = recognizer
+        self._threshold = recognizer.group.threshold
+        self._asked = recognizer.requires_keyword or recognizer.confidence < self._threshold
+        self._flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
+
+    def judge(self, around: Surroundings, start: int, end: int) -> Found | None:
+        """Context and validators, the cheaper question first; None when the candidate does not hold."""
+        recognizer = self._recognizer
+        keyword = None
+        if self._asked:
+            keyword = around.keyword(start, end, recognizer)
+            if keyword is None:
+                return None
+        value = around.text[start:end]
+        while not _holds(recognizer.validators, value):
+            if not recognizer.shrinks or " " not in value:
+                return None
+            value = value[: value.rindex(" ")]
+            end = start + len(value)
+        if not self._asked:
+            keyword = around.keyword(start, end, recognizer)
+        confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
+        if keyword is None and recognizer.look_alikes and around.looks_alike(start):
+            confidence *= _UNLIKELY
+        if confidence < self._threshold:
             return None
-    value = around.text[start:end]
-    while not all(check(value) for check in recognizer.validators):
-        if not recognizer.shrinks or " " not in value:
-            return None
-        value = value[: value.rindex(" ")]
-        end = start + len(value)
-    if not asked:
-        keyword = around.keyword(start, end, recognizer)
-    confidence = recognizer.keyword_confidence if keyword else recognizer.confidence
-    if keyword is None and recognizer.look_alikes and around.looks_alike(start):
-        confidence *= _UNLIKELY
-    if confidence < threshold:
-        return None
-    flags = ",".join(flag for check in recognizer.validators if (flag := flag_of(check)))
-    return Found(
-        start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
-        keyword, flags, recognizer.label or (keyword or ""),
-    )  # fmt: skip
+        return Found(
+            start, end, recognizer.type, recognizer.group.name, recognizer.id, confidence, recognizer.version,
+            keyword, self._flags, recognizer.label or (keyword or ""),
+        )  # fmt: skip
+
+
+def _holds(validators: Sequence[Validator], value: str) -> bool:
+    for check in validators:  # noqa: SIM110 - a generator for each candidate costs as much as most checks
+        if not check(value):
+            return False
+    return True

@@ -8,7 +8,7 @@ words this is thirty times faster than one expression of alternatives.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 __all__ = ["KeywordIndex", "Keywords", "Window", "window_of"]
 
@@ -40,7 +40,7 @@ def window_of(text: str) -> Window:
 class Keywords:
     """Keywords that count as whole words where letters end them; several words also when written as one."""
 
-    __slots__ = ("phrases", "single")
+    __slots__ = ("_heads", "phrases", "single")
 
     def __init__(self, words: Iterable[str]) -> None:
         single: set[str] = set()
@@ -54,6 +54,14 @@ class Keywords:
                     phrases[form] = (_bounded(form[0]), _bounded(form[-1]))
         self.single = frozenset(single)
         self.phrases = tuple((word, *ends) for word, ends in sorted(phrases.items(), key=lambda item: -len(item[0])))
+        heads = [_head(word, left) for word, left, _ in self.phrases if word.isascii()]
+        self._heads = None if None in heads else self.single.union(head for head in heads if head)
+
+    def find_in(self, text: str) -> str | None:
+        """What `find` says of the window of a text. Most texts hold no word of the list, which their words tell."""
+        if self._heads is not None and text.isascii() and self._heads.isdisjoint(_WORDS.findall(text.lower())):
+            return None
+        return self.find(window_of(text))
 
     def find(self, window: Window) -> str | None:
         """The longest phrase inside the window, else the last single word of the list."""
@@ -75,7 +83,7 @@ _Phrase = tuple[str, bool, bool, tuple[str, ...]]
 class KeywordIndex:
     """The keywords of many owners: one look at a window says which owners have a keyword there, and which one."""
 
-    __slots__ = ("_foreign", "_loose", "_opening", "_single")
+    __slots__ = ("_foreign", "_heads", "_loose", "_opening", "_single")
 
     def __init__(self, owners: Iterable[tuple[str, Keywords]]) -> None:
         singles: dict[str, list[str]] = {}
@@ -90,28 +98,45 @@ class KeywordIndex:
         self._loose: list[_Phrase] = []
         self._foreign: list[_Phrase] = []
         for (phrase, left, right), found in phrases.items():
-            first = _WORDS.match(phrase)
+            head = _head(phrase, left)
             entry_of = (phrase, left, right, tuple(found))
-            if left and first is not None and first.end() < len(phrase):
-                self._opening.setdefault(first.group(), []).append(entry_of)
+            if head is not None:
+                self._opening.setdefault(head, []).append(entry_of)
             else:
                 (self._loose if phrase.isascii() else self._foreign).append(entry_of)
+        self._heads = frozenset(self._single) | frozenset(self._opening)
+
+    def find_in(self, text: str) -> Mapping[str, str]:
+        """What `find` says of the window of a text. Most texts hold no keyword at all, which their words tell."""
+        if not self._loose and text.isascii() and self._heads.isdisjoint(_WORDS.findall(text.lower())):
+            return _NOTHING
+        return self.find(window_of(text))
 
     def find(self, window: Window) -> dict[str, str]:
         """Owner to keyword, for every owner that has one in the window."""
         found: dict[str, str] = {}
         text = window.text
+        single, opening = self._single, self._opening
         for word in window.words:
-            for owner in self._single.get(word, ()):
-                found[owner] = word
+            if word in single:
+                found.update(dict.fromkeys(single[word], word))
         asked = self._loose if text.isascii() else [*self._loose, *self._foreign]
         for word in window.words:
-            if word in self._opening:
-                asked = [*asked, *self._opening[word]]
+            if word in opening:
+                asked = [*asked, *opening[word]]
         for phrase, left, right, owners in asked:
             if phrase in text and _stands(text, phrase, left, right):
                 found.update(dict.fromkeys(owners, phrase))
         return found
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+def _head(phrase: str, left: bool) -> str | None:
+    """The word that a phrase begins with, where a text that holds the phrase must hold it as a word of its own."""
+    first = _WORDS.match(phrase)
+    return first.group() if left and first is not None and first.end() < len(phrase) else None
 
 
 def _bounded(char: str) -> bool:

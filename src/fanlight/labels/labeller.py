@@ -244,7 +244,7 @@ def _by_type(spans: Iterable[Span], more: Counter[str]) -> Iterator[tuple[Span, 
         best = max(same, key=lambda span: span.confidence)
         further = unlisted.pop(type_name, 0)
         if further and fingerprint is not None:
-            yield replace(best, fingerprint=None), further
+            yield best._replace(fingerprint=None), further
             further = 0
         yield best, len(same) + further
 

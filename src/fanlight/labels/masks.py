@@ -41,8 +41,20 @@ def _account(value: str) -> str:
     return f"{country} ends in {compact[-2:]}"
 
 
+class _Shapes(dict[int, str]):
+    """A hash sign for every digit, `A` for every letter."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = shown = "#" if char.isdecimal() else "A" if char.isalnum() else char
+        return shown
+
+
+_SHAPES = _Shapes()
+
+
 def _shape(value: str) -> str:
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "#", value))[:40]
+    return value[:40].translate(_SHAPES)
 
 
 def _initials(value: str) -> str:

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from fanlight.labels.text import TextView, view_of
 
-__all__ = ["LEAD", "PAGE", "Page", "Part", "pages_of"]
+__all__ = ["LEAD", "PAGE", "TAIL", "Page", "Part", "pages_of"]
 
 PAGE = 1 << 17
 """Most characters of a page."""
 LEAD = 2048
-"""Characters before and behind a stretch of a long text that its page shows too."""
+"""Characters before a stretch of a long text that its page shows too: terms add up over so many."""
+TAIL = 512
+"""Characters behind a stretch that its page shows too: a name, a number or a key goes on so far at most."""
 _GAP = "\0\0\0\0\0"
 _STRETCH = PAGE - 2 * LEAD
 
@@ -122,7 +124,7 @@ def _stretches(index: int, given: str) -> Iterator[Page]:
     begin = 0
     while True:
         stop = _cut(text, begin, size)
-        low, high = max(0, begin - LEAD), min(size, stop + LEAD)
+        low, high = max(0, begin - LEAD), min(size, stop + TAIL)
         part = Part(index, text, begin, stop, -low, origin, last=stop == size)
         yield Page(view_of(text[low:high]), [part])
         if stop == size:

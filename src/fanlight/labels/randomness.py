@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from operator import ne
 
 from fanlight.labels.validators import entropy, is_placeholder
 
@@ -25,23 +26,32 @@ _SEQUENCE = re.compile(r"(?i)abcdef|bcdefg|12345|23456|34567|45678|56789|98765|q
 _CONSONANTS = re.compile(r"(?i)[bcdfghjklmnpqrstvwxz]{5,}")
 _LOOKED_AT = 128
 """Characters of a value after which more of it would not change what it is."""
-_VOWELS = frozenset("aeiouyAEIOUY")
+_NO_VOWELS = {ord(c): None for c in "aeiouyAEIOUY"}
+
+
+class _Kinds(dict[int, str]):
+    """The class of a character: lower, upper, digit, sign."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = kind = "l" if char.islower() else "u" if char.isupper() else "d" if char.isdigit() else "s"
+        return kind
+
+
+_KINDS = _Kinds()
 
 
 def _transitions(value: str) -> int:
     """How often the character class changes: lower, upper, digit, sign."""
-    last = changes = 0
-    for char in value:
-        kind = 1 if char.islower() else 2 if char.isupper() else 3 if char.isdigit() else 4
-        changes += last not in (kind, 0)
-        last = kind
-    return changes
+    kinds = value.translate(_KINDS)
+    return sum(map(ne, kinds, kinds[1:]))
 
 
 def is_word(part: str) -> bool:
     """Letters that could be read aloud: vowels enough, and no long run of consonants."""
-    vowels = sum(c in _VOWELS for c in part)
-    return len(part) > 3 and 0.25 <= vowels / len(part) <= 0.7 and _CONSONANTS.search(part) is None
+    size = len(part)
+    vowels = size - len(part.translate(_NO_VOWELS))
+    return size > 3 and 0.25 <= vowels / size <= 0.7 and _CONSONANTS.search(part) is None
 
 
 def is_identifier(value: str) -> bool:

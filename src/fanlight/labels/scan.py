@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import re
 import threading
+from array import array
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -108,17 +109,16 @@ class Scanner:
             database = self._engine.loadb(self._serialized, self._engine.HS_MODE_BLOCK)
             database.scratch = self._engine.Scratch(database)
             self._local.database = database
-        found: list[int] = []
-        places: list[int] = []
-        note, place = found.append, places.append
+        noted = array("q")
+        note = noted.append
 
         def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
             note(pattern)
-            place(end)
+            note(end)
 
         database.scan(view.encoded(), match_event_handler=on_match)
-        ends = view.characters_at(np.array(places, dtype=np.int64))
-        return np.array(found, dtype=np.int64), ends
+        found = np.frombuffer(noted, dtype=np.int64)
+        return found[0::2].copy(), view.characters_at(found[1::2].copy())
 
     def _scan_exact(self, view: TextView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         found: set[tuple[int, int]] = set()

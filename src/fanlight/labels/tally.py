@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
+from itertools import pairwise
+from operator import attrgetter
 
 from fanlight.labels.detectors import Found
 from fanlight.labels.masks import fingerprint_of, mask_of
@@ -26,14 +28,20 @@ _CONTACTS = frozenset({"email", "phone"})
 class Tally:
     """The sum of one text. Holds offsets and masks, and values only inside `add`."""
 
+    __slots__ = (
+        "_best", "_document", "_held", "_key", "_length", "_listed", "_more", "_spans", "_taken", "contacts",
+    )  # fmt: skip
+
     def __init__(self, key: bytes, length: int) -> None:
         self._key = key
         self._length = length
         self._spans: list[Span] = []
         self._document: dict[str, Found] = {}
-        self._categories: dict[str, float] = {}
-        self._listed: Counter[str] = Counter()
-        self._more: Counter[str] = Counter()
+        self._best: dict[str, float] = {}
+        """Group to the confidence of its best find."""
+        self._listed: Counter[str] | None = None
+        """How many are listed of each type, once there are so many that it matters."""
+        self._more: dict[str, int] = {}
         self._taken: list[tuple[int, int]] = []
         self._held: list[Found] = []
         self.contacts: list[Found] = []
@@ -50,51 +58,48 @@ class Tally:
 
     def add(self, part: Part, found: list[Found]) -> None:
         """The finds of one part. The best of each place stays; near the end of a stretch the next one has a say."""
-        groups = taxonomy().groups
-        found = [*self._held, *found]
+        if self._held:
+            found = [*self._held, *found]
         settled = len(part.text) if part.last else part.stop - _HELD
         self._held = [] if part.last else [find for find in found if find.end > settled]
-        for find in _winners(found, self._taken):
-            if find.end > settled:
-                self._taken.remove((find.start, find.end))
-                continue
-            group = groups[find.group]
-            self._weigh(group, find.confidence)
-            if self._listed[find.type] < _LISTED:
-                self._listed[find.type] += 1
-                self._spans.append(self._span(part, find, group))
-            else:
-                self._more[find.type] += 1
+        kept = _winners(found, self._taken)
+        if self._held:
+            self._taken = [place for place in self._taken if place[1] <= settled]
+            kept = [find for find in kept if find.end <= settled]
+        groups, best = taxonomy().groups, self._best
+        counted = self._listed is not None or len(self._spans) + len(kept) > _LISTED
+        for find in kept:
+            if find.confidence > best.get(find.group, 0.0):
+                best[find.group] = find.confidence
+            if not counted or self._is_listed(find.type):
+                self._spans.append(self._span(part, find, groups[find.group]))
         if not part.last:
             near = part.stop - _CARRIED
             self._taken = [place for place in self._taken if place[1] > near]
             self.contacts = [find for find in found if find.group in _CONTACTS and find.end > near]
 
+    def _is_listed(self, type_name: str) -> bool:
+        """Whether a find of the type is still listed; counts it either way."""
+        if self._listed is None:
+            self._listed = Counter(span.type for span in self._spans)
+        if self._listed[type_name] < _LISTED:
+            self._listed[type_name] += 1
+            return True
+        self._more[type_name] = self._more.get(type_name, 0) + 1
+        return False
+
     def labels(self) -> TextLabels:
         """What is known when all parts were added."""
         known = taxonomy()
         document: list[Span] = []
+        best = self._best
         for find in self._document.values():
-            group = known.groups[find.group]
-            self._weigh(group, find.confidence)
-            document.append(self._span(None, find, group))
-        categories = {
-            name: round(confidence, 3)
-            for name, confidence in sorted(self._categories.items())
-            if confidence >= known.categories[name].threshold
-        }
+            best[find.group] = max(best.get(find.group, 0.0), find.confidence)
+            document.append(self._span(None, find, known.groups[find.group]))
         return TextLabels(
-            spans=tuple(self._spans), document=tuple(document), categories=categories, characters=self._length,
-            more=dict(self._more),
+            spans=tuple(self._spans), document=tuple(document), categories=_categories(best) if best else {},
+            characters=self._length, more=self._more,
         )  # fmt: skip
-
-    def _weigh(self, group: Group, confidence: float) -> None:
-        """Category to confidence: the best find of it, or of a type that implies it."""
-        confidence = round(confidence, 3)
-        sums = self._categories
-        for category in (group.category, *group.implies):
-            if confidence > sums.get(category, 0.0):
-                sums[category] = confidence
 
     def _span(self, part: Part | None, find: Found, group: Group) -> Span:
         value = part.text[find.start : find.end] if part else ""
@@ -107,15 +112,32 @@ class Tally:
         )  # fmt: skip
 
 
-def _winners(found: Iterable[Found], taken: list[tuple[int, int]]) -> list[Found]:
+def _categories(best: Mapping[str, float]) -> dict[str, float]:
+    """Category to confidence: the best find of its groups, or of one that implies it."""
+    known = taxonomy()
+    sums: dict[str, float] = {}
+    for name, confidence in best.items():
+        group = known.groups[name]
+        for category in (group.category, *group.implies):
+            if confidence > sums.get(category, 0.0):
+                sums[category] = confidence
+    rounded = {name: round(sums[name], 3) for name in sorted(sums)}
+    return {name: confidence for name, confidence in rounded.items() if confidence >= known.categories[name].threshold}
+
+
+def _winners(found: list[Found], taken: list[tuple[int, int]]) -> list[Found]:
     """The most certain find of each place, longer ones first where certainty is equal; names of people come last.
 
     `taken` are places that are given already, ascending; those of the winners are added.
     """
+    kept = sorted(found, key=_BY_START)
+    if not taken and all(one.end <= two.start for one, two in pairwise(kept)):
+        taken.extend((find.start, find.end) for find in kept)
+        return kept
     ordered = sorted(
         found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer)
     )
-    kept: list[Found] = []
+    kept = []
     for find in ordered:
         index = bisect_left(taken, (find.start, find.end))
         if index < len(taken) and taken[index][0] < find.end:
@@ -124,4 +146,8 @@ def _winners(found: Iterable[Found], taken: list[tuple[int, int]]) -> list[Found
             continue
         insort(taken, (find.start, find.end))
         kept.append(find)
-    return sorted(kept, key=lambda f: f.start)
+    kept.sort(key=_BY_START)
+    return kept
+
+
+_BY_START = attrgetter("start")

@@ -29,6 +29,8 @@ class Tables:
     fold: NDArray[np.uint16]
     kind: NDArray[np.uint8]
     lower: NDArray[np.uint16]
+    changed: NDArray[np.uint8]
+    """1 where folding changes the character, 2 where it drops it."""
 
 
 @cache
@@ -65,7 +67,9 @@ def tables() -> Tables:
             lower[code] = ord(low) if len(low) == 1 and ord(low) < _PLANE else code
         elif category[0] == "L" or category[0] == "M":
             kind[code] = LOWER
-    return Tables(fold, kind, lower)
+    changed = (fold != np.arange(_PLANE, dtype=np.uint16)).astype(np.uint8)
+    changed[[code for code in range(_PLANE) if _INVISIBLE.match(chr(code))]] = 2
+    return Tables(fold, kind, lower, changed)
 
 
 @dataclass(slots=True)
@@ -80,7 +84,8 @@ class TextView:
     length: int = 0
     """Characters of the text as given."""
     _bytes: bytes | None = None
-    _starts: NDArray[np.int64] | None = field(default=None, repr=False)
+    _inner: NDArray[np.int64] | None = field(default=None, repr=False)
+    """Offsets of bytes that go on with a character begun before."""
 
     def __repr__(self) -> str:
         return f"TextView({self.length} characters)"
@@ -96,10 +101,9 @@ class TextView:
         data = self.encoded()
         if len(data) == len(self.text):
             return byte_offsets
-        if self._starts is None:
-            raw = np.frombuffer(data, dtype=np.uint8)
-            self._starts = np.concatenate(([0], np.cumsum((raw & 0xC0) != 0x80)))
-        return self._starts[byte_offsets]
+        if self._inner is None:
+            self._inner = np.flatnonzero(np.frombuffer(data, dtype=np.int8) < -64)
+        return byte_offsets - np.searchsorted(self._inner, byte_offsets)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the text as given."""
@@ -114,16 +118,25 @@ def view_of(text: str) -> TextView:
     if text.isascii():
         data = text.encode("ascii")
         return TextView(text, np.frombuffer(data, dtype=np.uint8), None, length, data)
-    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    table = tables()
+    narrow = text.encode("utf-16-le", "surrogatepass")
+    wide: NDArray[np.uint32] | None = None
+    if len(narrow) == 2 * length:
+        plane = np.frombuffer(narrow, dtype=np.uint16)
+    else:
+        wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        plane = np.minimum(wide, 0xFFFF).astype(np.uint16)
+    changed = table.changed.take(plane)
+    if not changed.any():
+        return TextView(text, plane, None, length)
     origin = None
-    if _INVISIBLE.search(text):
-        code = wide
-        hidden = (code == 0xAD) | ((code >= 0x200B) & (code <= 0x200F)) | ((code >= 0x2060) & (code <= 0x2064))
-        origin = np.flatnonzero(~(hidden | (code == 0xFEFF)))
-        wide = wide[origin]
-    plane = np.minimum(wide, 0xFFFF).astype(np.uint16)
-    codes = tables().fold[plane]
-    folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32)
-    if origin is not None or not np.array_equal(folded, wide):
-        text = folded.tobytes().decode("utf-32-le", "surrogatepass")
-    return TextView(text, codes, origin, length)
+    if (changed == 2).any():
+        origin = np.flatnonzero(changed != 2)
+        plane = plane[origin]
+    codes = table.fold.take(plane)
+    if wide is None:
+        folded = codes.tobytes().decode("utf-16-le", "surrogatepass")
+    else:
+        wide = wide if origin is None else wide[origin]
+        folded = np.where(wide > 0xFFFF, wide, codes).astype(np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    return TextView(folded, codes, origin, length)

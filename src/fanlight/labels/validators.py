@@ -116,7 +116,13 @@ def entropy(value: str) -> float:
     total = len(value)
     if not total:
         return 0.0
-    return math.log2(total) - sum(n * math.log2(n) for n in map(value.count, set(value))) / total
+    counts = map(value.count, set(value))
+    if total < len(_TIMES_LOG):
+        return math.log2(total) - math.fsum(map(_TIMES_LOG.__getitem__, counts)) / total
+    return math.log2(total) - math.fsum(n * math.log2(n) for n in counts) / total
+
+
+_TIMES_LOG = (0.0, *(n * math.log2(n) for n in range(1, 512)))
 
 
 _PLACEHOLDER_FORM = re.compile(
@@ -156,7 +162,10 @@ def is_placeholder(value: str) -> bool:
 def is_example_like(value: str) -> bool:
     """Counting, alphabet order or a word such as `example` inside: perhaps a value, perhaps somebody's sample."""
     lower = value.lower()
-    return any(word in lower for word in _EXAMPLE_INSIDE)
+    for word in _EXAMPLE_INSIDE:  # noqa: SIM110 - asked for every value: a generator would cost twice as much
+        if word in lower:
+            return True
+    return False
 
 
 _KEYBOARD = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyzabcdef", "qwertyuiopasdfghjklzxcvbnm")

@@ -14,7 +14,7 @@ from fanlight.labels.custom.patterns import Hit, Pattern, PatternSet, checked_pa
 from fanlight.labels.custom.properties import About, fits
 from fanlight.labels.custom.rulefile import RuleFile, read_rules, shannon
 from fanlight.labels.custom.terms import TermSet, lowered
-from fanlight.labels.keywords import Keywords, window_of
+from fanlight.labels.keywords import Keywords
 from fanlight.labels.masks import fingerprint_of, mask_of
 from fanlight.labels.text import TextView, view_of
 from fanlight.labels.values import LabelError, Span
@@ -153,7 +153,7 @@ class CustomCategories:
             return True
         reach = self.definitions[number].within
         before = view.text[max(0, hit.start - reach) : hit.start]
-        return any(words.find(window_of(piece)) is not None for piece in (before, view.text[hit.end : hit.end + reach]))
+        return any(words.find_in(piece) is not None for piece in (before, view.text[hit.end : hit.end + reach]))
 
     def _span(self, view: TextView, found: Found, key: bytes) -> Span:
         one = found.category

@@ -27,7 +27,7 @@ _NUMBER_FIRST = re.compile(
 _PREFIXED = re.compile(
     rf"(?<!\w)(?:\d{{1,4}}(?: ?bis| ?ter)?,? )?(?:{_BEFORE})(?: (?:de|du|des|de la|del|della|dei|di|da|do|dos|"
     rf"das|d'|l'|la|le|the))?"
-    rf" (?:{_W}[ ]?){{1,5}},? ?(?:n[º°.]? ?|nr\.? ?|no[.:]? ?)?\d{{1,4}}[A-Za-z]?\b|"
+    rf" {_W}(?: {_W}){{0,4}} ?,? ?(?:n[º°.]? ?|nr\.? ?|no[.:]? ?)?\d{{1,4}}[A-Za-z]?\b|"
     rf"(?<!\w)\d{{1,4}}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|"
     rf"route)(?: (?:de|du|des|de la|d'|l'))? {_W}",
     re.IGNORECASE,
@@ -37,6 +37,15 @@ _SUFFIXED = re.compile(
     rf"(?<!\w)(?:[^\W\d_][\w'’.-]*[ -]){{1,3}}(?:{_COMPOUND})[ ]{{1,2}}\d{{1,4}} ?[A-Za-z]?\b(?!\d)",
     re.IGNORECASE,
 )
+# what these two need in any case, asked first: most windows hold no such thing, and the forms themselves are slow
+_PREFIXED_HINT = re.compile(
+    rf"(?<!\w)(?:{_BEFORE}) [^\W\d_][\w'’.,:º° -]*?\d|"
+    r"\d(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route) [^\W\d_]",
+    re.IGNORECASE,
+)
+_SUFFIXED_HINT = re.compile(rf"(?:{_COMPOUND}) {{1,2}}\d", re.IGNORECASE)
+_NUMBER_BEHIND = re.compile(r"  ?\d")
+_UNIT_HINT = re.compile(r"[^\W\d_]\.? ?#?\d")
 _UNIT = re.compile(
     r"(?i)(?<![\w])(?:apt|suite|unit|apartment|ste|flat|lägenhet|appartement|piso|interno|"
     r"daire)\.? ?#?\d{1,5}[A-Za-z]?\b"
@@ -148,11 +157,48 @@ def _forms_of(literal: str) -> frozenset[str]:
     return frozenset(named)
 
 
+def _always(_text: str, _begin: int, _stop: int) -> bool:
+    return True
+
+
+def _has_street_word(text: str, begin: int, stop: int) -> bool:
+    return _PREFIXED_HINT.search(text, begin, stop) is not None
+
+
+def _has_compound(text: str, begin: int, stop: int) -> bool:
+    """A street word that ends in a number."""
+    for behind in _NUMBER_BEHIND.finditer(text, begin, stop):
+        low = max(begin, behind.start() - _COMPOUND_LONGEST)
+        tail = text[low : behind.start()].lower()
+        if tail.endswith(_COMPOUNDS) or not (tail.isascii() or _SUFFIXED_HINT.search(text, low, behind.end()) is None):
+            return True
+    return False
+
+
+def _has_unit(text: str, begin: int, stop: int) -> bool:
+    return _UNIT_HINT.search(text, begin, stop) is not None
+
+
+def _has_east_asian(text: str, begin: int, stop: int) -> bool:
+    return not text[begin:stop].isascii()
+
+
+_COMPOUNDS = tuple(word.lower() for word in words("addresses", "compound"))
+_COMPOUND_LONGEST = max(map(len, _COMPOUNDS))
+_HINTS = {
+    "address_street_word": _has_street_word,
+    "address_compound": _has_compound,
+    "address_unit": _has_unit,
+    "address_box": _has_unit,
+    "address_east_asian": _has_east_asian,
+}
+
+
 def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Iterator[Found]:
     if not _DIGIT.search(text, begin, stop):
         return
     for name, pattern, confidence in _FORMS:
-        if name not in forms:
+        if name not in forms or not _HINTS.get(name, _always)(text, begin, stop):
             continue
         for match in pattern.finditer(text, begin, stop):
             if is_sample(text, *match.span()):

@@ -29,7 +29,6 @@ _TAG = re.compile(r"</?\w+[^>]*>")
 _MEMBER = re.compile(r"\b(?:self|this)\.")
 _VARIABLE = re.compile(r"\$\w")
 _PROPERTY = re.compile(r"\s*[\"'][\w.-]+[\"']\s*:\s*[^\n]+[,{\[]$")
-_OPERATORS = ("=>", "->", "::", "&&", "||", "!=", "==")
 _PROSE = re.compile(r"^\s*(?:[-*•>]\s)?[A-ZÀ-Þ][^\n{}();=<>]{40,}[.!?]?\s*$|^[^\n{}();=<>]{0,400}[.!?]\s*$")
 _KEYED = re.compile(r"\s*[\"']?[\w -]{1,40}[\"']?\s*:\s*[\"'\d\[{tfn][^;()]*$")
 _DATA = re.compile(r"\s*(?:[\[\]{}]+,?|INSERT INTO .*|\d{4}-\d\d-\d\d.*|\[?\d\d:\d\d.*|https?://\S+)\s*$")
@@ -62,7 +61,9 @@ class _Code:
             begin = text.rfind("\n", 0, begin) + 1 if begin else 0
             stop = min(len(text), end + 4000)
             if text.count("\n", begin, stop) >= _LEAST - 1:
-                best = max(best, _longest(text[begin:stop].split("\n")))
+                lines = text[begin:stop].split("\n")
+                if any(map(_is_strong, lines)):
+                    best = max(best, _longest(lines))
             last = stop
             if best >= 14:
                 break
@@ -70,6 +71,22 @@ class _Code:
             yield Found(
                 0, 0, "PROGRAM_CODE", "source_code", "code_lines", min(0.95, 0.62 + best / 60), label="lines of code"
             )
+
+
+def _is_strong(line: str) -> bool:
+    """Whether a line can make a block strong, without which it has no points; most windows of prose have none."""
+    bare = line.strip()
+    if not bare:
+        return False
+    if bare[-1] in _STRONG_ENDS and _has_shape(bare, line):
+        return True
+    if bare[0] not in _STRONG_STARTS:
+        return False
+    return _FENCE.match(bare) is not None if bare[0] in "`~" else len(bare) < 40 and _is_statement(bare, line)
+
+
+_STRONG_ENDS = frozenset("{};:),(")
+_STRONG_STARTS = frozenset(")}]r`~")
 
 
 def _longest(lines: list[str]) -> float:
@@ -150,11 +167,11 @@ def _has_shape(bare: str, line: str) -> bool:
     last = bare[-1]
     if last in "{;" or (last == ":" and bare[:-1].rstrip()[-1:] == ")"):
         return True
-    if any(operator in line for operator in _OPERATORS):
-        return True
     if "(" in line and _CALL.search(line):
         return True
-    if "=" in line and _ASSIGNED.match(line):
+    if "=" in line and ("=>" in line or "==" in line or "!=" in line or _ASSIGNED.match(line)):
+        return True
+    if "->" in line or "::" in line or "&&" in line or "||" in line:
         return True
     if ("self." in line or "this." in line) and _MEMBER.search(line):
         return True

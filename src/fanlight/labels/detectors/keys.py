@@ -76,6 +76,8 @@ def _vendors() -> _Vendors:
 
 
 _WORD_SET = frozenset(_WORDS)
+_VENDOR_REACH = 48
+"""Characters behind a vendor's name within which its value begins."""
 _PREFIXES = words("keys", "prefix")
 
 
@@ -88,8 +90,8 @@ class _Keys:
         vendors = _vendors()
         self.anchors = tuple(sorted({*_WORDS, *_PREFIXES, *vendors.names, *vendors.generic}))
 
-    def gate_of(self, _anchor: str) -> Gate:
-        return Gate(token=150)
+    def gate_of(self, anchor: str) -> Gate:
+        return Gate(token=150 if anchor in _WORD_SET or anchor in _PREFIXES else _VENDOR_REACH)
 
     def find(self, sight: Sight) -> Iterable[Found]:
         text = sight.text
@@ -187,7 +189,7 @@ def _beside_vendor(text: str, end: int, vendor: str) -> Iterator[Found]:
         return
     generic = vendor in _vendors().generic
     for match in _VALUE.finditer(text, end, min(len(text), stop + 300)):
-        if match.start() > stop or match.start() - end > 48:
+        if match.start() > stop or match.start() - end > _VENDOR_REACH:
             return
         value = match.group().rstrip(_TRIM)
         between = text[end : match.start()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -100,6 +99,7 @@ class _KindDetector:
         self.types = {kind.type: kind.group}
         self.lead = kind.window
         self._kind = kind
+        self._tenths = {term: round(kind.points.get(term, 0.0) * 10) for term in kind.order_of_terms}
 
     def gate_of(self, anchor: str) -> Gate:
         stem = anchor in self._kind.stems
@@ -120,24 +120,40 @@ class _KindDetector:
         )
 
     def _best(self, text: str, hits_seen: Sequence[Hit]) -> tuple[float, int, int] | None:
+        """Points, begin and end of the best window. Points add up in tenths, so that no order of terms changes them."""
+        kind, tenths = self._kind, self._tenths
+        need = round(kind.need * 10)
+        if sum(tenths[term] for term in {term for _, term in hits_seen}) < need:
+            return None
         hits = self._terms(text, hits_seen)
-        kind = self._kind
-        places = [place for place, _ in hits]
-        best: tuple[float, int, int] | None = None
-        step = 0
+        inside: dict[str, int] = {}
+        points = cues = low = high = step = most = at = 0
         for index, (place, _) in enumerate(hits):
             if place < step:
                 continue
             step = place + kind.window // 8
-            stop = bisect_left(places, place + kind.window)
-            terms = {term for _, term in hits[index:stop]}
-            points = sum(kind.points.get(term, 0.0) for term in terms)
-            if points < kind.need or (best is not None and points <= best[0]):
+            while low < index and low < high:
+                term = hits[low][1]
+                low += 1
+                inside[term] -= 1
+                if not inside[term]:
+                    points -= tenths[term]
+                    cues -= term in kind.cues
+            low = index
+            high = max(high, index)
+            while high < len(hits) and hits[high][0] < place + kind.window:
+                term = hits[high][1]
+                high += 1
+                inside[term] = inside.get(term, 0) + 1
+                if inside[term] == 1:
+                    points += tenths[term]
+                    cues += term in kind.cues
+            if points < need or points <= most:
                 continue
-            if kind.needs_cue and not terms & kind.cues and not self._is_tied(text, place, places[stop - 1]):
+            if kind.needs_cue and not cues and not self._is_tied(text, place, hits[high - 1][0]):
                 continue
-            best = (points, max(0, place - 60), place + kind.window)
-        return best
+            most, at = points, place
+        return (most / 10, max(0, at - 60), at + kind.window) if most else None
 
     def _is_tied(self, text: str, first: int, last: int) -> bool:
         """Whether an expression ties the terms that begin at `first` up to `last` to somebody."""
@@ -149,17 +165,18 @@ class _KindDetector:
         found: list[tuple[int, str]] = []
         longest: dict[int, str] = {}
         for end, term in hits:
-            if len(term) > len(longest.get(end, "")):
+            if end not in longest or len(term) > len(longest[end]):
                 longest[end] = term
         for end, term in longest.items():
-            goes_on = end < len(text) and term[-1].isalpha() and text[end].isalpha() and text[end].isascii()
-            if goes_on and term not in self._kind.stems:
+            behind = text[end : end + 1]
+            if behind.isalpha() and term[-1].isalpha() and behind.isascii() and term not in self._kind.stems:
                 continue
             start = end - len(term)
-            if start > 0 and text[start].isalnum() and text[start].isascii() and text[start - 1].isalpha():
+            if start > 0 and text[start - 1].isalpha() and text[start].isalnum() and text[start].isascii():
                 continue
             found.append((start, term))
-        return sorted(found)
+        found.sort()
+        return found
 
 
 def _has_amount(text: str, start: int, stop: int) -> bool:

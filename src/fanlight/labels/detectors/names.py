@@ -64,9 +64,9 @@ def candidates_of(view: TextView, words: Words, texts: NDArray[np.int64] | None 
     """Indices of words that may belong to a name: capitalised ones, East Asian ones that begin like a name, or all in a
     short text without capitals. `texts` says which text each word belongs to when there are several."""
     shape = words.shapes
-    counted = np.zeros(len(words.kinds) + 1, dtype=np.int32)
-    np.cumsum(words.kinds == DIGIT, out=counted[1:])
-    plain = counted.take(words.ends - words.base) == counted.take(words.starts - words.base)
+    plain = np.ones(len(shape), dtype=bool)
+    digits = np.flatnonzero(words.kinds == DIGIT) + words.base
+    plain[np.searchsorted(words.starts, digits, side="right") - 1] = False
     capital = _CAPITAL.take(shape) & plain
     chosen = capital
     if view.codes.dtype != np.uint8:
@@ -131,18 +131,6 @@ def features_of(
     return np.ascontiguousarray(_indices(view, words, at, None, hidden).T)
 
 
-def _neighbours(
-    size: int, at: NDArray[np.int64], texts: NDArray[np.int64] | None, step: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Indices `step` words away, and whether there is such a word in the same text."""
-    index = at + step
-    inside = (index >= 0) & (index < size)
-    index = np.clip(index, 0, size - 1)
-    if texts is not None:
-        inside &= texts[index] == texts[at]
-    return index, inside
-
-
 def _indices(
     view: TextView,
     words: Words,
@@ -150,83 +138,90 @@ def _indices(
     texts: NDArray[np.int64] | None,
     hidden: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Weight indices, one row a feature."""
-    all_shapes = words.shapes
-    count = len(all_shapes)
-    starts, ends = words.starts[at], words.ends[at]
-    length = np.minimum(ends - starts, 12).astype(np.uint64)
-    codes = view.codes
-    size = len(codes)
-    zero, one = np.uint64(0), np.uint64(1)
-    before = np.where(starts > 0, codes[np.maximum(starts - 1, 0)], 0).astype(np.uint64)
-    before2 = np.where(starts > 1, codes[np.maximum(starts - 2, 0)], 0).astype(np.uint64)
-    after = np.where(ends < size, codes[np.minimum(ends, size - 1)], 0).astype(np.uint64)
-    tail3 = words.part(np.maximum(starts, ends - 3), ends)
-    tail2 = words.part(np.maximum(starts, ends - 2), ends)
-    head3 = words.part(starts, np.minimum(ends, starts + 3))
-    head1 = words.part(starts, np.minimum(ends, starts + 1))
-    near: list[tuple[NDArray[np.uint64], ...]] = []
-    for step in (-1, 1):
-        index, inside = _neighbours(count, at, texts, step)
-        low, high = words.starts[index], words.ends[index]
-        hashes = words.part(low, high)
-        near.append((
-            np.where(inside, hashes, zero), np.where(inside, all_shapes[index].astype(np.uint64) + one, one),
-            np.where(inside, words.part(np.maximum(low, high - 3), high), zero),
-            np.where(inside, _known(hashes, index, hidden), zero),
-        ))  # fmt: skip
-    (prev, prev_shape, prev_tail, known_before), (next_, next_shape, next_tail, known_after) = near
-    index, inside = _neighbours(count, at, texts, -2)
-    prev2 = np.where(inside, words.hashes_at(index), zero)
-    index, inside = _neighbours(count, at, texts, 2)
-    next2 = np.where(inside, words.hashes_at(index), zero)
-    h, shape = words.part(starts, ends), all_shapes[at].astype(np.uint64)
-    known = _known(h, at, hidden)
+    """Weight indices, one row a feature. Words and neighbours are rows of the same arrays: few, long operations."""
+    shapes = words.shapes
+    places = at + _STEPS
+    inside = (places >= 0) & (places < len(shapes))
+    np.clip(places, 0, len(shapes) - 1, out=places)
+    if texts is not None:
+        inside &= texts[places] == texts[at]
+    starts, ends = words.starts[places], words.ends[places]
+    start, end = starts[2], ends[2]
+    hashes = words.part(
+        np.concatenate((starts, np.maximum(starts[1:4], ends[1:4] - 3), [np.maximum(start, end - 2), start, start])),
+        np.concatenate((ends, ends[1:4], [end, np.minimum(end, start + 3), np.minimum(end, start + 1)])),
+    )
+    codes = lexicon().codes(hashes[1:4])
+    if hidden is not None:
+        codes = np.where(hidden[places[1:4]], codes & np.uint64(12), codes)
+    near = inside[1:4]
+    hashes[:5] *= inside
+    hashes[5:8] *= near
+    codes *= near
+    forms = shapes[places[1:4]].astype(np.uint64)
+    forms[::2] += np.uint64(1)
+    np.putmask(forms[::2], ~near[::2], np.uint64(1))
+    prev2, prev, h, next_, next2, prev_tail, tail3, next_tail, tail2, head3, head1 = hashes
+    prev_shape, shape, next_shape = forms
+    known_before, known, known_after = codes
+    before, before2, after = _signs_around(view, start, end)
+    length = np.minimum(end - start, 12).astype(np.uint64)
     known_all = (known_before << np.uint64(8)) + (known << np.uint64(4)) + known_after
     form = shape * np.uint64(100) + prev_shape * np.uint64(10) + next_shape
-    wide_form = form << np.uint64(20)
-    raw = np.stack(
-        (
-            h,
-            h ^ (shape << np.uint64(7)),
-            tail3,
-            tail2 * np.uint64(3) + length,
-            head3,
-            head1 + tail2 * np.uint64(7),
-            prev,
-            next_,
-            prev ^ (shape << np.uint64(9)),
-            next_ ^ (shape << np.uint64(11)),
-            prev * np.uint64(3) + prev2,
-            next_ * np.uint64(5) + next2,
-            form,
-            wide_form + before,
-            wide_form + after,
-            (before << np.uint64(32)) + (after << np.uint64(12)) + shape,
-            (before2 << np.uint64(40)) + (before << np.uint64(20)) + shape,
-            prev_tail ^ (shape << np.uint64(5)),
-            next_tail ^ (shape << np.uint64(6)),
-            prev2,
-            next2,
-            prev * np.uint64(7) + next_,
-            length * np.uint64(16) + shape,
-            (known << np.uint64(8)) + shape,
-            (known_all << np.uint64(12)) + form,
-            (known << np.uint64(50)) ^ prev,
-            (known << np.uint64(50)) ^ next_,
-            (known_all << np.uint64(8)) + shape,
-            (wide_form + before) ^ (known << np.uint64(50)),
-            (wide_form + after) ^ (known << np.uint64(51)),
-        )
-    )
+    form_before = (form << np.uint64(20)) + before
+    form_after = (form << np.uint64(20)) + after
+    known_high = known << np.uint64(50)
+    raw = np.empty((FEATURES, len(at)), dtype=np.uint64)
+    raw[0] = h
+    np.bitwise_xor(h, shape << np.uint64(7), out=raw[1])
+    raw[2] = tail3
+    np.add(tail2 * np.uint64(3), length, out=raw[3])
+    raw[4] = head3
+    np.add(head1, tail2 * np.uint64(7), out=raw[5])
+    raw[6] = prev
+    raw[7] = next_
+    np.bitwise_xor(prev, shape << np.uint64(9), out=raw[8])
+    np.bitwise_xor(next_, shape << np.uint64(11), out=raw[9])
+    np.add(prev * np.uint64(3), prev2, out=raw[10])
+    np.add(next_ * np.uint64(5), next2, out=raw[11])
+    raw[12] = form
+    raw[13] = form_before
+    raw[14] = form_after
+    np.add((before << np.uint64(32)) + (after << np.uint64(12)), shape, out=raw[15])
+    np.add((before2 << np.uint64(40)) + (before << np.uint64(20)), shape, out=raw[16])
+    np.bitwise_xor(prev_tail, shape << np.uint64(5), out=raw[17])
+    np.bitwise_xor(next_tail, shape << np.uint64(6), out=raw[18])
+    raw[19] = prev2
+    raw[20] = next2
+    np.add(prev * np.uint64(7), next_, out=raw[21])
+    np.add(length * np.uint64(16), shape, out=raw[22])
+    np.add(known << np.uint64(8), shape, out=raw[23])
+    np.add(known_all << np.uint64(12), form, out=raw[24])
+    np.bitwise_xor(known_high, prev, out=raw[25])
+    np.bitwise_xor(known_high, next_, out=raw[26])
+    np.add(known_all << np.uint64(8), shape, out=raw[27])
+    np.bitwise_xor(form_before, known_high, out=raw[28])
+    np.bitwise_xor(form_after, known << np.uint64(51), out=raw[29])
     raw *= _SALTS[:FEATURES, None]
     raw += _SALTS[1 : FEATURES + 1, None]
     return (mixed(raw) >> np.uint64(64 - BITS)).view(np.int64)
 
 
-def _known(hashes: NDArray[np.uint64], at: NDArray[np.int64], hidden: NDArray[np.bool_] | None) -> NDArray[np.uint64]:
-    codes = lexicon().codes(hashes)
-    return codes if hidden is None else np.where(hidden[at], codes & np.uint64(12), codes)
+_STEPS = np.arange(-2, 3)[:, None]
+
+
+def _signs_around(
+    view: TextView, start: NDArray[np.int64], end: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """The character before each word, the one before that, and the one behind; nought where there is none."""
+    codes = view.codes
+    before = codes.take(start - 1, mode="clip").astype(np.uint64)
+    before2 = codes.take(start - 2, mode="clip").astype(np.uint64)
+    after = codes.take(end, mode="clip").astype(np.uint64)
+    before[start == 0] = 0
+    before2[start <= 1] = 0
+    after[end == len(codes)] = 0
+    return before, before2, after
 
 
 @cache

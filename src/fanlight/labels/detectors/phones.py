@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from fanlight.labels.context import Titles, is_sample, looks_alike
 from fanlight.labels.detectors import Found, Sight
-from fanlight.labels.keywords import Keywords, window_of
+from fanlight.labels.keywords import Keywords
 from fanlight.labels.numbers import NumberPiece
 from fanlight.labels.wordlists import words
 
@@ -58,6 +58,11 @@ def _overlaps(taken: list[tuple[int, int]], start: int, end: int) -> bool:
     return index > 0 and taken[index - 1][1] > start
 
 
+_SIGNS = frozenset(" +-()./")
+_MOST = 13
+"""Digits of a phone number without a plus sign."""
+
+
 def _judge(sight: Sight, start: int, end: int, digits: int, mails: list[int]) -> Found | None:
     text = sight.text
     value = text[start:end]
@@ -73,10 +78,9 @@ def _judge(sight: Sight, start: int, end: int, digits: int, mails: list[int]) ->
         or text[end : end + 2].strip(".,:/-@").isdigit()
     ):
         return None
-    before = text[max(0, start - 24) : start]
-    line_before = before.rpartition("\n")[2]
+    line_before = text[max(0, start - 10) : start].rpartition("\n")[2]
     plus = value.startswith(("+", "(+"))
-    if not plus and (_NO.search(line_before) or _DATE.fullmatch(value) or looks_alike(text, start)):
+    if not plus and (digits > _MOST or _NO.search(line_before) or _DATE.fullmatch(value) or looks_alike(text, start)):
         return None
     confidence = _confidence(sight, start, stop, value, digits, plus=plus, mails=mails, extension=bool(extension))
     if confidence < 0.5:
@@ -88,16 +92,18 @@ def _confidence(
     sight: Sight, start: int, end: int, value: str, digits: int, *, plus: bool, mails: list[int], extension: bool
 ) -> float:
     text = sight.text
-    keyword = _KEYWORDS.find(window_of(text[max(0, start - 45) : start])) or _KEYWORDS.find(
-        window_of(text[end : end + 14])
-    )
-    if not keyword:
-        keyword = _titled(sight.titles, start)
-    if is_sample(text, start, end) or len(set(value) - set(" +-()./")) <= 1:
+    if len(set(value) - _SIGNS) <= 1 or is_sample(text, start, end):
         return 0.0
+    if plus and 9 <= digits <= 15:
+        return 0.92
+    keyword = (
+        _KEYWORDS.find_in(text[max(0, start - 45) : start])
+        or _KEYWORDS.find_in(text[end : end + 14])
+        or _titled(sight.titles, start)
+    )
     grouped = not value.isdigit()
     if plus:
-        return 0.92 if 9 <= digits <= 15 or keyword else 0.4
+        return 0.92 if keyword else 0.4
     north = _NORTH.fullmatch(value) is not None
     if keyword and 7 <= digits <= 13:
         return 0.88 if grouped or digits >= 9 else 0.7
@@ -114,7 +120,7 @@ def _confidence(
 
 def _titled(titles: Titles, start: int) -> str | None:
     title = titles.at(start)
-    return _KEYWORDS.find(window_of(title)) if title else None
+    return _KEYWORDS.find_in(title) if title else None
 
 
 def _beside_mail(text: str, start: int, mails: list[int]) -> bool:
