@@ -47,13 +47,18 @@ OLDER = {
     "Turkish": ["cp1254"],
     "Russian": ["cp1251", "koi8_r"],
 }
-CASES = [(language, charset) for language in SAID for charset in UNICODE + OLDER.get(language, [])]
+TOO_SHORT_WITHOUT_A_MARK = {"Russian", "Japanese, short", "Korean, short"}
+"""So few signs tell UTF-16 from other bytes only with its mark."""
+CASES = [
+    (language, charset)
+    for language in SAID
+    for charset in UNICODE + OLDER.get(language, [])
+    if charset not in {"utf-16-le", "utf-16-be"} or language not in TOO_SHORT_WITHOUT_A_MARK
+]
 
 
 @pytest.mark.parametrize(("language", "charset"), CASES)
 def test_a_text_is_read_in_its_charset(language: str, charset: str) -> None:
-    if charset in {"utf-16-le", "utf-16-be"} and language in {"Russian", "Japanese, short", "Korean, short"}:
-        pytest.skip("too few signs of the charset in so short a text without a mark")
     for times in (1, 40):
         text = SAID[language] * times
         assert decode_text(text.encode(charset)) == text
