@@ -5,6 +5,7 @@ Facts: `reference/compliance-api.md` sections 1 to 8.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from fanlight.model import Clock, Micros, format_time, parse_time
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
+from fanlight.sources.decoding import Trouble, decode_json
 from fanlight.sources.http import (
     FIRST_WAIT,
     ErrorFacts,
@@ -194,6 +196,33 @@ class ClaudeApi:
         """One object. Raises `HttpRefusal` (status 404 when gone)."""
         answer: Record = self.client.get_json(
             BASE + path, params, purpose=purpose, is_right=is_record, patience_seconds=patience_seconds
+        )
+        return answer
+
+    def record_or_text(self, path: str, *, purpose: str, patience_seconds: float | None = None) -> Record:
+        """A record with a text under `content`, or the text alone, which becomes one.
+
+        The documentation knows both forms of an artifact. A body that is empty, or begins like JSON and is none, was
+        probably cut, so it is asked for again; the same body twice is what the vendor has, and a text.
+        """
+        refused: set[bytes] = set()
+
+        def decode(body: bytes, is_right: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
+            value, trouble = decode_json(body, is_right)
+            if trouble is None:
+                return value, None
+            digest = hashlib.sha256(body).digest()
+            if body.lstrip()[:1] in (b"{", b"") and digest not in refused:
+                refused.add(digest)
+                return None, trouble
+            return {"content": body.decode("utf-8", "replace")}, None
+
+        answer: Record = self.client.get_json(
+            BASE + path,
+            purpose=purpose,
+            is_right=lambda value: isinstance(value.get("content"), str),
+            patience_seconds=patience_seconds,
+            decode=decode,
         )
         return answer
 

@@ -290,7 +290,9 @@ class ContentReader:
         version = ref.version_id
         if version is None:
             raise ContentGone("The version of this artifact is not known; it is read when its chat is read.")
-        record = self._api.record(f"/apps/artifacts/{version}/content", purpose="content", patience_seconds=_PATIENCE)
+        record = self._api.record_or_text(
+            f"/apps/artifacts/{version}/content", purpose="content", patience_seconds=_PATIENCE
+        )
         yield from _text_part(f"{version}#name", "name", record.get("title"), at=ref.at, role=ref.role)
         mime = record.get("artifact_type")
         text = record.get("content")
