@@ -279,6 +279,25 @@ class ClaudeApi:
             guard.step(token, page.next)
             token = page.next
 
+    def own_key(self, keys: Sequence[Record], *, purpose: str, patience_seconds: float | None = None) -> Record | None:
+        """Our key among those listed: by the trace in the feed that only it leaves, else when only one is active.
+
+        The newest trace of this installation is not enough: the feed lags, and it may be that of a key tried before.
+        """
+        params: list[tuple[str, str | int]] = [("limit", 100), ("activity_types[]", "compliance_api_accessed")]
+        try:
+            agent = self.agent_of_key()
+            page, _ = self.cursor_page("/activities", params, purpose=purpose, patience_seconds=patience_seconds)
+        except SourceError:
+            agent, page = "", Page([], None)
+        actors = [row["actor"] for row in page.items if isinstance(row.get("actor"), dict)]
+        own = next((actor.get("api_key_id") for actor in actors if actor.get("user_agent") == agent), None)
+        named = [key for key in keys if key.get("id") == own]
+        if named:
+            return named[0]
+        active = [key for key in keys if key.get("is_active")]
+        return active[0] if own is None and len(active) == 1 else None
+
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
