@@ -64,6 +64,8 @@ def _sync(
             f"{one.name}: {events:,} new events, {versions:,} object and grant changes, "
             f"{one.labelled.read:,} things labelled, {one.labelled.failed:,} could not be read, {requests:,} requests."
         )
+        for sentence in () if one.problem else dict.fromkeys(one.refused.values()):
+            print(f"{one.name}: read in part. {sentence}", file=sys.stderr)
         if one.problem:
             print(f"{one.name}: {one.problem}", file=sys.stderr)
     if outcome.concluded is not None:

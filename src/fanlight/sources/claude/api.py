@@ -317,8 +317,9 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
         return SourceError(sentence + ".", kind="refused")
     if refusal.status == 404:
         return SourceError(
-            f"Claude answers 404 for {what}: the key is missing, of the wrong kind, or the address is not its API.",
-            kind="credential",
+            f"Claude answers 404 for {what}: the key is missing, of the wrong kind (an Admin key of the Console opens "
+            "the Activity Feed only), or the address is not its API.",
+            kind="refused",
         )
     return refusal
 
