@@ -504,6 +504,11 @@ class Context(People, Things):
         for states in self._chat_projects.values():
             states.sort()
 
+    @property
+    def projects_of_moved_chats(self) -> set[str]:
+        """Every project in which an event says that one of the noted chats was."""
+        return {project for states in self._chat_projects.values() for _, project in states if project}
+
     @cached_property
     def _chat_projects(self) -> dict[str, list[tuple[Micros, str]]]:
         return {}

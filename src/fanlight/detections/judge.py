@@ -149,7 +149,7 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
         derived += settings_events(facts, since, until)
     if ROLE_BY_GROUP in types:
         derived += group_roles(facts, since, until)
-    context.learn([*events, *derived])
+    context.learn([*events, *derived], context.projects_of_moved_chats)
     return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 
 
