@@ -170,8 +170,9 @@ def test_a_chat_its_owner_deleted_is_gone_and_known_as_deleted(connect):
 def test_a_vendor_that_stays_down_only_postpones_the_one_thing(connect, simulator):
     source = connect()
     simulator.set_faults(1.0, seed=1, kinds=("error_final",))
-    with pytest.raises(ContentLater):
+    with pytest.raises(ContentLater) as later:
         read(source, chat(2))
+    assert later.value.seconds == 3600  # the vendor asked not to be asked again
     simulator.set_faults(0)
 
 
