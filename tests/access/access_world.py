@@ -84,10 +84,9 @@ class Company:
         return key
 
     def link(self, account: str, identity: str, **more: object) -> None:
-        values = {"valid_from": 0, "seen_at": DAY, **more}
+        values = {"method": "verified_email", "valid_from": 0, "seen_at": DAY, **more}
         self.links.append(
-            Link(tenant="default", account_key=account, identity_id=identity, method="verified_email", confidence=0.99,
-                 reason="", **values)  # type: ignore[arg-type]
+            Link(tenant="default", account_key=account, identity_id=identity, confidence=0.99, reason="", **values)  # type: ignore[arg-type]
         )  # fmt: skip
 
     def remove_grant(self, grant: Grant, at: int) -> None:

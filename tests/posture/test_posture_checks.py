@@ -76,6 +76,12 @@ def test_a_compliance_key_is_judged_by_the_feed_and_unknown_while_the_feed_is_sh
     assert [r.status for r in used] == ["pass"]
 
 
+def test_the_key_that_fanlight_reads_with_is_in_use_although_its_own_requests_are_not_stored(company: Company) -> None:
+    key(company, "ours", kind="compliance_key", is_active=True, used_by_fanlight=True)
+    for feed_since in (0, NOW - 10 * DAY):
+        assert [r.status for r in ask("stale_api_key", company, feed_since=feed_since)] == ["pass"]
+
+
 def test_an_elevated_person_without_activity_fails_unless_history_is_too_short(company: Company) -> None:
     company.link("claude:user_max", "idn_max")
     assert failing(ask("elevated_inactive", company)) == {"idn_max"}
@@ -182,6 +188,16 @@ def test_an_account_that_no_directory_knows_fails_only_when_a_directory_is_conne
     company.link("claude:user_max", "idn_max")
     company.link("claude:user_jane", "idn_jane")
     assert failing(ask("account_without_person", company)) == {"user_jane"}
+
+
+def test_a_shared_mailbox_without_a_person_is_named_as_what_it_is(company: Company) -> None:
+    company.object("idp_user", "00u1", product="okta", attributes={"status": "ACTIVE"})
+    company.link("okta:00u1", "idn_max")
+    company.link("claude:user_max", "idn_max")
+    company.link("claude:user_jane", "idn_desk", method="shared_mailbox")
+    (result,) = ask("account_without_person", company)
+    assert "is a shared mailbox" in result.sentence
+    assert "whose it is" not in result.sentence
 
 
 @pytest.mark.parametrize("how", ["deprovisioned", "removed", "leaver"])

@@ -81,6 +81,7 @@ class TinyWorld:
         ]
         self.extra_keys: tuple[Key, ...] = ()
         self.gone: set[str] = set()
+        self.artifact_text: str | None = None
 
     # keys and time
 
@@ -451,7 +452,9 @@ class TinyWorld:
     def artifact_metadata(self, version_id: str) -> Wire | None:
         return {"id": "a", "version_id": version_id, "claude_chat_id": ""}
 
-    def artifact_content(self, version_id: str) -> Wire | None:
+    def artifact_content(self, version_id: str) -> Wire | str | None:
+        if self.artifact_text is not None:
+            return self.artifact_text
         return {"content": f"{CANARY} artifact body", "title": f"{CANARY} artifact", "artifact_type": "text/markdown"}
 
     def code_artifacts(self) -> list[Row]:

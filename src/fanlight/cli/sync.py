@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from fanlight.cli.common import Exit, HomeOption, TenantOption, end, open_home
+
+if TYPE_CHECKING:
+    from fanlight.pipeline.sync import SourceOutcome
 
 
 def register(app: App) -> None:
@@ -57,15 +61,9 @@ def _sync(
     except (ConnectionProblem, LeaseHeld) as problem:
         end(Exit.USAGE, str(problem))
     for one in outcome.sources:
-        events = sum(collected.events for collected in one.streams.values())
-        versions = sum(collected.versions + collected.grants for collected in one.streams.values())
-        requests = sum(one.requests.values())
-        print(
-            f"{one.name}: {events:,} new events, {versions:,} object and grant changes, "
-            f"{one.labelled.read:,} things labelled, {one.labelled.failed:,} could not be read, {requests:,} requests."
-        )
-        if one.problem:
-            print(f"{one.name}: {one.problem}", file=sys.stderr)
+        print(f"{one.name}: {brought_by(one)}")
+        for sentence in missing_in(one):
+            print(f"{one.name}: {sentence}", file=sys.stderr)
     if outcome.concluded is not None:
         told = outcome.concluded
         print(
@@ -73,3 +71,23 @@ def _sync(
             f"{outcome.failed_checks:,} failed checks, in {time.monotonic() - began:.1f} s."
         )
     end(Exit.OK if outcome.complete else Exit.UNFINISHED)
+
+
+def brought_by(one: SourceOutcome) -> str:
+    """What a pass over a source brought, in one sentence."""
+    events = sum(collected.events for collected in one.streams.values())
+    versions = sum(collected.versions + collected.grants for collected in one.streams.values())
+    return (
+        f"{events:,} new events, {versions:,} object and grant changes, {one.labelled.read:,} things labelled, "
+        f"{one.labelled.failed:,} could not be read, {sum(one.requests.values()):,} requests."
+    )
+
+
+def missing_in(one: SourceOutcome) -> Iterator[str]:
+    """What a pass did not bring, and why."""
+    if one.labelled.postponed:
+        yield f"{one.labelled.postponed:,} things were not to be had now; they wait and are asked for again."
+    if one.problem:
+        yield one.problem
+    else:
+        yield from (f"read in part. {sentence}" for sentence in dict.fromkeys(one.refused.values()))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from fanlight.detections.facts import Feed, Sighting
 from fanlight.detections.people import People, Person, attributes_of
+from fanlight.detections.presence import GATEWAY, PLACE_DIMENSIONS, Gateways, Where
 from fanlight.detections.things import Things
 from fanlight.enrich.countries import country_code
 from fanlight.enrich.devices import Devices
@@ -38,39 +39,9 @@ Answer = Literal["yes", "no", "could_not_tell"]
 T = TypeVar("T")
 #: Openness of a project, from closed to open.
 OPENNESS = {"private": 0, "organization": 1, "public": 2}
-PLACE_DIMENSIONS = ("country", "asn", "prefix", "kind")
 _TRAILING_DAYS = 30
 #: How often people are at work outside the working hours, against one hour of a working day.
 _EVENING_SHARE, _WEEKEND_SHARE, _NIGHT_SHARE = 0.15, 0.1, 0.002
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The place of an address; unknown parts are None and the prefix stands in."""
-
-    ip: str
-    country: str | None
-    city: str | None
-    lat: float | None
-    lon: float | None
-    asn: int | None
-    as_name: str | None
-    kind: str
-    prefix: str | None
-    corporate: bool
-    confidence: str = ""
-
-    @property
-    def values(self) -> dict[str, str | None]:
-        """Its value in each of `PLACE_DIMENSIONS`."""
-        asn = f"AS{self.asn}" if self.asn is not None else None
-        return {"country": self.country, "asn": asn, "prefix": self.prefix, "kind": self.kind}
-
-    @property
-    def best(self) -> tuple[str, str | None]:
-        """The dimension and value by which it is compared: the country, else the AS, else the prefix."""
-        values = self.values
-        return next(((name, values[name]) for name in ("country", "asn") if values[name]), ("prefix", self.prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +84,25 @@ class Context(People, Things):
         place = self.facts.locate(ip, at)
         address = parse_address(ip)
         corporate = address is not None and within(address, self._egress)
+        if place.network_kind == GATEWAY and place.asn is not None:
+            corporate = corporate or self._gateways.are_ours(place.asn, day_of(at))
         prefix = network_prefix(ip)
         return Where(
             ip, place.country, place.city, place.latitude, place.longitude, place.asn, place.as_name,
             place.network_kind, prefix, corporate or place.network_kind in ("office", "company_vpn"),
-            str(place.confidence),
+            str(place.confidence), place.source == "operator",
         )  # fmt: skip
+
+    @cached_property
+    def _gateways(self) -> Gateways:
+        return Gateways.of(self._through_gateways())
+
+    def _through_gateways(self) -> Iterator[tuple[str, int | None, str]]:
+        for sighting in self._sightings("ip"):
+            first = parse_time(sighting.first_day)
+            place = self.facts.locate(sighting.value, first + DAY // 2)
+            number = place.asn if place.network_kind == GATEWAY else None
+            yield self.identity_of(sighting.account, first) or sighting.account, number, sighting.first_day
 
     # --------------------------------------------------------------- behaviour
 
@@ -232,19 +216,23 @@ class Context(People, Things):
         return {}
 
     def zone(self, person: Person, at: Micros) -> str:
-        """The person's own time zone: the directory's word, else the company's, else learned from places and hours."""
+        """The person's own zone: the directory's word, else learned from places, then hours, else the company's.
+
+        An exit of the company or a relay says where a gateway stands, so it counts only where nothing else does.
+        """
         key = (person.id, day_of(at))
         known = self._zones.get(key)
         if known is None:
             baseline = self.baseline(person.id, at)
-            zones: dict[str, int] = defaultdict(int)
+            there: dict[str, int] = defaultdict(int)
+            exits: dict[str, int] = defaultdict(int)
             for ip, habit in baseline.values("ip").items():
                 where = self.where(ip, habit.last_at)
-                zones[zone_at(where.country, where.lat, where.lon) or ""] += habit.n
-            usual = max(zones, key=lambda zone: (zones[zone], zone), default="") or None
+                zone = zone_at(where.country, where.lat, where.lon) or ""
+                (there if where.tells_presence else exits)[zone] += habit.n
             hours = [baseline.values("hour")[str(h)].n if str(h) in baseline.values("hour") else 0 for h in range(168)]
-            learned = zone_of(person.timezone, None, hours, usual)
-            known = self.facts.company.timezone if learned.reason == "unknown" else learned.zone
+            learned = zone_of(person.timezone, None, hours, _most(there))
+            known = self.facts.company.timezone or _most(exits) if learned.reason == "unknown" else learned.zone
             self._zones[key] = known = known or "UTC"
         return known
 
@@ -282,7 +270,9 @@ class Context(People, Things):
         countries: dict[str, set[str]] = {}
         for day, ips in baseline.days_of("ip").items():
             places = [self.where(ip, parse_time(day)) for ip in ips]
-            countries[day] = {place.country for place in places if place.country and not place.corporate}
+            countries[day] = {
+                place.country for place in places if place.country and not place.corporate and place.tells_presence
+            }
         counted: dict[str, int] = defaultdict(int)
         for found in countries.values():
             for country in found:
@@ -341,6 +331,18 @@ class Context(People, Things):
         return {dimension: Spread.of(rows) for dimension, rows in found.items()}
 
     @cached_property
+    def _presence(self) -> Spread:
+        """How many identities were seen in each country by an address that tells where they were."""
+        found = []
+        for sighting in self._sightings("ip"):
+            first = parse_time(sighting.first_day)
+            where = self.where(sighting.value, first)
+            if where.country and where.tells_presence:
+                found.append((self.identity_of(sighting.account, first) or sighting.account, where.country,
+                              sighting.first_day))  # fmt: skip
+        return Spread.of(found)
+
+    @cached_property
     def _active_days(self) -> list[str]:
         days = self.facts.active(self._first_day, day_of(self.until))
         return sorted(day for _, day in {(self.identity_of(a, self.until) or a, day) for a, day in days})
@@ -373,10 +375,8 @@ class Context(People, Things):
         day = day_of(at)
         known = self._offices.get(day)
         if known is None:
-            spread = self.spread("country")
-            enough = max(2.0, 0.05 * spread.known(day))
-            found = (country for country in spread.first_days if spread.holders(country, day) >= enough)
-            known = self._offices[day] = frozenset(found)
+            # Where an exit or a relay stands says nothing of where people work, as long as anything else does.
+            known = self._offices[day] = _worked_in(self._presence, day) or _worked_in(self.spread("country"), day)
         return known
 
     @cached_property
@@ -565,6 +565,11 @@ class Context(People, Things):
         for states in self._chat_projects.values():
             states.sort()
 
+    @property
+    def projects_of_moved_chats(self) -> set[str]:
+        """Every project in which an event says that one of the noted chats was."""
+        return {project for states in self._chat_projects.values() for _, project in states if project}
+
     @cached_property
     def _chat_projects(self) -> dict[str, list[tuple[Micros, str]]]:
         return {}
@@ -615,3 +620,14 @@ def audience_of(event: Event) -> str:
     audience = json.loads(event.raw).get("audience") or []
     kinds = {item.get("type") if isinstance(item, dict) else item for item in audience}
     return "public" if "public" in kinds else "organization" if kinds else "private"
+
+
+def _most(zones: Mapping[str, int]) -> str | None:
+    """The zone of most events; None where that is not known."""
+    return max(zones, key=lambda zone: (zones[zone], zone), default="") or None
+
+
+def _worked_in(spread: Spread, day: str) -> frozenset[str]:
+    """Countries in which 5 % of the identities, and two, had worked before a day."""
+    enough = max(2.0, 0.05 * spread.known(day))
+    return frozenset(country for country in spread.first_days if spread.holders(country, day) >= enough)

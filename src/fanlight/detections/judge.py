@@ -156,7 +156,7 @@ def _candidates(facts: Facts, context: Context, plans: Mapping[str, Plan], since
         derived += group_roles(facts, since, until)
     if SERVER_USED in types:
         derived += server_events(facts, since, until)
-    context.learn([*events, *derived])
+    context.learn([*events, *derived], context.projects_of_moved_chats)
     return sorted(with_project([*events, *derived], context), key=lambda event: (event.occurred_at, event.event_id))
 
 

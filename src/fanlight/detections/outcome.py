@@ -12,7 +12,6 @@ from fanlight.model import DAY, HOUR, MINUTE, Event, Evidence, Micros, Why
 
 __all__ = [
     "NO",
-    "RISKY_NETWORKS",
     "BehaviorProblem",
     "Condition",
     "Outcome",
@@ -23,9 +22,6 @@ __all__ = [
     "period",
     "ranked",
 ]
-
-#: Networks whose exit is not where the person is.
-RISKY_NETWORKS = ("hosting", "vpn", "tor")
 
 
 class BehaviorProblem(ValueError):

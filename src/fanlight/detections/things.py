@@ -31,10 +31,13 @@ class Things:
     _exported: dict[tuple[str, str, int], Exported] = field(default_factory=dict)
     _objects: dict[tuple[str, str], list[ObjectVersion]] = field(default_factory=dict)
 
-    def learn(self, events: Iterable[Event]) -> None:
-        """Load labels and records of every chat, project and file that these events name, in bulk."""
+    def learn(self, events: Iterable[Event], also: Collection[str] = ()) -> None:
+        """Load labels and records of every chat, project and file that these events name, in bulk.
+
+        `also` are projects that no event names, but words will: those that chats were moved out of.
+        """
         chats: set[str] = set()
-        projects: set[str] = set()
+        projects: set[str] = set(also)
         files: set[str] = set()
         for event in events:
             chats.update([event.chat_id] if event.chat_id else [])

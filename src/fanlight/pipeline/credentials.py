@@ -85,14 +85,13 @@ def _credential(
 
 
 def _vendor_ends(reader: Reader, own_keys: Sequence[str]) -> Micros | None:
-    """The earliest end of our own keys as the vendor lists them; the settings say which keys are ours."""
-    if not own_keys:
-        return None
+    """The earliest end of our own keys as the vendor lists them: those of the settings, and the one we read with."""
     marks = ", ".join("?" for _ in _KEY_KINDS)
     ends: list[Micros] = []
     for key in reader.rows(ObjectVersion, f"kind IN ({marks}) AND NOT removed", _KEY_KINDS, now=True):
-        if key.object_id in own_keys:
-            value = orjson.loads(key.attributes).get("expires_at")
+        known = orjson.loads(key.attributes)
+        if key.object_id in own_keys or known.get("used_by_fanlight") is True:
+            value = known.get("expires_at")
             if isinstance(value, str):
                 try:
                     ends.append(parse_time(value))

@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
@@ -19,8 +21,9 @@ from fanlight.pipeline.judging import is_judged
 from fanlight.pipeline.labelling import open_labeller
 from fanlight.pipeline.lateness import keep_intervals
 from fanlight.pipeline.leases import KeptLease
+from fanlight.pipeline.notices import note
 from fanlight.pipeline.queue import next_refs
-from fanlight.sources.contract import Source, SourceError
+from fanlight.sources.contract import Notice, Source, SourceError
 from fanlight.state import Lease, LeaseLost, schema
 
 __all__ = ["SourceOutcome", "SyncOutcome", "has_work", "sync", "sync_source"]
@@ -47,6 +50,8 @@ class SourceOutcome:
     labelled: LabelledCounts = field(default_factory=LabelledCounts)
     problem: str = ""
     resumable: bool = True
+    refused: dict[str, str] = field(default_factory=dict)
+    """Streams that the key does not open, with the reason, while it opens others."""
     requests: dict[str, int] = field(default_factory=dict)
 
     def add(self, stream: str, found: Collected) -> None:
@@ -153,6 +158,8 @@ def sync_source(
             keep_intervals(home, lease, source)
             work = _Pass(home, lease, source, outcome, until_caught_up, only_due, workers or _workers(), tell, stop)
             work.walk_beside_events() if only_due else work.walk()
+            if set(outcome.refused) >= _stream_names(source):
+                outcome.problem, outcome.resumable = next(iter(outcome.refused.values())), False
         except SourceError as problem:
             outcome.problem = str(problem)
             outcome.resumable = problem.kind in ("unreachable", "unreadable")
@@ -167,6 +174,17 @@ def sync_source(
         home.lake.compact(lease)
         home.lake.sweep(home.clock.now())
     return outcome
+
+
+def _stream_names(source: Source) -> set[str]:
+    names = {events.name for events in source.event_streams()}
+    names |= {inventory.name for inventory in source.inventory_streams()}
+    return names | {snapshots.name for snapshots in source.snapshot_streams()}
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,22 +238,35 @@ class _Pass:
         for events in self.source.event_streams():
             if not self.stop() and self._is_due(events.name, events.poll_seconds):
                 every = SWEEP_EVERY if self.only_due else 0
-                found = collect_events(self.home, self.lease, self.source, events, self.tell, sweep_every=every)
-                self.outcome.add(events.name, found)
+                read = partial(collect_events, say=self.tell, sweep_every=every)
+                self._try(events, read)
 
     def read_rest(self, stop: Stop) -> None:
         """Directories, inventories and content; while running, content only until an inventory is due again."""
         for snapshots in self.source.snapshot_streams():
             if not stop() and self._is_due(snapshots.name, snapshots.every_seconds):
-                found = take_snapshots(self.home, self.lease, self.source, snapshots, self.tell)
-                self.outcome.add(snapshots.name, found)
+                self._try(snapshots, partial(take_snapshots, say=self.tell))
         for inventory in self.source.inventory_streams():
             if not stop() and self._is_due(inventory.name, inventory.poll_seconds):
-                found = walk_inventory(self.home, self.lease, self.source, inventory, self.tell)
-                self.outcome.add(inventory.name, found)
+                self._try(inventory, partial(walk_inventory, say=self.tell))
         if not stop() and next_refs(self.home.state, self.source.name, 1, self._due_before()):
             began = self.home.clock.now()
             self._read_content(lambda: stop() or (self._had_its_turn(began) and self._is_inventory_due()))
+
+    def _try(self, stream: _Named, read: Callable[[Home, Lease, Source, Any], Collected]) -> None:
+        """One walk over a stream. A key that does not open it may open the others, so these are still read."""
+        try:
+            self.outcome.add(stream.name, read(self.home, self.lease, self.source, stream))
+        except SourceError as problem:
+            if problem.kind != "refused":
+                raise
+            self.outcome.refused[stream.name] = str(problem)
+            told = Notice(kind="coverage", sentence=str(problem), at=self.home.clock.now())
+            cursor = self.home.state.cursor(self.source.name, stream.name)
+            with self.home.state.tick(self.lease) as tick:
+                # Asked as often as promised: what is not seen is said by the notice, and nothing is late.
+                tick.set_cursor(self.source.name, stream.name, cursor, caught_up=True)
+                note(tick, self.source.name, [told])
 
     def _read_content(self, stop: Stop) -> None:
         with open_labeller(self.home) as labeller:

@@ -148,6 +148,13 @@ class PostureFacts:
         return {link.account_key: link.identity_id for link in self.links if link.valid_to is None}
 
     @cached_property
+    def shared_mailboxes(self) -> frozenset[str]:
+        """Accounts that sign in with a mailbox of several people."""
+        return frozenset(
+            link.account_key for link in self.links if link.valid_to is None and link.method == "shared_mailbox"
+        )
+
+    @cached_property
     def accounts_by_identity(self) -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         for key, identity in sorted(self.identity_by_account.items()):

@@ -376,8 +376,8 @@ class World:
 
         return chats.artifact_metadata(self.stage, version_id)
 
-    def artifact_content(self, version_id: str) -> Wire | None:
-        """`{content, title, artifact_type}`."""
+    def artifact_content(self, version_id: str) -> Wire | str | None:
+        """`{content, title, artifact_type}`, or the text alone."""
         from fanlight.simulator import chats
 
         return chats.artifact_content(self.stage, version_id)

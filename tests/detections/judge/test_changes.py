@@ -34,3 +34,18 @@ def test_the_anchor_says_what_was_changed(name: str, number: int, words: str) ->
     (finding,) = judge(facts, [rule], window)
     (anchor,) = [step for step in finding.evidence if step.mark == "anchor"]
     assert anchor.text == words
+
+
+def test_a_project_that_only_an_event_of_weeks_ago_names_has_its_name() -> None:
+    """The record of the chat was read after the move, so nothing but the old event knows where the chat came from."""
+    rule = RULES.by_id("sensitive_chat_moved")
+    assert rule is not None
+    test = dict(rule.tests[2])
+    test["chats"] = {"claude_chat_3": {**test["chats"]["claude_chat_3"], "project": "claude_proj_foreign"}}
+    (move,) = test["events"]
+    made = {**move, "at": "2026-04-10T10:00:00Z", "type": "claude_chat_created", "claude_project_id": "claude_proj_old"}
+    test["events"] = [made, move]
+    facts, window = build(test)
+    facts.all_objects[:] = [o for o in facts.all_objects if o.object_id != "claude_chat_3"]
+    (finding,) = judge(facts, [rule], window)
+    assert "from project Q2 close into project Elsewhere" in finding.sentence

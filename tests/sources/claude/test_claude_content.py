@@ -83,6 +83,27 @@ def test_everything_a_chat_leads_to_can_be_read(connect):
         assert any(CANARY in str(text_of(part)) for part in parts)
 
 
+@pytest.mark.parametrize(
+    "text", [f"# {CANARY} bands", f"{{{CANARY}}} begins like JSON", f'["{CANARY}", 1]', f'{{"a": "{CANARY}"}}']
+)
+def test_an_artifact_may_come_as_its_text_alone(connect, world, text):
+    world.artifact_text = text
+    source = connect()
+    _, refs, _ = read(source, chat(2))
+    (part,), _, _ = read(source, refs[2])
+    assert (part.part_kind, part.role) == ("file", "assistant")
+    assert text_of(part) == text
+
+
+def test_an_artifact_whose_answer_was_cut_is_asked_for_again(connect, world, simulator):
+    source = connect()
+    _, refs, _ = read(source, chat(2))
+    simulator.set_faults(0.5, seed=3, kinds=("cut", "cut_short"))
+    texts = {text_of(parts[-1]) for parts in (read(source, refs[2])[0] for _ in range(12))}
+    simulator.set_faults(0)
+    assert texts == {f"{CANARY} artifact body"}
+
+
 def test_the_name_of_a_file_is_sealed_and_decoded(connect):
     parts, _, _ = read(connect(), ContentRef(kind="file", object_id="claude_file_01c00002"))
     with parts[0].file_name.opened() as name:
@@ -149,8 +170,9 @@ def test_a_chat_its_owner_deleted_is_gone_and_known_as_deleted(connect):
 def test_a_vendor_that_stays_down_only_postpones_the_one_thing(connect, simulator):
     source = connect()
     simulator.set_faults(1.0, seed=1, kinds=("error_final",))
-    with pytest.raises(ContentLater):
+    with pytest.raises(ContentLater) as later:
         read(source, chat(2))
+    assert later.value.seconds == 3600  # the vendor asked not to be asked again
     simulator.set_faults(0)
 
 

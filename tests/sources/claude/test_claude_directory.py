@@ -54,6 +54,15 @@ def test_settings_and_compliance_keys_are_objects_and_the_console_without_settin
     assert json.loads(settings.attributes)["sso_enabled"] is True
 
 
+def test_the_key_that_we_read_with_is_marked_once_the_feed_shows_its_trace(connect, simulator):
+    source = connect()
+    snapshots(source, "directory")
+    simulator.advance(60)
+    keys = [item for item in snapshots(source, "directory")["settings"].objects if item.kind == "compliance_key"]
+    own = [item for item in keys if json.loads(item.attributes).get("used_by_fanlight")]
+    assert len(own) == 1
+
+
 def test_no_description_is_kept(directory):
     assert CANARY not in repr([snapshot.objects for snapshot in directory.values()])
 

@@ -8,7 +8,6 @@ from typing import Any
 from fanlight.detections.context import Context, Where
 from fanlight.detections.outcome import (
     NO,
-    RISKY_NETWORKS,
     BehaviorProblem,
     Condition,
     Outcome,
@@ -17,6 +16,7 @@ from fanlight.detections.outcome import (
     nothing_left,
     period,
 )
+from fanlight.detections.presence import RISKY_NETWORKS
 from fanlight.enrich.countries import country_of_zone
 from fanlight.enrich.localtime import hour_of_week, local_time
 from fanlight.model import Micros, Why
@@ -78,11 +78,11 @@ def _hours_away(subject: Subject, where: Where | None, context: Context) -> int:
     if where is None or where.lon is None or where.kind in RISKY_NETWORKS:
         return 0
     baseline = context.baseline(subject.person.id, subject.event.occurred_at)
-    homes = [(habit.n, place.lon) for ip, habit in baseline.values("ip").items()
+    homes = [(place.tells_presence, habit.n, place.lon) for ip, habit in baseline.values("ip").items()
              if (place := context.where(ip, habit.last_at)).lon is not None]  # fmt: skip
     if not homes:
         return 0
-    home = max(homes, key=lambda pair: pair[0])[1]
+    home = max(homes, key=lambda known: known[:2])[2]
     return round((where.lon - (home or 0.0)) / 15.0)
 
 

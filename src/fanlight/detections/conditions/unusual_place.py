@@ -11,7 +11,6 @@ from fanlight.detections.conditions.unusual_hour import hour_outcome
 from fanlight.detections.context import PLACE_DIMENSIONS, Context, Where
 from fanlight.detections.outcome import (
     NO,
-    RISKY_NETWORKS,
     Condition,
     Outcome,
     Reading,
@@ -20,6 +19,7 @@ from fanlight.detections.outcome import (
     period,
     ranked,
 )
+from fanlight.detections.presence import RISKY_NETWORKS
 from fanlight.detections.words import span
 from fanlight.enrich.countries import country_name
 from fanlight.model import HOUR, MINUTE, Micros, Why, day_of

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fanlight.model import Entity, PostureResult
 from fanlight.posture.facts import Check, PostureFacts, attributes_of, fail, passed, plural, unknown
 
@@ -12,6 +14,8 @@ CHECK = Check(
     question="Does every Claude account belong to somebody the directory knows?",
     advice="Find out whose it is and link it, or remove the account.",
 )
+
+_SHARED = replace(CHECK, advice="Give the people who use it accounts of their own, and remove this one.")
 
 
 def judge(facts: PostureFacts) -> list[PostureResult]:
@@ -31,9 +35,13 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
             continue
         email = attributes_of(user).get("email") or user.object_id
         name = user.name or str(email)
+        entity, beside = Entity(kind="account", id=user.object_id, name=name), facts.person_behind(key)
+        if key in facts.shared_mailboxes:
+            sentence = f"{name} ({email}) is a shared mailbox with a Claude account: no one person answers for its use."
+            results.append(fail(facts, _SHARED, entity, sentence, beside=beside))
+            continue
         sentence = f"{name} ({email}) has a Claude account, and no record in a connected directory belongs to it."
-        entity = Entity(kind="account", id=user.object_id, name=name)
-        results.append(fail(facts, CHECK, entity, sentence, beside=facts.person_behind(key)))
+        results.append(fail(facts, CHECK, entity, sentence, beside=beside))
     return results or [
         passed(facts, CHECK, f"Each of {plural(len(users), 'Claude account')} belongs to a known person.")
     ]

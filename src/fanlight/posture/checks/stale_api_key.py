@@ -26,7 +26,9 @@ def judge(facts: PostureFacts) -> list[PostureResult]:
     for key in keys:
         last, told = _last_use(key, facts)
         born = key.created_at or key.valid_from
-        if last is not None and facts.at - last < stale_after:
+        if attributes_of(key).get("used_by_fanlight") is True:
+            used += 1  # the key with which it was listed just now
+        elif last is not None and facts.at - last < stale_after:
             used += 1
         elif facts.at - born < stale_after:
             used += 1  # younger than the limit: it may not have been needed yet

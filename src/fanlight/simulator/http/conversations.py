@@ -265,6 +265,9 @@ def _artifact_content(context: Context) -> Answer:
     found = context.world.artifact_content(context.ids[0])
     if found is None:
         raise not_found(f"Artifact version not found: {context.ids[0]}")
+    if isinstance(found, str):
+        # The older documentation calls the answer the text itself.
+        return Answer(200, found.encode(), content_type="text/plain; charset=utf-8")
     return json_answer(found)
 
 

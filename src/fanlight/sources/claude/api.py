@@ -5,6 +5,7 @@ Facts: `reference/compliance-api.md` sections 1 to 8.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from fanlight.model import Clock, Micros, format_time, parse_time
 from fanlight.sources.budget import SharedBudget
 from fanlight.sources.contract import SourceError
+from fanlight.sources.decoding import Trouble, decode_json
 from fanlight.sources.http import (
     FIRST_WAIT,
     ErrorFacts,
@@ -197,6 +199,33 @@ class ClaudeApi:
         )
         return answer
 
+    def record_or_text(self, path: str, *, purpose: str, patience_seconds: float | None = None) -> Record:
+        """A record with a text under `content`, or the text alone, which becomes one.
+
+        The documentation knows both forms of an artifact. A body that is empty, or begins like JSON and is none, was
+        probably cut, so it is asked for again; the same body twice is what the vendor has, and a text.
+        """
+        refused: set[bytes] = set()
+
+        def decode(body: bytes, is_right: Callable[[Any], bool] | None) -> tuple[Any, Trouble | None]:
+            value, trouble = decode_json(body, is_right)
+            if trouble is None:
+                return value, None
+            digest = hashlib.sha256(body).digest()
+            if body.lstrip()[:1] in (b"{", b"") and digest not in refused:
+                refused.add(digest)
+                return None, trouble
+            return {"content": body.decode("utf-8", "replace")}, None
+
+        answer: Record = self.client.get_json(
+            BASE + path,
+            purpose=purpose,
+            is_right=lambda value: isinstance(value.get("content"), str),
+            patience_seconds=patience_seconds,
+            decode=decode,
+        )
+        return answer
+
     def cursor_page(
         self,
         path: str,
@@ -250,6 +279,25 @@ class ClaudeApi:
             guard.step(token, page.next)
             token = page.next
 
+    def own_key(self, keys: Sequence[Record], *, purpose: str, patience_seconds: float | None = None) -> Record | None:
+        """Our key among those listed: by the trace in the feed that only it leaves, else when only one is active.
+
+        The newest trace of this installation is not enough: the feed lags, and it may be that of a key tried before.
+        """
+        params: list[tuple[str, str | int]] = [("limit", 100), ("activity_types[]", "compliance_api_accessed")]
+        try:
+            agent = self.agent_of_key()
+            page, _ = self.cursor_page("/activities", params, purpose=purpose, patience_seconds=patience_seconds)
+        except SourceError:
+            agent, page = "", Page([], None)
+        actors = [row["actor"] for row in page.items if isinstance(row.get("actor"), dict)]
+        own = next((actor.get("api_key_id") for actor in actors if actor.get("user_agent") == agent), None)
+        named = [key for key in keys if key.get("id") == own]
+        if named:
+            return named[0]
+        active = [key for key in keys if key.get("is_active")]
+        return active[0] if own is None and len(active) == 1 else None
+
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
@@ -269,8 +317,9 @@ def explain_refusal(refusal: HttpRefusal, what: str) -> SourceError:
         return SourceError(sentence + ".", kind="refused")
     if refusal.status == 404:
         return SourceError(
-            f"Claude answers 404 for {what}: the key is missing, of the wrong kind, or the address is not its API.",
-            kind="credential",
+            f"Claude answers 404 for {what}: the key is missing, of the wrong kind (an Admin key of the Console opens "
+            "the Activity Feed only), or the address is not its API.",
+            kind="refused",
         )
     return refusal
 

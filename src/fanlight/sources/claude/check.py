@@ -122,7 +122,7 @@ def _read_settings(api: ClaudeApi, seen: _Findings) -> str:
             continue
         keys = [key for key in record.get("api_keys") or () if isinstance(key, dict)]
         break
-    own = _own_key(api, keys)
+    own = api.own_key(keys, purpose="check", patience_seconds=_PATIENCE)
     if own is None:
         return ""
     seen.stated |= {scope for scope in own.get("scopes") or () if isinstance(scope, str)}
@@ -144,30 +144,6 @@ def _maker(api: ClaudeApi, seen: _Findings, user: str) -> str:
                 told = [str(member[name]) for name in ("full_name", "name", "email") if member.get(name)]
                 return ", ".join(dict.fromkeys(told)) or user
     return user
-
-
-def _own_key(api: ClaudeApi, keys: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Our key among those listed: by the trace in the feed that only this key leaves, else when only one is active.
-
-    The newest trace of this installation is not enough: the feed lags, so it may be that of a key tried just before.
-    """
-    params: list[tuple[str, str | int]] = [("limit", 100), ("activity_types[]", "compliance_api_accessed")]
-    key_id = None
-    try:
-        agent = api.agent_of_key()
-        page, _ = api.cursor_page("/activities", params, purpose="check", patience_seconds=_PATIENCE)
-    except SourceError:
-        agent, page = "", None
-    for row in page.items if page is not None else ():
-        actor = row.get("actor")
-        if isinstance(actor, dict) and actor.get("user_agent") == agent:
-            key_id = actor.get("api_key_id")
-            break
-    named = [key for key in keys if key.get("id") == key_id]
-    if named:
-        return named[0]
-    active = [key for key in keys if key.get("is_active")]
-    return active[0] if key_id is None and len(active) == 1 else None
 
 
 def _pace(requests_per_minute: float) -> str:

@@ -84,7 +84,8 @@ class ContentReader:
         if refusal.status in (404, 410):
             return ContentGone(f"Claude no longer has this {ref.kind.replace('_', ' ')}.")
         if refusal.status >= 500 or "try_later" in marks:
-            return ContentLater(60.0 if "try_later" in marks else 30.0)
+            # Only an answer that asks not to be asked again comes here; once an hour it is asked all the same.
+            return ContentLater(60.0 if "try_later" in marks else 3600.0)
         if refusal.status == 400 and ("cursor" in marks or "page" in refusal.facts.code):
             return ContentLater(5.0)
         return explain_refusal(refusal, f"the content of a {ref.kind.replace('_', ' ')}")
@@ -290,7 +291,9 @@ class ContentReader:
         version = ref.version_id
         if version is None:
             raise ContentGone("The version of this artifact is not known; it is read when its chat is read.")
-        record = self._api.record(f"/apps/artifacts/{version}/content", purpose="content", patience_seconds=_PATIENCE)
+        record = self._api.record_or_text(
+            f"/apps/artifacts/{version}/content", purpose="content", patience_seconds=_PATIENCE
+        )
         yield from _text_part(f"{version}#name", "name", record.get("title"), at=ref.at, role=ref.role)
         mime = record.get("artifact_type")
         text = record.get("content")

@@ -166,6 +166,7 @@ class DirectorySnapshots:
     def _settings(self, organizations: list[str], now: Micros) -> Snapshot:
         """One `settings` object an organization, one `compliance_key` a key. A missing row is not "off"."""
         objects: dict[tuple[str, str], ObjectVersion] = {}
+        keys: dict[str, Record] = {}
         for organization in organizations:
             try:
                 record = self._api.record(f"/organizations/{organization}/settings", purpose="directory")
@@ -177,13 +178,18 @@ class DirectorySnapshots:
             objects["settings", organization] = self._settings_object(organization, record, now)
             listed = record.get("api_keys")
             for key in identified(item for item in (listed if isinstance(listed, list) else ()) if type(item) is dict):
-                objects["compliance_key", str(key["id"])] = self._mapper.version(
-                    "compliance_key",
-                    key,
-                    seen_at=now,
-                    name=_name(key.get("name")),
-                    owner=_name(key.get("created_by_id")),
-                )
+                keys[str(key["id"])] = key
+        own = self._api.own_key(list(keys.values()), purpose="directory") if keys else None
+        for key in keys.values():
+            objects["compliance_key", str(key["id"])] = self._mapper.version(
+                "compliance_key",
+                key,
+                seen_at=now,
+                name=_name(key.get("name")),
+                owner=_name(key.get("created_by_id")),
+                # The rows of our own requests are not stored, so nothing else would say that this key is in use.
+                extra={"used_by_fanlight": True} if key is own else {},
+            )
         if not objects:
             raise SourceError("No linked organization shows its settings to this key.", kind="refused")
         return Snapshot(scope="settings", objects=list(objects.values()))
