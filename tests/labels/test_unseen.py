@@ -52,7 +52,7 @@ def test_texts_that_no_rule_was_written_against_are_labelled(labeller, name):
     assert alarms <= most
 
 
-@pytest.mark.parametrize("name", [*FLOORS, "secret_more"])
+@pytest.mark.parametrize("name", [*FLOORS, "financial_more", "secret_more"])
 def test_what_was_mended_stays_mended(labeller, name):
     recall, alarms = shares(labeller, name)[True]
     assert recall >= 0.94
