@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fanlight.model import DAY, Entity, PostureResult
 from fanlight.pipeline.home import Home
 from fanlight.posture.run import questions
@@ -25,8 +27,9 @@ def open_project(home: Home) -> LakeViews:
     project = _object("project", "claude_proj_1", name="Q2 close", organization_id=ORGANIZATION,
                       owner_account="claude:user_max", created_at=NOW - 90 * DAY,
                       attributes={"is_private": False})  # fmt: skip
+    opened = replace(project, valid_from=NOW - DAY, seen_at=NOW - DAY)  # of two as old as each other, either is newest
     with home.state.tick() as tick:
-        tick.add_segments(home.lake.stage([project]))
+        tick.add_segments(home.lake.stage([opened]))
     return LakeViews(home)
 
 
