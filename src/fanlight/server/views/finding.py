@@ -17,7 +17,7 @@ from fanlight.server import schema as s
 from fanlight.server.views.compare import comparison_of, zone_words
 from fanlight.server.views.queue import in_order, thing_of, who_of
 from fanlight.server.views.snapshot import Labelled, Snapshot
-from fanlight.server.views.words import chips, clock_time, count, day_month, plural
+from fanlight.server.views.words import chips, count, day_month, plural, stretch
 from fanlight.state.findings import ExceptionRow, Note, StoredFinding
 
 __all__ = ["finding_view", "record_of"]
@@ -264,8 +264,7 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
     labelled = {row["id"]: snapshot.labelled(row["kind"], row["id"]) for row in rows}
     kept = sorted(rows, key=lambda row: (rank[labelled[row["id"]].sensitivity], row["opened_at"]))[:12]
     return s.Opened(
-        summary=f"{day_month(since, zone)}, {clock_time(since, zone)} to {clock_time(until, zone)}, "
-        f"{plural(len(rows), 'thing')} opened",
+        summary=f"{stretch(since, until, zone)}, {plural(len(rows), 'thing')} opened",
         rows=[
             s.OpenedRow(
                 at=row["opened_at"],

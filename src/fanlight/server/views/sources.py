@@ -20,7 +20,7 @@ from fanlight.pipeline.queue import Backlog, backlog
 from fanlight.server import schema as s
 from fanlight.server.views.header import cursors_of, health_of
 from fanlight.server.views.snapshot import Snapshot
-from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent, plural
+from fanlight.server.views.words import count, duration, per_cent, plural, stretch
 from fanlight.sources.registry import find_kind, kinds
 from fanlight.state import schema
 
@@ -345,11 +345,8 @@ def _told(notice: _NoticeRow, zone: str) -> str:
     """A gap in the zone of the page; other notices in their own words."""
     if notice.kind != "gap" or notice.since is None or notice.until is None:
         return notice.sentence
-    until = clock_time(notice.until, zone)
-    if day_month(notice.since, zone) != day_month(notice.until, zone):
-        until = f"{day_month(notice.until, zone)}, {until}"
     return (
-        f"No records from {day_month(notice.since, zone)}, {clock_time(notice.since, zone)} to {until} "
+        f"No records from {stretch(notice.since, notice.until, zone)} "
         f"({duration(notice.until - notice.since)}). What happened then is unknown, not absent; "
         "findings that touch it say so."
     )
