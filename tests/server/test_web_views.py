@@ -561,6 +561,7 @@ def test_every_kind_asks_for_exactly_what_its_source_needs(views: LakeViews) -> 
             assert (field.secret, field.required) == (setting.secret, setting.default is None), (name, field.name)
             assert field.label[0].isupper(), (name, field.name)
     assert [field.name for field in known["entra_id"].fields if field.lines] == ["key"]
+    assert [known[name].title for name in ("crowdstrike", "defender")] == ["CrowdStrike Falcon", "Microsoft Defender"]
 
 
 @pytest.mark.usefixtures("vendor")

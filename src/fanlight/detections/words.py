@@ -82,11 +82,13 @@ def with_article(noun: str) -> str:
 
 
 def span(minutes: float) -> str:
-    """`4 min`, `2 h 05 min`."""
+    """`4 min`, `2 h`, `2 h 05 min`."""
     whole = round(minutes)
     if whole < 1:
         return "less than a minute"
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02d} min"
+    if whole < 60:
+        return f"{whole} min"
+    return f"{whole // 60} h {whole % 60:02d} min" if whole % 60 else f"{whole // 60} h"
 
 
 def delay(late: Micros) -> str:
