@@ -55,3 +55,9 @@ def test_an_office_given_by_the_name_of_its_country_counts_as_one_there(tmp_path
     home = open_home(tmp_path / "home")
     assert company_of(home).office_countries == ("DE",)
     home.close()
+
+
+def test_a_list_without_sources_says_how_to_add_one(tmp_path: Path) -> None:
+    answer = command("source", "list", "--home", tmp_path / "home")
+    assert (answer.code, answer.out) == (0, "No source is connected yet; add one with `fanlight source add`.\n")
+    assert command("source", "list", "--format", "jsonl", "--home", tmp_path / "home").out == ""

@@ -564,6 +564,15 @@ def test_every_kind_asks_for_exactly_what_its_source_needs(views: LakeViews) -> 
     assert [known[name].title for name in ("crowdstrike", "defender")] == ["CrowdStrike Falcon", "Microsoft Defender"]
 
 
+def test_what_is_imported_or_sent_is_named_beside_what_is_collected(views: LakeViews, home: Home) -> None:
+    from fanlight.pipeline.collect import commit_events
+
+    pushed = replace(event(9005, ANCHOR, AWAY_IP, "upload", "other"), source="gateway", product="zscaler_zia")
+    lease = home.state.take_lease("test")
+    commit_events(home, lease, "gateway", "log", [pushed], "c1", caught_up=True)
+    assert views.sources().summary == "No source is connected; imported or sent in 90 days: Claude, Zscaler"
+
+
 @pytest.mark.usefixtures("vendor")
 def test_health_says_gap_late_and_stopped(views: LakeViews, home: Home, clock: HandClock) -> None:
     from fanlight.pipeline.collect import commit_events
