@@ -38,6 +38,7 @@ FAMILY: Mapping[str, s.LabelFamily] = {
 PRODUCTS: Mapping[str, str] = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
+    "claude_telemetry": "Claude Code", "defender": "Defender",
 }  # fmt: skip
 
 
