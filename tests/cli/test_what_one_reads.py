@@ -61,3 +61,11 @@ def test_a_list_without_sources_says_how_to_add_one(tmp_path: Path) -> None:
     answer = command("source", "list", "--home", tmp_path / "home")
     assert (answer.code, answer.out) == (0, "No source is connected yet; add one with `fanlight source add`.\n")
     assert command("source", "list", "--format", "jsonl", "--home", tmp_path / "home").out == ""
+
+
+def test_a_restored_home_says_under_which_name_it_looks_for_the_key(tmp_path: Path) -> None:
+    open_home(tmp_path / "home").close()
+    assert command("backup", tmp_path / "copy", "--home", tmp_path / "home").code == 0
+    answer = command("restore", tmp_path / "copy", "--home", tmp_path / "other")
+    assert answer.code == 0
+    assert answer.out.endswith("Put the master key of the backup beside the home folder, as other.master-key.\n")
