@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from access.conftest import store, view
 from fanlight.access.rows import grant_rows
 from fanlight.access.store import load_graph
 from fanlight.cli.main import build
-from fanlight.model import Grant
+from fanlight.model import DAY, Grant
 from fanlight.pipeline.home import Home
 
 
@@ -83,6 +85,14 @@ def test_opened_and_touched_tell_what_happened(home: Home, capsys: pytest.Captur
     assert [(t["resource"]["id"], t["times"]) for t in opened] == [("claude_chat_1", 2)]
     touched = run(capsys, home, "touched", "claude_chat_1")
     assert [(t["identity"], t["times"]) for t in touched] == [("idn_jane", 2), ("idn_ann", 1)]
+
+
+def test_a_project_that_was_touched_is_named(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    store(home, [replace(view("e9", "user_max", "", 30 * DAY), type="claude_project_viewed", chat_id=None)])
+    touched = run(capsys, home, "touched", "claude_proj_close")
+    assert [t["resource"] for t in touched if t["resource"]["kind"] == "project"] == [
+        {"kind": "project", "id": "claude_proj_close", "name": "Q2 close"}
+    ]
 
 
 def test_accountable_names_the_creator_and_admits_when_there_is_nobody(

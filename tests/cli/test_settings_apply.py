@@ -29,3 +29,17 @@ def test_under_strict_an_unknown_name_is_refused(tmp_path: Path) -> None:
     answer = _apply(tmp_path / "home", 'company_domains = ["example.com"]\nnonsense = 1', "--strict")
     assert (answer.code, answer.out) == (2, "")
     assert "Nothing was applied: nonsense" in answer.err
+
+
+def test_a_country_that_nobody_knows_is_refused_before_it_is_kept(tmp_path: Path) -> None:
+    answer = _apply(tmp_path / "home", '[[offices]]\nname = "Berlin"\ncountry = "Germania"')
+    assert answer.code == 2
+    assert answer.err == (
+        "Nothing was applied. Country 'Germania' of an office is not known; use its two-letter code.\n"
+    )
+
+
+def test_a_word_where_a_list_belongs_is_told_in_words(tmp_path: Path) -> None:
+    answer = _apply(tmp_path / "home", 'company_domains = "example.com"')
+    assert answer.code == 2
+    assert answer.err == "The setting company_domains in home.toml is not usable: Input should be a list.\n"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from fanlight.detections.words import did, stating_types
-from fanlight.model import Event
+from fanlight.detections.words import delay, did, sensitive_things, stating_types
+from fanlight.model import HOUR, MINUTE, Event
 
 
 def _event(type_: str, **raw: object) -> Event:
@@ -45,3 +45,13 @@ def test_an_event_says_what_it_changed_to(event: Event, words: str) -> None:
 
 def test_types_whose_words_need_their_record_are_known() -> None:
     assert stating_types() == ["org_sso_toggled", "settings_weakened"]
+
+
+def test_a_delay_of_weeks_is_told_in_days_and_one_thing_in_the_singular() -> None:
+    assert [delay(late) for late in (4 * MINUTE, 43 * HOUR + 11 * MINUTE, 640 * HOUR)] == [
+        "4 min", "43 h 11 min", "26 days",
+    ]  # fmt: skip
+    assert (sensitive_things(1), sensitive_things(1300)) == (
+        "1 sensitive chat or file",
+        "1,300 sensitive chats and files",
+    )

@@ -54,6 +54,17 @@ def test_a_rule_about_places_is_partly_blind_where_no_place_is_known(views: Lake
     assert "fanlight geo install" in abroad.sentence
 
 
+def test_a_rule_that_puts_others_together_sees_what_they_see(views: LakeViews) -> None:
+    one = row(view(views), "idp_alarm_then_content")
+    assert "any event" not in one.sentence
+    looked_at = view(views, rule="idp_alarm_then_content").detail
+    assert looked_at is not None
+    assert "claude_chat_viewed" in looked_at.looks_at
+    used = view(views, rule="server_from_code_to_chats").detail
+    assert used is not None
+    assert used.looks_at.startswith("uses of MCP servers in chats and sessions ")
+
+
 def test_what_did_not_happen_is_quiet_and_not_blind(views: LakeViews) -> None:
     shown = view(views)
     quiet = row(shown, "first_api_key")

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from fanlight.detections.things import MOST_TELLING, telling
 from fanlight.findings.risk import rank_risk, score_at
-from fanlight.model import DAY, HOUR, MINUTE, SECOND, Severity, parse_time
+from fanlight.model import DAY, HOUR, MINUTE, SECOND, Severity, Why, parse_time
 from fanlight.server.views.compare import ranked_bars
 from fanlight.server.views.finding import in_zone
-from fanlight.server.views.queue import in_order
-from fanlight.server.views.words import duration, initials, last_four, moment, per_cent, plural
+from fanlight.server.views.queue import in_order, queue_reason
+from fanlight.server.views.words import duration, initials, last_four, moment, per_cent, plural, stretch
 from fanlight.state.findings import StoredFinding
 from server.small_home import NOW, finding
 
@@ -92,6 +92,19 @@ def test_words_are_written_as_people_read_them() -> None:
     assert (last_four("user_01abcdef4K2"), last_four("10977")) == ("…ef4K2", "10977")
     assert moment(NOW - DAY, NOW, "UTC") == "12:00 yesterday"
     assert moment(NOW - 9 * DAY, NOW, "UTC") == "12:00 on 28 Apr"
+
+
+def test_a_stretch_over_midnight_names_both_days() -> None:
+    assert [stretch(NOW, NOW + span, "UTC") for span in (30 * SECOND, 40 * MINUTE, 20 * HOUR, 3 * DAY)] == [
+        "7 May, 12:00", "7 May, 12:00 to 12:40", "7 May, 12:00 to 8 May, 08:00", "7 May, 12:00 to 10 May, 12:00",
+    ]  # fmt: skip
+
+
+def test_a_number_in_the_queue_says_what_it_counts() -> None:
+    missing = Why(fact="sign-on at Okta", observed="0 in the 20 min around it", usual="21 in 85 days")
+    assert queue_reason(missing) == "sign-on at Okta: 0 in the 20 min around it"
+    peers = Why(fact="who else", observed="0 of 35 people of Research seen in Nigeria", usual="0 of 295 people")
+    assert queue_reason(peers) == peers.observed
 
 
 def test_every_category_has_a_place_and_names_come_last() -> None:

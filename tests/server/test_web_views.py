@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from fanlight.sources.registry import find_kind
 from fanlight.state import schema
 from fanlight.state.findings import StoredFinding, Verdict, load_exceptions, load_finding, put_finding
 from fanlight.state.signin import SignIns
-from server.small_home import ANCHOR, AWAY_IP, NOW, TENANT, HandClock, finding, keep, person
+from server.small_home import ANCHOR, AWAY_IP, NOW, TENANT, HandClock, event, finding, keep, person
 
 MIRA = Viewer(name="Mira Köhler")
 FIRST = finding().id
@@ -262,6 +263,31 @@ def test_what_was_opened_says_how_often_before(views: LakeViews) -> None:
     (row,) = page.opened.rows
     assert (row.title, row.sensitivity) == ("Jane Doe · 27 Apr · 14 messages", "high")
     assert row.earlier == sum(1 for day in range(1, 60) if (NOW // DAY - day + 3) % 7 < 5)
+
+
+def test_what_was_opened_here_are_openings_and_a_document_is_told_beside_its_project(
+    views: LakeViews, home: Home
+) -> None:
+    from fanlight.pipeline.collect import commit_events
+
+    at = ANCHOR + MINUTE
+    document = replace(
+        event(9002, at, AWAY_IP, "claude_project_document_viewed", "content_view"),
+        chat_id=None, target_kind="document", target_id="claude_proj_doc_1",
+    )  # fmt: skip
+    project = replace(event(9003, at, AWAY_IP, "claude_project_viewed", "project_view"), project_id="claude_proj_1")
+    made = replace(event(9004, at, AWAY_IP, "claude_chat_created", "content_change"), chat_id="claude_chat_1")
+    lease = home.state.take_lease("test")
+    commit_events(home, lease, "claude", "feed", [document, project, made], "c2", caught_up=True)
+    keep(home, finding(6, events=("e9002", "e9003", "e9004")), finding(7, events=("e9004",)))
+    page = views.finding(MIRA, finding(6).id)
+    assert page is not None and page.opened is not None and page.blast is not None
+    assert {row.title for row in page.opened.rows} >= {"Q2 close"}
+    assert len(page.opened.rows) == 3  # the chat of the first event, the project, and the document in it
+    assert page.blast.numbers[-1] == s.Figure(value="1", label="opened here")
+    only_made = views.finding(MIRA, finding(7).id)
+    assert only_made is not None and only_made.blast is not None
+    assert [figure.label for figure in only_made.blast.numbers] == ["projects", "chats, files", "sensitive"]
 
 
 def test_a_finding_without_a_person_or_thing_still_has_a_page(views: LakeViews, home: Home) -> None:
@@ -535,6 +561,16 @@ def test_every_kind_asks_for_exactly_what_its_source_needs(views: LakeViews) -> 
             assert (field.secret, field.required) == (setting.secret, setting.default is None), (name, field.name)
             assert field.label[0].isupper(), (name, field.name)
     assert [field.name for field in known["entra_id"].fields if field.lines] == ["key"]
+    assert [known[name].title for name in ("crowdstrike", "defender")] == ["CrowdStrike Falcon", "Microsoft Defender"]
+
+
+def test_what_is_imported_or_sent_is_named_beside_what_is_collected(views: LakeViews, home: Home) -> None:
+    from fanlight.pipeline.collect import commit_events
+
+    pushed = replace(event(9005, ANCHOR, AWAY_IP, "upload", "other"), source="gateway", product="zscaler_zia")
+    lease = home.state.take_lease("test")
+    commit_events(home, lease, "gateway", "log", [pushed], "c1", caught_up=True)
+    assert views.sources().summary == "No source is connected; imported or sent in 90 days: Claude, Zscaler"
 
 
 @pytest.mark.usefixtures("vendor")

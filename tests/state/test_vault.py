@@ -35,6 +35,15 @@ def test_another_master_key_cannot_open_it(home: Home) -> None:
         open_home(home.path).vault.read("sealed:claude")
 
 
+def test_a_home_with_a_sealed_key_gets_no_new_master_key(home: Home) -> None:
+    home.vault.seal("claude", KEY)
+    home.close()
+    master_key_path(home.path).unlink()
+    with pytest.raises(KeyProblem, match="is missing"):
+        open_home(home.path)
+    assert not master_key_path(home.path).exists()
+
+
 def test_references_say_what_is_wrong(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each bad reference gets one sentence that says what to do, and none quotes a key."""
     open_file = tmp_path / "open"

@@ -37,12 +37,14 @@ class Touch:
     first: Micros
     last: Micros
     outcome: str
+    name: str = ""
+    """Of a project as known then; chats and files have none."""
 
     def row(self) -> dict[str, Any]:
         return {
             "identity": self.identity,
             "account": self.account,
-            "resource": {"kind": self.kind, "id": self.id},
+            "resource": {"kind": self.kind, "id": self.id, "name": self.name},
             "type": self.type,
             "times": self.times,
             "first": format_time(self.first),
@@ -125,6 +127,7 @@ def _touches(reader: _Queries, graph: AccessGraph, where: str, values: Sequence[
             first=row["first"],
             last=row["last"],
             outcome=row["outcome"],
+            name=graph.label(row["kind"], row["id"]) if row["kind"] else "",
         )
         for row in reader.query(_TOUCHES.format(where=where), values).to_pylist()
     ]

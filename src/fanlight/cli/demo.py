@@ -56,6 +56,7 @@ def _demo(
     from fanlight.model import SystemClock
     from fanlight.simulator import http
     from fanlight.simulator.world import build_world
+    from fanlight.state.findings import load_findings
 
     began = time.monotonic()
     folder = _fresh(home)
@@ -68,6 +69,8 @@ def _demo(
         _bring_the_rest(opened, vendors)
         _sync(folder)
         _decide(opened, world)
+        left = len(load_findings(opened.state, ("open",)))
+        print(f"A team has given its first verdicts; {left} findings are open.", flush=True)
         print(f"Ready after {time.monotonic() - began:.0f} s. All of it is simulated.", flush=True)
         if not serve:
             return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -39,7 +40,8 @@ def _export(
     all:
         Findings only: superseded and withdrawn ones too.
     format:
-        jsonl, csv, table; ocsf (events, findings, labels, posture): documents of the OCSF schema 1.8, one a line;
+        jsonl, csv, table (of findings, events and posture what one reads); ocsf (events, findings, labels, posture):
+        documents of the OCSF schema 1.8, one a line;
         opengraph (grants): the whole access graph as one JSON document.
     """
     from fanlight.pipeline.exports import EXPORTS, ExportOptions
@@ -57,6 +59,8 @@ def _export(
     else:
         rows = EXPORTS[what](open_home(home, tenant), options)
     shape: Literal["jsonl", "csv", "table"] = "jsonl" if format == "ocsf" else format
+    if shape == "table" and what in _READ:
+        rows = ({name: _read(row, name) for name in _READ[what]} for row in rows)
     if output is None:
         print_rows(rows, shape)
         return
@@ -66,6 +70,22 @@ def _export(
     except OSError as problem:
         end(Exit.USAGE, f"The file {output.name} cannot be written: {problem.strerror}.")
     print(f"Wrote {count:,} rows to {output.name}.")
+
+
+#: Columns of a table that somebody reads; csv and jsonl hold every one.
+_READ: dict[str, tuple[str, ...]] = {
+    "findings": ("id", "severity", "time", "status", "verdict", "rule", "identity.email", "sentence"),
+    "events": ("occurred_at", "source", "type", "outcome", "actor_email", "project_id", "chat_id", "file_id", "ip"),
+    "posture": ("status", "severity", "check", "sentence"),
+}
+
+
+def _read(row: Mapping[str, Any], name: str) -> Any:
+    """One cell; `identity.email` is `email` inside of `identity`."""
+    value: Any = row
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _export_graph(what: What, output: Path | None, home: Path | None, tenant: str) -> None:

@@ -180,7 +180,7 @@ def _told(report: HealthReport) -> Iterable[str]:
         yield ""
         yield "What nobody sees:"
         for gap in report.coverage:
-            of = f" of {gap.source}" if gap.source else ""
+            of = f" ({gap.source})" if gap.source else ""
             yield f"  {gap.weight:<6} {gap.name}{of}: {gap.costs} {gap.close}"
 
 

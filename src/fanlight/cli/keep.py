@@ -33,12 +33,18 @@ def _restore(folder: Path, /, *, home: HomeOption = None) -> None:
     """Copy a backup into a new home folder. Put the master key beside it before you start."""
     from fanlight.pipeline.backups import BackupProblem, restore_backup
     from fanlight.pipeline.home import default_home
+    from fanlight.state.vault import master_key_path
 
+    target = home or default_home()
     try:
-        files = restore_backup(folder, home or default_home())
+        files = restore_backup(folder, target)
     except BackupProblem as problem:
         end(Exit.USAGE, str(problem))
-    print(f"Restored {files:,} files. Put the master key beside the home folder before you start.")
+    key = master_key_path(target)
+    if key.exists():
+        print(f"Restored {files:,} files. {key.name} is beside the home folder: it must be the key of the backup.")
+        return
+    print(f"Restored {files:,} files. Put the master key of the backup beside the home folder, as {key.name}.")
 
 
 def _doctor(*, home: HomeOption = None, tenant: TenantOption = "default", format: FormatOption = "table") -> None:

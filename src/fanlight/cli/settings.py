@@ -22,6 +22,7 @@ def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tena
 
     A file that holds no known setting changes nothing: applying it would take the settings in force away.
     """
+    from fanlight.enrich.places import operator_networks
     from fanlight.pipeline.label_policy import PolicyProblem, change_weights
     from fanlight.state.company import SettingsProblem, apply_settings, read_settings_file
 
@@ -29,6 +30,10 @@ def _apply(file: Path, /, *, strict: bool = False, home: HomeOption = None, tena
         settings, unknown = read_settings_file(file)
     except SettingsProblem as problem:
         end(Exit.USAGE, str(problem))
+    try:
+        operator_networks(settings.model_dump())
+    except ValueError as problem:
+        end(Exit.USAGE, f"Nothing was applied. {problem}")
     if unknown and strict:
         end(Exit.USAGE, f"Nothing was applied: {', '.join(unknown)} is not a setting Fanlight knows.")
     if unknown and not settings.model_fields_set:

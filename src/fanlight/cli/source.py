@@ -198,6 +198,9 @@ def _list(*, home: HomeOption = None, tenant: TenantOption = "default", format: 
                 "problem": connection.sentence,
             }
         )
+    if not rows and format == "table":
+        print("No source is connected yet; add one with `fanlight source add`.")
+        return
     print_rows(rows, format)
 
 

@@ -13,7 +13,7 @@ from fanlight.detections.facts import Exported
 from fanlight.detections.joins import ENTERED, STATED_BY
 from fanlight.detections.outcome import duration
 from fanlight.detections.things import telling
-from fanlight.detections.words import day_name, did, listed, thing_with, who
+from fanlight.detections.words import day_name, delay, did, listed, sensitive_things, thing_with, who
 from fanlight.model import HOUR, MINUTE, SENSITIVITY_ORDER, Event, Evidence, Grant, Micros, account_key
 
 __all__ = ["EvidencePlan", "chain", "source_name"]
@@ -231,13 +231,10 @@ def _label_steps(anchor: Event, context: Context) -> list[Evidence]:
         highest = max(highest, level)
         at, count, read = context.label_times(kind, object_id, anchor.occurred_at)
         late = read - anchor.occurred_at
-        when = f", read {late // HOUR} h {late % HOUR // 60_000_000:02d} min after the event" if late > 0 else ""
+        when = f", read {delay(late)} after the event" if late > 0 else ""
         text = thing_with(kind, found.categories)
         if kind == "project" and (things := context.sensitive_things(object_id, anchor.occurred_at)):
-            when = (
-                f", {things:,} sensitive chat{'s' if things != 1 else ''} and file{'s' if things != 1 else ''} in it"
-                + when
-            )
+            when = f", {sensitive_things(things)} in it{when}"
         steps.append(
             Evidence(
                 at=min(at, anchor.occurred_at), kind="label", source="Fanlight",

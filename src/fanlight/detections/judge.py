@@ -29,8 +29,8 @@ from fanlight.detections.rulefile import Rule
 from fanlight.detections.servers import SERVER_USED, server_events
 from fanlight.detections.stream import Index
 from fanlight.detections.together import correlated_hits
-from fanlight.detections.words import fill, listed, who
-from fanlight.model import DAY, Entity, Event, Finding, Micros, Severity, Why, columns_of
+from fanlight.detections.words import fill, listed, sensitive_things, span, who
+from fanlight.model import DAY, MINUTE, Entity, Event, Finding, Micros, Severity, Why, columns_of
 
 __all__ = ["judge"]
 
@@ -206,7 +206,7 @@ def _finding(group: Sequence[Hit], context: Context) -> Finding:
         sentence=fill(plan.evidence.sentence, words),
         events=_event_ids(group, behind),
         entities=_entities(behind, tuple(beside.values()), person, context),
-        why=(*first.outcome.why, *_whys_behind(first), *_things_whys(event, behind, context)),
+        why=(*_whys_of(group), *_whys_behind(first), *_things_whys(event, behind, context)),
         evidence=chain(event, hit_events, _resting(group, behind), steps, person, new, context, plan.evidence),
         runbook=tuple(plan.rule.runbook),
         attack=tuple(tag.upper() for tag in plan.rule.attack if tag[:1] == "t" and tag[1:2].isdigit()),
@@ -218,6 +218,17 @@ def _together(group: Sequence[Hit]) -> Outcome:
     """The first hit's outcome with the things of all of them."""
     outcome = group[0].outcome
     return replace(outcome, things=frozenset().union(*(hit.outcome.things for hit in group)))
+
+
+def _whys_of(group: Sequence[Hit]) -> list[Why]:
+    """The first hit's reasons; a count that went on after it with what it came to, which the sentence says."""
+    first, last = group[0], group[-1]
+    things = len(_together(group).things)
+    begun = first.outcome.since or first.at
+    whole = f", {things:,} in {span((last.at - begun) / MINUTE)} in all" if things > len(first.outcome.things) else ""
+    return [
+        replace(why, observed=f"{why.observed}{whole}") if why.fact == "volume" else why for why in first.outcome.why
+    ]
 
 
 def _resting(group: Sequence[Hit], behind: Sequence[Hit]) -> frozenset[str]:
@@ -288,7 +299,7 @@ def _thing_why(event: Event, context: Context) -> list[Why]:
         labels = context.labels(kind, object_id, event.occurred_at)
         if labels.sensitivity in ("moderate", "high"):
             things = context.sensitive_things(object_id, event.occurred_at) if kind == "project" else 0
-            also = f"{things} sensitive chats and files in it" if things else "moderate and above count as sensitive"
+            also = f"{sensitive_things(things)} in it" if things else "moderate and above count as sensitive"
             observed = f"{labels.sensitivity}: {listed(list(labels.categories[:4]))}"
             found.append(Why(fact=f"sensitivity of the {kind}", observed=observed, usual=also))
     return found

@@ -61,14 +61,17 @@ def _outcome(plan: Plan, true: Correlated, plans: Mapping[str, Plan]) -> Outcome
     fact, seen = _measured(asked, true, names)
     took = span((last.at - first.at) / MINUTE)
     limit = span(asked.timespan / MINUTE)
-    bound = "" if asked.expression is not None else f"from {_COMPARED[asked.operator]} {asked.threshold:g} "
+    ordered = asked.type == "temporal_ordered"
+    bound = "" if ordered or asked.expression is not None else f"from {_COMPARED[asked.operator]} {asked.threshold:g} "
     # An identity's number says nothing to people, and the finding names the person.
     values = [(name, value) for name, value in zip(asked.group_by, true.group, strict=True) if name not in _PERSON]
     group = ", ".join(f"{name} {value}" for name, value in values)
     kinds = list(dict.fromkeys("person" if name in _PERSON else name for name in asked.group_by))
     usual = f"reported {bound}within {limit}{f', for each {listed(kinds)}' if kinds else ''}"
     why = Why(fact=fact, observed=f"{seen} in {took}{f' ({group})' if group else ''}", usual=usual)
-    return Outcome(True, (why,), 0.0, f"{seen} within {took}", since=first.at)
+    before = ", then ".join(names[:-1])
+    clause = f"it followed {before} within {took}" if ordered and before else f"{seen} within {took}"
+    return Outcome(True, (why,), 0.0, clause, since=first.at)
 
 
 _PERSON = frozenset({"actor.identity", "about.identity"})

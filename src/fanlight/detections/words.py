@@ -12,7 +12,7 @@ import yaml
 from fanlight.detections.context import Person, Where
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import local_time
-from fanlight.model import Event, Micros
+from fanlight.model import DAY, MINUTE, Event, Micros
 
 __all__ = [
     "at_time",
@@ -82,11 +82,23 @@ def with_article(noun: str) -> str:
 
 
 def span(minutes: float) -> str:
-    """`4 min`, `2 h 05 min`."""
+    """`4 min`, `2 h`, `2 h 05 min`."""
     whole = round(minutes)
     if whole < 1:
         return "less than a minute"
-    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60:02d} min"
+    if whole < 60:
+        return f"{whole} min"
+    return f"{whole // 60} h {whole % 60:02d} min" if whole % 60 else f"{whole // 60} h"
+
+
+def delay(late: Micros) -> str:
+    """`4 min`, `43 h 11 min`; from three days on in days: `26 days`."""
+    return f"{late // DAY} days" if late >= 3 * DAY else span(late / MINUTE)
+
+
+def sensitive_things(n: int) -> str:
+    """`1 sensitive chat or file`, `13 sensitive chats and files`."""
+    return "1 sensitive chat or file" if n == 1 else f"{n:,} sensitive chats and files"
 
 
 def fill(template: str, values: dict[str, str]) -> str:

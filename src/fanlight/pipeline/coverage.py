@@ -131,7 +131,7 @@ def _unread(home: Home, connections: Iterable[Connection]) -> Iterator[CoverageG
             yield CoverageGap(
                 name="Content that could not be read", weight="low", source=connection.name,
                 costs=f"{waiting.failed:,} chats, files or documents have no labels; that is not the same as clean.",
-                close="fanlight doctor names the reasons; encrypted and broken files stay so.",
+                close="fanlight labels coverage names the reasons; encrypted and broken files stay so.",
             )  # fmt: skip
         if waiting.gone:
             yield CoverageGap(

@@ -93,11 +93,13 @@ def _sources(home: Home) -> Iterator[Condition]:
         waiting = backlog(home.state, connection.name)
         if connection.sentence:
             yield Condition(connection.name, "attention", connection.sentence)
+        elif connection.first_sync_at is None:
+            words = "Nothing was collected from it yet: `fanlight source test` tries its key, `fanlight sync` collects."
+            yield Condition(connection.name, "attention", words)
         elif waiting.pending and waiting.oldest_queued_at and home.clock.now() - waiting.oldest_queued_at > DAY:
             yield Condition(
                 connection.name, "attention", f"{waiting.pending:,} things wait to be read, the oldest over a day."
             )
         else:
-            state = "never synced" if connection.first_sync_at is None else connection.state
-            words = f"{state}; {waiting.pending:,} things wait, {waiting.failed:,} could not be read."
+            words = f"{connection.state}; {waiting.pending:,} things wait, {waiting.failed:,} could not be read."
             yield Condition(connection.name, "ok", words)

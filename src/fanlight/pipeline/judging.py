@@ -14,6 +14,7 @@ from fanlight.detections.facts import Attack, Company, Gap
 from fanlight.detections.judge import judge
 from fanlight.detections.lakefacts import LakeFacts
 from fanlight.detections.rulefile import RuleSet, load_rules
+from fanlight.enrich.countries import country_code
 from fanlight.enrich.geo_install import load as load_databases
 from fanlight.enrich.places import Places, operator_networks, stated_places
 from fanlight.enrich.workhours import StatedHours
@@ -82,7 +83,9 @@ def company_of(home: Home) -> Company:
     settings = home.settings
     return Company(
         corporate_egress=settings.corporate_egress,
-        office_countries=tuple(office.country for office in settings.offices if office.country),
+        office_countries=tuple(
+            code for office in settings.offices if (code := country_code(office.country)) is not None
+        ),
         timezone=settings.working_hours.timezone,
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         holidays=settings.holidays,

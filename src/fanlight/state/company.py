@@ -219,7 +219,7 @@ def read_settings_file(path: Path) -> tuple[CompanySettings, Sequence[str]]:
 
 
 def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ").rstrip(".")
+    return message.removeprefix("Value error, ").replace("a valid tuple", "a list").rstrip(".")
 
 
 def _unknown(data: Mapping[str, Any]) -> Iterator[str]:

@@ -108,12 +108,14 @@ class Vault:
 def open_vault(state: State, home: Path) -> Vault:
     """Open the vault, making the master key on first use (mode 0600). Raises `KeyProblem`.
 
-    A home that already holds facts gets no new key: erased people would come back, since what refuses them is keyed.
+    A home that already holds facts or sealed keys gets no new key: erased people would come back, since what refuses
+    them is keyed, and no sealed key could be opened.
     """
     path = master_key_path(home)
     if not path.exists():
         with state.view() as connection:
-            used = connection.execute(select(schema.segments.c.path).limit(1)).first() is not None
+            keyed = (schema.segments.c.path, schema.secrets.c.name)
+            used = any(connection.execute(select(column).limit(1)).first() is not None for column in keyed)
         if used:
             raise KeyProblem(
                 f"The master key {path.name} is missing; put the one of this installation beside the home folder."

@@ -145,6 +145,7 @@ def test_events_of_several_sources_stand_in_one_chain_in_time_order(tmp_path: Pa
     assert [step.source for step in shown] == ["Okta", "Okta", "Claude"]
     assert finding.events == ("activity_0_0", "activity_1_0", "activity_2_0")
     assert finding.why[0].observed.startswith("'Sign-in refused', then 'Signed in', then 'File opened' in 2 min")
+    assert "it followed 'Sign-in refused', then 'Signed in' within 2 min" in finding.sentence
     assert ("file", "claude_file_1") in {(entity.kind, entity.id) for entity in finding.entities}
 
 

@@ -91,7 +91,7 @@ export function Hours({ cell }: { cell: HoursCell }) {
             {at === 0 ? "0" : at === edges.length - 1 ? `${edge}+` : (edges[at + 1] ?? 0) - 1 > edge ? `${edge}–${(edges[at + 1] ?? 0) - 1}` : edge}
           </span>
         ))}
-        {cell.observed.length > 0 && <span><i style={{ background: "var(--change)", outline: "1px solid var(--change-edge)" }} />now</span>}
+        {cell.observed.length > 0 && <span><i style={{ background: "var(--change)", outline: "1px solid var(--change-edge)" }} />observed</span>}
       </div>
     </>
   );

@@ -19,6 +19,7 @@ from fanlight.detections.groups import ROLE_BY_GROUP
 from fanlight.detections.joins import ENTERED, SETTINGS_WEAKENED
 from fanlight.detections.plan import plan_of
 from fanlight.detections.rulefile import Rule, own_rules
+from fanlight.detections.servers import SERVER_USED
 from fanlight.model import DAY, FindingStatus, Micros, day_of
 from fanlight.pipeline.judging import rules_in_force
 from fanlight.server.pages import Ask, PageKind
@@ -43,6 +44,7 @@ _ENOUGH_PLACES = 0.5
 #: What types that Fanlight derives itself come from.
 _DERIVED = {
     ENTERED: "labels of messages", SETTINGS_WEAKENED: "settings of organizations", ROLE_BY_GROUP: "roles of groups",
+    SERVER_USED: "uses of MCP servers in chats and sessions",
 }  # fmt: skip
 
 
@@ -127,14 +129,15 @@ def _make(snapshot: Snapshot, ask: DetectionsAsk) -> DetectionsView:
             by_rule[stored.finding.rule].append(stored)
     seen = snapshot.derived("what rules can see", _seen)
     reporting = [rule for rule in rules.rules if rule.reports]
-    rows = sorted((_row(snapshot.at, rule, by_rule.get(rule.name, []), seen) for rule in reporting), key=_order)
+    parts = {rule.id: rule for rule in rules.rules}
+    rows = sorted((_row(snapshot.at, rule, parts, by_rule.get(rule.name, []), seen) for rule in reporting), key=_order)
     broken = [BrokenRule(name=error.path.name, sentence=error.sentence) for error in rules.errors]
     chosen = next((rule for rule in reporting if rule.name == ask.rule), None)
     return DetectionsView(
         summary=_summary(rows, broken),
         rows=rows,
         broken=broken,
-        detail=_detail(snapshot, chosen, by_rule.get(chosen.name, []), seen) if chosen else None,
+        detail=_detail(snapshot, chosen, parts, by_rule.get(chosen.name, []), seen) if chosen else None,
     )
 
 
@@ -179,6 +182,9 @@ def _seen(snapshot: Snapshot) -> _Seen:
         {(m.object_id, m.part_id) for m in snapshot.matches if m.role == "user" and (m.at or 0) >= since}
     )
     types[SETTINGS_WEAKENED] = _number(snapshot, "SELECT count(*) AS n FROM objects_now WHERE kind = 'settings'")
+    types[SERVER_USED] = _number(
+        snapshot, "SELECT count(*) AS n FROM objects_now WHERE kind = 'tool_use' AND owner_account IS NOT NULL"
+    )
     types[ROLE_BY_GROUP] = _number(snapshot, "SELECT count(*) AS n FROM grants WHERE principal_kind = 'group'")
     return _Seen(types, frozenset(row["product"] for row in rows), _located(snapshot))
 
@@ -200,11 +206,11 @@ def _located(snapshot: Snapshot) -> float | None:
     return known / total if total else None
 
 
-def _sight(rule: Rule, seen: _Seen) -> tuple[Sight, str]:
+def _sight(rule: Rule, parts: Mapping[str, Rule], seen: _Seen) -> tuple[Sight, str]:
     """Whether a rule can find anything, and in words why not or what it looked at."""
     if rule.product and rule.product not in seen.products:
         return "blind", f"{PRODUCTS.get(rule.product, rule.product)} has sent no event in 90 days, or is not connected."
-    types = plan_of(rule).types
+    types = _types(rule, parts)
     looked = sum(seen.types.values()) if types is None else sum(seen.types.get(name, 0) for name in types)
     behaves = json.dumps(rule.behavior or {})
     if any(name in behaves for name in _PLACES) and seen.located is not None and seen.located < _ENOUGH_PLACES:
@@ -217,13 +223,24 @@ def _sight(rule: Rule, seen: _Seen) -> tuple[Sight, str]:
     return "sees", f"Looked at {plural(looked, 'event')} in 90 days."
 
 
+def _types(rule: Rule, parts: Mapping[str, Rule]) -> frozenset[str] | None:
+    """The types a rule reads, those of the rules it puts together included; None where one of them reads every type."""
+    found = plan_of(rule).types
+    for part in rule.correlation.rules if rule.correlation else ():
+        types = _types(parts[part], parts)
+        if found is None or types is None:
+            return None
+        found |= types
+    return found
+
+
 def _kinds(types: frozenset[str] | None) -> str:
     named = sorted(_DERIVED.get(name, name) for name in types or ())
     return ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "") if named else "any event"
 
 
-def _row(now: Micros, rule: Rule, findings: Sequence[StoredFinding], seen: _Seen) -> RuleRow:
-    sight, sentence = _sight(rule, seen)
+def _row(now: Micros, rule: Rule, parts: Mapping[str, Rule], findings: Sequence[StoredFinding], seen: _Seen) -> RuleRow:
+    sight, sentence = _sight(rule, parts, seen)
     weeks = [0] * _WEEKS
     for stored in findings:
         weeks[_WEEKS - 1 - min(_WEEKS - 1, (now - stored.finding.at) // (7 * DAY))] += 1
@@ -247,9 +264,11 @@ def _row(now: Micros, rule: Rule, findings: Sequence[StoredFinding], seen: _Seen
     )
 
 
-def _detail(snapshot: Snapshot, rule: Rule, findings: Sequence[StoredFinding], seen: _Seen) -> RuleDetail:
+def _detail(
+    snapshot: Snapshot, rule: Rule, parts: Mapping[str, Rule], findings: Sequence[StoredFinding], seen: _Seen
+) -> RuleDetail:
     newest = sorted(findings, key=lambda stored: (-stored.finding.at, stored.finding.id))
-    types = plan_of(rule).types
+    types = _types(rule, parts)
     counted = (
         []
         if types is None

@@ -11,10 +11,10 @@ from fanlight.detections.context import Context, Person
 from fanlight.enrich.countries import country_name
 from fanlight.enrich.localtime import hour_of_week
 from fanlight.enrich.network import address_class
-from fanlight.model import MINUTE, Event, Finding, Micros
+from fanlight.model import Event, Finding, Micros
 from fanlight.profiles.baseline import WARM_DAYS, WINDOW_DAYS, Baseline, Habit
 from fanlight.server import schema as s
-from fanlight.server.views.words import clock_time, count, day_month, full_day, per_cent
+from fanlight.server.views.words import count, full_day, per_cent, plural, stretch
 
 __all__ = ["comparison_of", "hours_cell", "ranked_bars", "zone_words"]
 
@@ -143,7 +143,8 @@ def _country_cell(counted: _Counted, events: Sequence[Event], context: Context) 
         heading="Country",
         rows=ranked_bars(located, counted.observed),
         strip=_strip(counted),
-        note=_country_note(events, context) + (f" {count(unknown)} usual events name no place." if unknown else ""),
+        note=_country_note(events, context)
+        + (f" {plural(unknown, 'usual event names', 'usual events name')} no place." if unknown else ""),
     )
 
 
@@ -240,9 +241,7 @@ def comparison_of(
     at = finding.at
     baseline = context.baseline(person.id, at)
     first, last = min(e.occurred_at for e in observed), max(e.occurred_at for e in observed)
-    span = f"{day_month(first, shown_in)}, {clock_time(first, shown_in)}"
-    if last - first >= MINUTE:
-        span += f" to {clock_time(last, shown_in)}"
+    span = stretch(first, last, shown_in)
     if not baseline.events:
         cell = s.EarlyCell(
             heading="Too early to say what is usual",

@@ -17,7 +17,7 @@ from fanlight.server import schema as s
 from fanlight.server.views.compare import comparison_of, zone_words
 from fanlight.server.views.queue import in_order, thing_of, who_of
 from fanlight.server.views.snapshot import Labelled, Snapshot
-from fanlight.server.views.words import chips, clock_time, count, day_month, plural
+from fanlight.server.views.words import chips, count, day_month, plural, stretch
 from fanlight.state.findings import ExceptionRow, Note, StoredFinding
 
 __all__ = ["finding_view", "record_of"]
@@ -27,6 +27,8 @@ _ENOUGH_VERDICTS = 5
 _LOOK_BACK: Micros = 90 * DAY
 _VERDICT = {"true_positive": "true positive", "false_positive": "false positive", "expected": "expected"}
 _OPENED = ("content_view", "content_export", "project_view")
+#: What was opened, in SQL: a document stands in its project, and is told as itself.
+_OPENED_ID = "coalesce(file_id, chat_id, CASE WHEN target_kind = 'document' THEN target_id END, project_id)"
 
 
 def finding_view(
@@ -248,12 +250,13 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
     accounts = snapshot.accounts_of(finding.identity_id)
     since, until = events[0].occurred_at - HOUR, events[-1].occurred_at + 2 * HOUR
     rows = snapshot.query_events(
-        f"SELECT coalesce(file_id, chat_id, project_id) AS id, CASE WHEN file_id IS NOT NULL THEN 'file'"
-        f" WHEN chat_id IS NOT NULL THEN 'chat' ELSE 'project' END AS kind, min(occurred_at) AS opened_at"
+        f"SELECT {_OPENED_ID} AS id, CASE WHEN file_id IS NOT NULL THEN 'file'"
+        f" WHEN chat_id IS NOT NULL THEN 'chat' WHEN target_kind = 'document' THEN 'document'"
+        f" ELSE 'project' END AS kind, min(occurred_at) AS opened_at"
         f" FROM events_light"
         f" WHERE day BETWEEN ? AND ? AND occurred_at BETWEEN ? AND ? AND account_key IN ({_marks(accounts)})"
         f" AND family IN ({_marks(_OPENED)}) AND outcome <> 'failure'"
-        f" AND coalesce(file_id, chat_id, project_id) IS NOT NULL GROUP BY ALL ORDER BY opened_at, id",
+        f" AND {_OPENED_ID} IS NOT NULL GROUP BY ALL ORDER BY opened_at, id",
         [day_of(since), day_of(until), since, until, *accounts, *_OPENED],
     ).to_pylist()
     if not rows:
@@ -264,8 +267,7 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
     labelled = {row["id"]: snapshot.labelled(row["kind"], row["id"]) for row in rows}
     kept = sorted(rows, key=lambda row: (rank[labelled[row["id"]].sensitivity], row["opened_at"]))[:12]
     return s.Opened(
-        summary=f"{day_month(since, zone)}, {clock_time(since, zone)} to {clock_time(until, zone)}, "
-        f"{plural(len(rows), 'thing')} opened",
+        summary=f"{stretch(since, until, zone)}, {plural(len(rows), 'thing')} opened",
         rows=[
             s.OpenedRow(
                 at=row["opened_at"],
@@ -282,7 +284,7 @@ def _opened(snapshot: Snapshot, finding: Finding, events: Sequence[Event], zone:
 
 def _opened_earlier(snapshot: Snapshot, accounts: Sequence[str], ids: Sequence[str], before: Micros) -> dict[str, int]:
     rows = snapshot.query_events(
-        f"SELECT coalesce(file_id, chat_id, project_id) AS id, count(*) AS n FROM events_light"
+        f"SELECT {_OPENED_ID} AS id, count(*) AS n FROM events_light"
         f" WHERE day BETWEEN ? AND ? AND occurred_at < ? AND account_key IN ({_marks(accounts)})"
         f" AND family IN ({_marks(_OPENED)}) AND id IN ({_marks(ids)}) GROUP BY ALL",
         [day_of(before - _LOOK_BACK), day_of(before), before, *accounts, *_OPENED, *ids],
@@ -443,7 +445,9 @@ def _blast(snapshot: Snapshot, finding: Finding, events: Sequence[Event]) -> s.B
         exposure = snapshot.graph.exposure(finding.identity_id)
     except (Unknown, KeyError):
         return None
-    opened = {event.file_id or event.chat_id for event in events if event.file_id or event.chat_id}
+    documents = {event.target_id for event in events if event.target_kind == "document" and event.family in _OPENED}
+    opened = {event.file_id or event.chat_id for event in events if event.family in _OPENED} | documents
+    opened.discard(None)  # a project is no chat or file
     return s.BlastRadius(
         identity_id=finding.identity_id,
         name=snapshot.name_of(finding.identity_id),

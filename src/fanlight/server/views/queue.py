@@ -14,7 +14,7 @@ from fanlight.server.views.snapshot import Snapshot
 from fanlight.server.views.words import chips, moment, plural
 from fanlight.state.findings import StoredFinding
 
-__all__ = ["SEVERITIES", "in_order", "queue_row", "queue_view", "rule_title", "thing_of", "who_of"]
+__all__ = ["SEVERITIES", "in_order", "queue_reason", "queue_row", "queue_view", "rule_title", "thing_of", "who_of"]
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 _THINGS = ("chat", "file", "document", "artifact", "session", "project")
@@ -90,16 +90,17 @@ _WHEN = re.compile(r"^(At|From) [0-9:]+ on \w+ \d+ \w+ \([^)]*\) ")
 def _second_line(finding: Finding) -> str:
     """The two strongest reasons with their numbers; without any, the sentence of the page without its time."""
     told = [why for why in finding.why if why.fact != "all together" and not why.fact.startswith("sensitivity")]
-    parts = [_reason(why) for why in told[:2]]
+    parts = [queue_reason(why) for why in told[:2]]
     return " · ".join(parts) if parts else _WHEN.sub("", finding.sentence)
 
 
-def _reason(why: Why) -> str:
+def queue_reason(why: Why) -> str:
     """One reason with its number, short enough for a row; the page of the finding has the rest."""
     if why.fact.endswith(" before"):
         return why.usual if "touched" in why.usual else f"{why.observed}, {why.usual}"
     if why.fact not in _COMPARED or len(why.usual) >= 64:
-        return why.observed
+        counts_alone = why.observed[:1].isdigit() and not why.fact.startswith("who else")
+        return f"{why.fact}: {why.observed}" if counts_alone else why.observed  # "0 in 20 min" of what?
     return f"{why.observed}, usual {why.usual.partition(';')[0].partition(', ' if why.fact == 'volume' else ';')[0]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,7 +20,7 @@ from fanlight.pipeline.queue import Backlog, backlog
 from fanlight.server import schema as s
 from fanlight.server.views.header import cursors_of, health_of
 from fanlight.server.views.snapshot import Snapshot
-from fanlight.server.views.words import clock_time, count, day_month, duration, per_cent, plural
+from fanlight.server.views.words import PRODUCTS, count, duration, per_cent, plural, stretch
 from fanlight.sources.registry import find_kind, kinds
 from fanlight.state import schema
 
@@ -181,12 +181,23 @@ def sources_view(snapshot: Snapshot) -> s.SourcesView:
     rows.sort(key=lambda row: (_ORDER.index(row.health), row.title, row.name))
     unseen = _unseen(connections, rows, late, notices, zone, now)
     return s.SourcesView(
-        summary=_summary(rows),
+        summary=_summary(rows) + _pushed(snapshot, {row.name for row in rows}, now),
         rows=rows,
         unseen=unseen,
         unseen_summary=_unseen_summary(unseen),
         kinds=[_kind(kind) for kind in _offered()],
     )
+
+
+def _pushed(snapshot: Snapshot, collected: Collection[str], now: Micros) -> str:
+    """What was imported or sent: findings name these products, and no row of the table does."""
+    found = snapshot.query_events(
+        "SELECT DISTINCT source, product FROM events_light WHERE day >= ? ORDER BY source", [day_of(now - 90 * DAY)]
+    ).to_pylist()
+    names = dict.fromkeys(
+        PRODUCTS.get(row["product"], row["product"]) for row in found if row["source"] not in collected
+    )
+    return f"; imported or sent in 90 days: {', '.join(names)}" if names else ""
 
 
 def _unseen_summary(unseen: Sequence[s.UnseenRow]) -> str:
@@ -345,11 +356,8 @@ def _told(notice: _NoticeRow, zone: str) -> str:
     """A gap in the zone of the page; other notices in their own words."""
     if notice.kind != "gap" or notice.since is None or notice.until is None:
         return notice.sentence
-    until = clock_time(notice.until, zone)
-    if day_month(notice.since, zone) != day_month(notice.until, zone):
-        until = f"{day_month(notice.until, zone)}, {until}"
     return (
-        f"No records from {day_month(notice.since, zone)}, {clock_time(notice.since, zone)} to {until} "
+        f"No records from {stretch(notice.since, notice.until, zone)} "
         f"({duration(notice.until - notice.since)}). What happened then is unknown, not absent; "
         "findings that touch it say so."
     )

@@ -26,6 +26,7 @@ __all__ = [
     "moment",
     "per_cent",
     "plural",
+    "stretch",
 ]
 
 FAMILY: Mapping[str, s.LabelFamily] = {
@@ -37,6 +38,7 @@ FAMILY: Mapping[str, s.LabelFamily] = {
 PRODUCTS: Mapping[str, str] = {
     "claude": "Claude", "okta": "Okta", "entra_id": "Entra ID", "google_workspace": "Google", "github_audit": "GitHub",
     "zscaler_zia": "Zscaler", "aws_cloudtrail": "AWS", "crowdstrike": "CrowdStrike", "openai": "OpenAI",
+    "claude_telemetry": "Claude Code", "defender": "Defender",
 }  # fmt: skip
 
 
@@ -84,6 +86,15 @@ def day_month(at: Micros, zone: str) -> str:
     """`3 May`."""
     local = local_time(at, zone)
     return f"{local.day} {local.strftime('%b')}"
+
+
+def stretch(first: Micros, last: Micros, zone: str) -> str:
+    """`3 May, 02:14 to 02:40`, `3 May, 23:32 to 4 May, 19:41`; one moment where it is shorter than a minute."""
+    told = f"{day_month(first, zone)}, {clock_time(first, zone)}"
+    if last - first < MINUTE:
+        return told
+    same_day = local_time(first, zone).date() == local_time(last, zone).date()
+    return f"{told} to {'' if same_day else day_month(last, zone) + ', '}{clock_time(last, zone)}"
 
 
 def full_day(at: Micros, zone: str) -> str:
