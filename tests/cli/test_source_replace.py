@@ -55,6 +55,16 @@ def test_another_address_gets_no_key_that_was_not_given_for_it(home: Path) -> No
     assert options(home, "claude") == {"key": "env:TWO", "url": "https://other.example.com"}
 
 
+@pytest.mark.parametrize("url", ["https://user:word@x.okta.com", "https://x.okta.com?key=word", "ftp://x.okta.com"])
+def test_an_address_that_carries_a_secret_or_is_not_https_is_refused(home: Path, url: str) -> None:
+    answer = add(home, "okta", "--url", url, "--token", "env:TWO")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert answer.err.startswith("The address must")
+    assert "word" not in answer.err.replace("password", "")
+    with pytest.raises(KeyError):
+        options(home, "okta")
+
+
 def test_another_kind_is_never_replaced(home: Path) -> None:
     words = ("--url", "https://example.okta.com", "--token", "env:TWO", "--name", "claude", "--replace")
     answer = add(home, "okta", *words)

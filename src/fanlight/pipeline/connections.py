@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, select, update
 
@@ -173,19 +171,11 @@ def note_state(tick: Tick, name: str, state: str, sentence: str, requests: Mappi
 
 
 def check_address(url: str) -> None:
-    """https anywhere, http to this machine only. Raises `ConnectionProblem`."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return
-    raise ConnectionProblem("The address must begin with https:// (http:// is allowed to this machine only).")
+    """https anywhere, http to this machine only, and nothing secret in it. Raises `ConnectionProblem`."""
+    from fanlight.sources.contract import SourceError
+    from fanlight.sources.http import check_address as check
 
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        check(url)
+    except SourceError as problem:
+        raise ConnectionProblem(str(problem)) from None
