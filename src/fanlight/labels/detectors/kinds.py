@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -126,33 +127,27 @@ class _KindDetector:
         if sum(tenths[term] for term in {term for _, term in hits_seen}) < need:
             return None
         hits = self._terms(text, hits_seen)
-        inside: dict[str, int] = {}
-        points = cues = low = high = step = most = at = 0
-        for index, (place, _) in enumerate(hits):
-            if place < step:
-                continue
-            step = place + kind.window // 8
-            while low < index and low < high:
-                term = hits[low][1]
-                low += 1
+        places, terms = [place for place, _ in hits], [term for _, term in hits]
+        inside = dict.fromkeys(terms, 0)
+        points = cues = low = high = index = most = at = 0
+        while index < len(places):
+            place = places[index]
+            for term in terms[low : min(index, high)]:
                 inside[term] -= 1
                 if not inside[term]:
                     points -= tenths[term]
                     cues -= term in kind.cues
             low = index
-            high = max(high, index)
-            while high < len(hits) and hits[high][0] < place + kind.window:
-                term = hits[high][1]
-                high += 1
-                inside[term] = inside.get(term, 0) + 1
-                if inside[term] == 1:
+            begin, high = max(high, index), bisect_left(places, place + kind.window, max(high, index))
+            for term in terms[begin:high]:
+                if not inside[term]:
                     points += tenths[term]
                     cues += term in kind.cues
-            if points < need or points <= most:
-                continue
-            if kind.needs_cue and not cues and not self._is_tied(text, place, hits[high - 1][0]):
-                continue
-            most, at = points, place
+                inside[term] += 1
+            if points >= need and points > most:
+                tied = cues or not kind.needs_cue or self._is_tied(text, place, places[high - 1])
+                most, at = (points, place) if tied else (most, at)
+            index = bisect_left(places, place + kind.window // 8, index + 1)
         return (most / 10, max(0, at - 60), at + kind.window) if most else None
 
     def _is_tied(self, text: str, first: int, last: int) -> bool:
@@ -161,22 +156,16 @@ class _KindDetector:
         return forms is not None and forms.search(text, max(0, first - _NEAR), last + _NEAR) is not None
 
     def _terms(self, text: str, hits: Sequence[Hit]) -> list[tuple[int, str]]:
-        """The longest term at each place, whole words only."""
-        found: list[tuple[int, str]] = []
-        longest: dict[int, str] = {}
-        for end, term in hits:
-            if end not in longest or len(term) > len(longest[end]):
-                longest[end] = term
-        for end, term in longest.items():
-            behind = text[end : end + 1]
-            if behind.isalpha() and term[-1].isalpha() and behind.isascii() and term not in self._kind.stems:
-                continue
-            start = end - len(term)
-            if start > 0 and text[start - 1].isalpha() and text[start].isalnum() and text[start].isascii():
-                continue
-            found.append((start, term))
-        found.sort()
-        return found
+        """The longest term at each place, whole words only; what an ASCII letter joins never came through the gate."""
+        longest = {end: term for end, _, term in sorted([(end, len(term), term) for end, term in hits])}
+        found = sorted([(end - len(term), term) for end, term in longest.items()])
+        if text.isascii():
+            return found
+        return [
+            (start, term)
+            for start, term in found
+            if not (start > 0 and text[start - 1].isalpha() and text[start].isalnum() and text[start].isascii())
+        ]
 
 
 def _has_amount(text: str, start: int, stop: int) -> bool:
