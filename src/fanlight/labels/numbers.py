@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.labels.text import DIGIT, TextView, tables
+from fanlight.labels.text import TextView
 
 __all__ = ["NumberForms", "NumberPiece", "digit_places", "number_pieces"]
 
@@ -21,11 +21,9 @@ NumberPiece = tuple[int, int, int]
 
 
 def digit_places(view: TextView) -> NDArray[np.int64]:
-    """Offsets of all digits."""
+    """Offsets of all digits, which folding has made plain ones."""
     codes = view.codes
-    if codes.dtype == np.uint8:
-        return np.flatnonzero((codes - np.uint8(48)) < 10)
-    return np.flatnonzero(tables().kind[codes] == DIGIT)
+    return np.flatnonzero((codes - codes.dtype.type(48)) < 10)
 
 
 def number_pieces(

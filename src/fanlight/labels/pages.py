@@ -103,14 +103,16 @@ def pages_of(texts: Sequence[str]) -> Iterator[Page]:
 
 def _shared(texts: Sequence[str], indices: Sequence[int]) -> Page:
     """One page for some texts."""
-    view = view_of(_GAP.join([texts[index] for index in indices]))
+    joined = _GAP.join([texts[index] for index in indices])
+    view = view_of(joined)
     parts: list[Part] = []
     at = 0
     if view.origin is None:
         folded = view.text
+        same = folded is joined
         for index in indices:
             size = len(texts[index])
-            parts.append(Part(index, folded[at : at + size], 0, size, at))
+            parts.append(Part(index, texts[index] if same else folded[at : at + size], 0, size, at))
             at += size + len(_GAP)
         return Page(view, parts)
     bounds: list[int] = []
