@@ -140,13 +140,16 @@ class Engine:
             return
         around = Surroundings(text, self._index)
         found = self._by_recognizers(part, work, around)
-        contacts = tally.contacts
+        contacts, hits_of, pieces = tally.contacts, work.hits, work.pieces
         for owner, detector, follows in self._asked:
-            hits = work.hits.get(owner, ())
-            if not hits and (follows is None or not follows(found, work.pieces)):
+            if owner in hits_of:
+                hits: Sequence[Hit] = hits_of[owner]
+            elif follows is not None and follows(found, pieces):
+                hits = ()
+            else:
                 continue
             seen = [*contacts, *found] if contacts else found
-            sight = Sight(text, part.begin, part.stop, hits, work.pieces, seen, around.titles)
+            sight = Sight(text, part.begin, part.stop, hits, pieces, seen, around.titles)
             for find in list(detector.find(sight)):
                 if find.end > find.start:
                     found.append(find)
@@ -156,33 +159,42 @@ class Engine:
         tally.add(part, found)
 
     def _by_recognizers(self, part: Part, work: _Work, around: Surroundings) -> list[Found]:
-        found = list(self._by_anchor(part.text, work.hits, around)) if work.hits else []
+        found: list[Found] = []
+        if work.hits:
+            self._by_anchor(part.text, work.hits, around, found)
         if work.pieces:
-            found += self._by_number(part.text, work.pieces, around)
+            self._by_number(part.text, work.pieces, around, found)
         return found
 
-    def _by_anchor(self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings) -> Iterator[Found]:
-        count = len(self._recognizers)
+    def _by_anchor(
+        self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings, found: list[Found]
+    ) -> None:
+        """Add what the recognizers with anchors find; owners ascend, those of recognizers come first."""
+        rules, size = self._rules, len(text)
+        count = len(rules)
         for index, places in hits.items():
             if index >= count:
-                continue
-            recognizer, rule = self._recognizers[index], self._rules[index]
-            for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
+                break
+            rule = rules[index]
+            for begin, stop in _regions(places, rule.back, rule.reach, size):
                 for match in rule.find(text, begin, stop):
                     find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
-                        yield find
+                        found.append(find)
 
-    def _by_number(self, text: str, pieces: Sequence[NumberPiece], around: Surroundings) -> Iterator[Found]:
-        size = len(text)
+    def _by_number(
+        self, text: str, pieces: Sequence[NumberPiece], around: Surroundings, found: list[Found]
+    ) -> None:
+        """Add what the recognizers of numbers find."""
+        numbers, fitting = self._numbers, self._forms.fitting
         for start, end, digits in pieces:
-            begin, stop = max(0, start - 2), min(size, end + 2)
-            for index in self._forms.fitting(text[begin:stop], digits):
-                rule = self._numbers[index]
+            begin, stop = start - 2 if start > 2 else 0, end + 2
+            for index in fitting(text[begin:stop], digits):
+                rule = numbers[index]
                 for match in rule.find(text, begin, stop):
                     find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
-                        yield find
+                        found.append(find)
 
 
 def _keep_memory() -> None:
@@ -288,8 +300,12 @@ class _told_nothing:
         return kind is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit))
 
 
-def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
+def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> list[tuple[int, int]]:
     """Windows around the anchors, merged where they overlap, so that no character is searched twice."""
+    if len(hits) == 1:
+        end = hits[0][0]
+        return [(max(0, end - back), min(size, end + reach))]
+    regions: list[tuple[int, int]] = []
     begin = stop = -1
     for end, _ in hits:
         low, high = max(0, end - back), min(size, end + reach)
@@ -297,10 +313,11 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
             stop = max(stop, high)
             continue
         if stop >= 0:
-            yield begin, stop
+            regions.append((begin, stop))
         begin, stop = low, high
     if stop >= 0:
-        yield begin, stop
+        regions.append((begin, stop))
+    return regions
 
 
 _OPENING = r"(?m:^|(?<=\n)|(?<=\] ))"
@@ -322,12 +339,12 @@ def _at_openings(pattern: re.Pattern[str], text: str, begin: int, stop: int) -> 
 class _Rule:
     """A recognizer as the inner loops use it, with what does not change from candidate to candidate."""
 
-    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "find", "value")
+    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "back", "find", "reach", "value")
 
     def __init__(self, recognizer: Recognizer) -> None:
         pattern = recognizer.pattern
         self.find = partial(_at_openings, pattern) if pattern.pattern.startswith(_OPENING) else pattern.finditer
-        self.value = recognizer.value
+        self.value, self.back, self.reach = recognizer.value, recognizer.back, recognizer.reach
         self._recognizer = recognizer
         self._threshold = recognizer.group.threshold
         self._asked = recognizer.requires_keyword or recognizer.confidence < self._threshold
@@ -342,7 +359,7 @@ class _Rule:
             if keyword is None:
                 return None
         value = around.text[start:end]
-        while not _holds(recognizer.validators, value):
+        while recognizer.validators and not _holds(recognizer.validators, value):
             if not recognizer.shrinks or " " not in value:
                 return None
             value = value[: value.rindex(" ")]
