@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,12 +113,6 @@ class Words:
 
 
 @cache
-def _lower_of_all() -> NDArray[np.uint64]:
-    """The small letter of each character, as wide as hashes are."""
-    return tables().lower.astype(np.uint64)
-
-
-@cache
 def _byte_kinds() -> bytes:
     """Class of each character of plain texts, in the form that `bytes.translate` takes."""
     kind = tables().kind
@@ -129,19 +124,19 @@ def words_of(view: TextView, begin: int, end: int) -> Words:
     if view.codes.dtype == np.uint8:
         data = view.encoded()[begin:end]
         kinds = np.frombuffer(data.translate(_byte_kinds()), dtype=np.uint8)
-        letters = np.frombuffer(data.lower(), dtype=np.uint8).astype(np.uint64)
+        letters: NDArray[Any] = np.frombuffer(data.lower(), dtype=np.uint8)
         starts, ends = runs_of(kinds > 0)
     else:
         codes = view.codes[begin:end]
         table = tables()
         kinds = table.kind.take(codes)
-        letters = _lower_of_all().take(codes)
+        letters = table.lower.take(codes)
         starts, ends = _grouped_words(_GROUP.take(kinds))
     size = len(kinds)
-    letters *= _UP[:size]
     prefix = np.empty(size + 1, dtype=np.uint64)
     prefix[0] = 0
-    np.cumsum(letters, out=prefix[1:])
+    np.multiply(letters, _UP[:size], out=prefix[1:])
+    np.cumsum(prefix[1:], out=prefix[1:])
     if begin:
         starts, ends = starts + begin, ends + begin
     return Words(starts, ends, kinds, begin, prefix)

@@ -67,7 +67,7 @@ def candidates_of(view: TextView, words: Words, texts: NDArray[np.int64] | None 
     plain = np.ones(len(shape), dtype=bool)
     starts, _ = runs_of(words.kinds == DIGIT)
     plain[np.searchsorted(words.starts, starts + words.base, side="right") - 1] = False
-    capital = _CAPITAL.take(shape) & plain
+    capital = (((shape - np.uint8(1)) < 2) | (shape >= 7)) & plain
     chosen = capital
     if view.codes.dtype != np.uint8:
         asian = ((shape == 4) | (shape == 6)) & plain
@@ -91,9 +91,6 @@ def _sums(values: NDArray[Any], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
     total = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum(values, out=total[1:])
     return np.diff(total[bounds])
-
-
-_CAPITAL = np.isin(np.arange(9), (1, 2, 7, 8))
 
 
 def _asian(words: Words, shape: NDArray[np.uint8], asian: NDArray[np.bool_]) -> NDArray[np.bool_]:
