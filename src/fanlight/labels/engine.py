@@ -81,17 +81,20 @@ class Engine:
             raise labels from None
         return labels
 
-    def label_many(self, texts: Sequence[str]) -> list[TextLabels | LabelError]:
+    def label_many(
+        self, texts: Sequence[str], leave_out: frozenset[str] = frozenset()
+    ) -> list[TextLabels | LabelError]:
         """Label texts together, which costs less than one after the other and gives the same.
 
         For a text that could not be finished its place holds the error, which never quotes the text.
+        `leave_out` are groups nobody asks for: finders of whole pages that find nothing else are spared.
         """
         results: dict[int, TextLabels | LabelError] = {}
         tallies: dict[int, Tally] = {}
         for page in pages_of(texts):
             works: list[_Work] = []
             with _told_nothing():
-                works = self._sorted_out(page)
+                works = self._sorted_out(page, leave_out)
             for number, part in enumerate(page.parts):
                 index = part.index
                 if index in results:
@@ -117,7 +120,7 @@ class Engine:
                 found += self._by_recognizers(part, work, Surroundings(part.text, self._index))
         return found
 
-    def _sorted_out(self, page: Page) -> list[_Work]:
+    def _sorted_out(self, page: Page, leave_out: frozenset[str] = frozenset()) -> list[_Work]:
         """What there is to do for each part of a page, by one scan and array operations."""
         works = [_Work({}, [], []) for _ in page.parts]
         digits = digit_places(page.view)
@@ -129,6 +132,8 @@ class Engine:
             if part.begin <= start - part.shift < part.stop:
                 works[number].pieces.append((start - part.shift, end - part.shift, count))
         for detector in self._page_detectors:
+            if leave_out.issuperset(detector.types.values()):
+                continue
             for number, finds in detector.find_all(page).items():
                 works[number].finds.extend(finds)
         return works
@@ -182,9 +187,7 @@ class Engine:
                     if find is not None:
                         found.append(find)
 
-    def _by_number(
-        self, text: str, pieces: Sequence[NumberPiece], around: Surroundings, found: list[Found]
-    ) -> None:
+    def _by_number(self, text: str, pieces: Sequence[NumberPiece], around: Surroundings, found: list[Found]) -> None:
         """Add what the recognizers of numbers find."""
         numbers, fitting = self._numbers, self._forms.fitting
         for start, end, digits in pieces:

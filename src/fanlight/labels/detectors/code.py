@@ -167,7 +167,9 @@ def _is_data(bare: str, line: str) -> bool:
         return True
     if bare[0] in _DATA_FIRST and _DATA.match(line):
         return True
-    return line.count(",") + line.count("\t") + line.count("|") >= 2 and not any(sign in line for sign in ";(){}")
+    if line.count(",") + line.count("\t") + line.count("|") < 2:
+        return False
+    return not (";" in line or "(" in line or ")" in line or "{" in line or "}" in line)
 
 
 def _has_shape(bare: str, line: str) -> bool:
