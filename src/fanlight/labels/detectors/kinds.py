@@ -26,6 +26,7 @@ _AMOUNT = re.compile(
 )
 
 
+_WORD_BEGINS = re.compile(r"\b\w")
 _NEAR = 80
 """Characters around the terms in which words may tie them to somebody."""
 
@@ -42,8 +43,10 @@ class _Kind:
     sure: float
     points: dict[str, float]
     cues: frozenset[str]
-    cue_forms: re.Pattern[str] | None
-    """What else ties the terms to somebody; asked only where the terms suffice."""
+    word_forms: re.Pattern[str] | None
+    """What else ties the terms to somebody, of the forms that begin where a word does; asked only where the terms
+    suffice, and tried at words alone: there are too many forms to try them at each letter."""
+    other_forms: re.Pattern[str] | None
     stems: frozenset[str]
     """Terms that may go on: `metasta` of `metastases`."""
     needs_cue: bool
@@ -63,7 +66,7 @@ def _kinds() -> tuple[_Kind, ...]:
         stems = frozenset(term.removesuffix("*") for term in given if term.endswith("*"))
         points = {term.removesuffix("*"): value for term, value in given.items()}
         cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
-        forms = raw.get("cue_forms")
+        forms = list(map(str, raw.get("cue_forms", ())))
         found.append(
             _Kind(
                 item.name.removesuffix(".yml"),
@@ -74,7 +77,8 @@ def _kinds() -> tuple[_Kind, ...]:
                 raw["sure"],
                 points,
                 cues,
-                re.compile("|".join(f"(?:{form})" for form in map(_scoped, forms))) if forms else None,
+                _any_of(form for form in forms if form.removeprefix("(?i)").startswith(r"\b")),
+                _any_of(form for form in forms if not form.removeprefix("(?i)").startswith(r"\b")),
                 stems,
                 bool(raw.get("needs_cue")),
                 bool(raw.get("needs_amount")),
@@ -82,6 +86,12 @@ def _kinds() -> tuple[_Kind, ...]:
             )
         )
     return tuple(found)
+
+
+def _any_of(forms: Iterable[str]) -> re.Pattern[str] | None:
+    """One expression for several."""
+    joined = "|".join(f"(?:{form})" for form in map(_scoped, forms))
+    return re.compile(joined) if joined else None
 
 
 def _scoped(form: str) -> str:
@@ -152,8 +162,14 @@ class _KindDetector:
 
     def _is_tied(self, text: str, first: int, last: int) -> bool:
         """Whether an expression ties the terms that begin at `first` up to `last` to somebody."""
-        forms = self._kind.cue_forms
-        return forms is not None and forms.search(text, max(0, first - _NEAR), last + _NEAR) is not None
+        begin, stop = max(0, first - _NEAR), last + _NEAR
+        forms, others = self._kind.word_forms, self._kind.other_forms
+        if others is not None and others.search(text, begin, stop):
+            return True
+        if forms is None:
+            return False
+        matches = forms.match
+        return any(matches(text, word.start(), stop) for word in _WORD_BEGINS.finditer(text, begin, stop))
 
     def _terms(self, text: str, hits: Sequence[Hit]) -> list[tuple[int, str]]:
         """The longest term at each place, whole words only; what an ASCII letter joins never came through the gate."""
