@@ -77,7 +77,7 @@ def _long_runs(texts: Sequence[str]) -> dict[int, list[int]]:
     if sum(map(len, texts)) < _FEW:
         return {n: [m.start() for m in _BASE64.finditer(text)] for n, text in enumerate(texts)}
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    joined = "\n".join(texts).encode("ascii", "replace")
+    joined = b"\n".join([text.encode("ascii", "replace") for text in texts])
     found: dict[int, list[int]] = {}
     for low in range(0, len(joined), _PIECE):
         begin = max(0, low - 1)

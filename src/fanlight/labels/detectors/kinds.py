@@ -139,8 +139,9 @@ class _KindDetector:
         hits = self._terms(text, hits_seen)
         places, terms = [place for place, _ in hits], [term for _, term in hits]
         inside = dict.fromkeys(terms, 0)
+        all_of_them = sum([tenths[term] for term in inside])
         points = cues = low = high = index = most = at = 0
-        while index < len(places):
+        while index < len(places) and most < all_of_them:
             place = places[index]
             for term in terms[low : min(index, high)]:
                 inside[term] -= 1
