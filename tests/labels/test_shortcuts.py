@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from fanlight.labels.context import is_sample
@@ -10,7 +11,9 @@ from fanlight.labels.engine import _OPENING, _at_openings
 from fanlight.labels.gates import Gate
 from fanlight.labels.keywords import KeywordIndex, Keywords, window_of
 from fanlight.labels.masks import mask_of
+from fanlight.labels.pages import pages_of
 from fanlight.labels.recognizers import recognizers
+from fanlight.labels.tokens import highest_mixed, mixed
 
 LISTS = (
     ["card", "card number", "credit-card", "tel.", "no.", "#id", "電話", "e-mail address"],
@@ -85,7 +88,7 @@ def test_a_block_of_code_has_a_line_that_makes_it_strong() -> None:
     strong = weak = 0
     for _ in range(2_000):
         block = draw.choices(draw.sample(lines, 4), k=12)
-        if any(map(code._is_strong, block)):
+        if code._has_strong(block):
             strong += 1
         else:
             weak += 1
@@ -136,3 +139,44 @@ def test_a_vendor_is_dropped_only_where_its_value_would_stand_too_far_away() -> 
     for gap in (reach - 1, reach, reach + 1, reach + 2):
         text = "github" + " key".ljust(gap) + value
         assert len(list(keys._beside_vendor(text, 6, "github"))) == (gap <= reach), gap
+
+
+def test_an_address_that_begins_with_a_number_is_found_from_its_digits() -> None:
+    bits = [
+        "12 Example Street",
+        "7a, Long Oak Lane",
+        "1,5",
+        "12/14 High Road",
+        "in 2019 ",
+        "x9 Main Street",
+        ", ",
+        "\n",
+    ]
+    draw = random.Random(9)
+    found = 0
+    for _ in range(1_000):
+        text = "".join(draw.choices(bits, k=5))
+        begin, stop = draw.randrange(10), len(text) - draw.randrange(10)
+        expected = [match.span() for match in addresses._NUMBER_FIRST.finditer(text, begin, stop)]
+        assert [match.span() for match in addresses._from_digits(text, begin, stop)] == expected, text
+        found += len(expected)
+    assert found > 100
+
+
+def test_what_keywords_in_a_row_said_is_said_again() -> None:
+    index = KeywordIndex((name, Keywords(words)) for name, words in (("a", ["card", "pan"]), ("b", ["card", "tax id"])))
+    draw = random.Random(3)
+    for _ in range(500):
+        text = " ".join(draw.choices(["card", "pan", "tax", "id", "other", "Card-"], k=4))
+        assert index.find_in(text) == index.find(window_of(text)), text
+
+
+def test_places_of_a_page_belong_to_the_part_they_stand_in_however_one_asks() -> None:
+    for page in pages_of(["one", "", "two words", "", "x" * 40, ""]):
+        places = np.arange(len(page.view.codes))
+        assert page.parts_of(places).tolist() == page.parts_at(places).tolist()
+
+
+def test_the_highest_bits_of_a_hash_need_one_step_less() -> None:
+    values = np.array([3, 1 << 40, (1 << 64) - 5, 0x9E3779B97F4A7C15], dtype=np.uint64)
+    assert highest_mixed(values.copy(), 18).tolist() == (mixed(values) >> np.uint64(46)).tolist()

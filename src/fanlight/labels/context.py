@@ -76,7 +76,10 @@ class Surroundings:
         """The keyword of the recognizer that stands near a candidate, or titles its column."""
         if recognizer.keywords is None:
             return None
-        return self.keywords(start, end, recognizer.near, recognizer.after).get(recognizer.id)
+        found = self._around.get((start, end, recognizer.near, recognizer.after))
+        if found is None:
+            found = self.keywords(start, end, recognizer.near, recognizer.after)
+        return found.get(recognizer.id) if found else None
 
     def _between(self, start: int, end: int) -> Mapping[str, str]:
         place = start, end
@@ -128,8 +131,10 @@ class Titles:
             return ""
         line_end = text.find("\n", start, start + 400)
         line = text[line_start : line_end if line_end >= 0 else start + 400]
-        delimiter = next((d for d in "\t|;," if d in line), None)
-        if delimiter is None:
+        for delimiter in "\t|;,":
+            if delimiter in line:
+                break
+        else:
             return ""
         head, row = self._head(line_start, line, delimiter)
         if head < 0:

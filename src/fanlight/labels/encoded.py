@@ -19,7 +19,7 @@ import numpy as np
 from fanlight.labels.taxonomy import taxonomy
 from fanlight.labels.values import Span, TextLabels
 
-__all__ = ["EncodedRun", "encoded_runs", "spans_of_run", "with_runs"]
+__all__ = ["LEFT_OUT", "EncodedRun", "encoded_runs", "spans_of_run", "with_runs"]
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/_=-]|\.\w)")
 _SIGNS = bytes(chr(code).isascii() and (chr(code).isalnum() or chr(code) in "+/_-") for code in range(256))
@@ -43,7 +43,7 @@ _MOST = 65_536
 """Characters of one run that are decoded."""
 _RUNS = 200
 """Runs of one text that are read."""
-_LEFT_OUT = frozenset({"person"})
+LEFT_OUT = frozenset({"person"})
 """Groups that say too little in a decoded text."""
 _TEXT = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]+")
 
@@ -77,7 +77,7 @@ def _long_runs(texts: Sequence[str]) -> dict[int, list[int]]:
     if sum(map(len, texts)) < _FEW:
         return {n: [m.start() for m in _BASE64.finditer(text)] for n, text in enumerate(texts)}
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    joined = "\n".join(texts).encode("ascii", "replace")
+    joined = b"\n".join([text.encode("ascii", "replace") for text in texts])
     found: dict[int, list[int]] = {}
     for low in range(0, len(joined), _PIECE):
         begin = max(0, low - 1)
@@ -140,7 +140,7 @@ def spans_of_run(run: EncodedRun, labels: TextLabels, known: Sequence[Span]) -> 
     there = {span.type for span in known if span.start < run.end and span.end > run.start}
     best: dict[str, Span] = {}
     for span in labels.spans:
-        if span.group in _LEFT_OUT or span.type in there:
+        if span.group in LEFT_OUT or span.type in there:
             continue
         if span.type not in best or span.confidence > best[span.type].confidence:
             best[span.type] = span

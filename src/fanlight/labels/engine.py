@@ -81,17 +81,20 @@ class Engine:
             raise labels from None
         return labels
 
-    def label_many(self, texts: Sequence[str]) -> list[TextLabels | LabelError]:
+    def label_many(
+        self, texts: Sequence[str], leave_out: frozenset[str] = frozenset()
+    ) -> list[TextLabels | LabelError]:
         """Label texts together, which costs less than one after the other and gives the same.
 
         For a text that could not be finished its place holds the error, which never quotes the text.
+        `leave_out` are groups nobody asks for: finders of whole pages that find nothing else are spared.
         """
         results: dict[int, TextLabels | LabelError] = {}
         tallies: dict[int, Tally] = {}
         for page in pages_of(texts):
             works: list[_Work] = []
             with _told_nothing():
-                works = self._sorted_out(page)
+                works = self._sorted_out(page, leave_out)
             for number, part in enumerate(page.parts):
                 index = part.index
                 if index in results:
@@ -117,7 +120,7 @@ class Engine:
                 found += self._by_recognizers(part, work, Surroundings(part.text, self._index))
         return found
 
-    def _sorted_out(self, page: Page) -> list[_Work]:
+    def _sorted_out(self, page: Page, leave_out: frozenset[str] = frozenset()) -> list[_Work]:
         """What there is to do for each part of a page, by one scan and array operations."""
         works = [_Work({}, [], []) for _ in page.parts]
         digits = digit_places(page.view)
@@ -129,6 +132,8 @@ class Engine:
             if part.begin <= start - part.shift < part.stop:
                 works[number].pieces.append((start - part.shift, end - part.shift, count))
         for detector in self._page_detectors:
+            if leave_out.issuperset(detector.types.values()):
+                continue
             for number, finds in detector.find_all(page).items():
                 works[number].finds.extend(finds)
         return works
@@ -140,13 +145,16 @@ class Engine:
             return
         around = Surroundings(text, self._index)
         found = self._by_recognizers(part, work, around)
-        contacts = tally.contacts
+        contacts, hits_of, pieces = tally.contacts, work.hits, work.pieces
         for owner, detector, follows in self._asked:
-            hits = work.hits.get(owner, ())
-            if not hits and (follows is None or not follows(found, work.pieces)):
+            if owner in hits_of:
+                hits: Sequence[Hit] = hits_of[owner]
+            elif follows is not None and follows(found, pieces):
+                hits = ()
+            else:
                 continue
             seen = [*contacts, *found] if contacts else found
-            sight = Sight(text, part.begin, part.stop, hits, work.pieces, seen, around.titles)
+            sight = Sight(text, part.begin, part.stop, hits, pieces, seen, around.titles)
             for find in list(detector.find(sight)):
                 if find.end > find.start:
                     found.append(find)
@@ -156,33 +164,40 @@ class Engine:
         tally.add(part, found)
 
     def _by_recognizers(self, part: Part, work: _Work, around: Surroundings) -> list[Found]:
-        found = list(self._by_anchor(part.text, work.hits, around)) if work.hits else []
+        found: list[Found] = []
+        if work.hits:
+            self._by_anchor(part.text, work.hits, around, found)
         if work.pieces:
-            found += self._by_number(part.text, work.pieces, around)
+            self._by_number(part.text, work.pieces, around, found)
         return found
 
-    def _by_anchor(self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings) -> Iterator[Found]:
-        count = len(self._recognizers)
+    def _by_anchor(
+        self, text: str, hits: Mapping[int, Sequence[Hit]], around: Surroundings, found: list[Found]
+    ) -> None:
+        """Add what the recognizers with anchors find; owners ascend, those of recognizers come first."""
+        rules, size = self._rules, len(text)
+        count = len(rules)
         for index, places in hits.items():
             if index >= count:
-                continue
-            recognizer, rule = self._recognizers[index], self._rules[index]
-            for begin, stop in _regions(places, recognizer.back, recognizer.reach, len(text)):
+                break
+            rule = rules[index]
+            for begin, stop in _regions(places, rule.back, rule.reach, size):
                 for match in rule.find(text, begin, stop):
                     find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
-                        yield find
+                        found.append(find)
 
-    def _by_number(self, text: str, pieces: Sequence[NumberPiece], around: Surroundings) -> Iterator[Found]:
-        size = len(text)
+    def _by_number(self, text: str, pieces: Sequence[NumberPiece], around: Surroundings, found: list[Found]) -> None:
+        """Add what the recognizers of numbers find."""
+        numbers, fitting = self._numbers, self._forms.fitting
         for start, end, digits in pieces:
-            begin, stop = max(0, start - 2), min(size, end + 2)
-            for index in self._forms.fitting(text[begin:stop], digits):
-                rule = self._numbers[index]
+            begin, stop = start - 2 if start > 2 else 0, end + 2
+            for index in fitting(text[begin:stop], digits):
+                rule = numbers[index]
                 for match in rule.find(text, begin, stop):
                     find = rule.judge(around, *match.span(rule.value))
                     if find is not None:
-                        yield find
+                        found.append(find)
 
 
 def _keep_memory() -> None:
@@ -288,8 +303,12 @@ class _told_nothing:
         return kind is not None and not issubclass(kind, (KeyboardInterrupt, SystemExit))
 
 
-def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[tuple[int, int]]:
+def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> list[tuple[int, int]]:
     """Windows around the anchors, merged where they overlap, so that no character is searched twice."""
+    if len(hits) == 1:
+        end = hits[0][0]
+        return [(max(0, end - back), min(size, end + reach))]
+    regions: list[tuple[int, int]] = []
     begin = stop = -1
     for end, _ in hits:
         low, high = max(0, end - back), min(size, end + reach)
@@ -297,10 +316,11 @@ def _regions(hits: Sequence[Hit], back: int, reach: int, size: int) -> Iterator[
             stop = max(stop, high)
             continue
         if stop >= 0:
-            yield begin, stop
+            regions.append((begin, stop))
         begin, stop = low, high
     if stop >= 0:
-        yield begin, stop
+        regions.append((begin, stop))
+    return regions
 
 
 _OPENING = r"(?m:^|(?<=\n)|(?<=\] ))"
@@ -322,12 +342,12 @@ def _at_openings(pattern: re.Pattern[str], text: str, begin: int, stop: int) -> 
 class _Rule:
     """A recognizer as the inner loops use it, with what does not change from candidate to candidate."""
 
-    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "find", "value")
+    __slots__ = ("_asked", "_flags", "_recognizer", "_threshold", "back", "find", "reach", "value")
 
     def __init__(self, recognizer: Recognizer) -> None:
         pattern = recognizer.pattern
         self.find = partial(_at_openings, pattern) if pattern.pattern.startswith(_OPENING) else pattern.finditer
-        self.value = recognizer.value
+        self.value, self.back, self.reach = recognizer.value, recognizer.back, recognizer.reach
         self._recognizer = recognizer
         self._threshold = recognizer.group.threshold
         self._asked = recognizer.requires_keyword or recognizer.confidence < self._threshold
@@ -342,7 +362,7 @@ class _Rule:
             if keyword is None:
                 return None
         value = around.text[start:end]
-        while not _holds(recognizer.validators, value):
+        while recognizer.validators and not _holds(recognizer.validators, value):
             if not recognizer.shrinks or " " not in value:
                 return None
             value = value[: value.rindex(" ")]

@@ -56,17 +56,18 @@ class Terrain:
 
     @cached_property
     def tokens(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Begin and end of runs that may hold a key."""
+        """Begin and end of runs that may hold a key; few words are so long, so those are found without the others."""
         if self.codes.dtype == np.uint8:
             inside = np.frombuffer(self._data.translate(_TOKEN_BYTES), dtype=bool)
         else:
             inside = _TOKEN.take(self.codes)
-        starts, ends = runs_of(inside)
-        length = ends - starts
-        long = length >= _TOKEN_LEAST
-        starts, ends, length = starts[long], ends[long], length[long]
+        two = inside[:-1] & inside[1:]
+        four = two[:-2] & two[2:]
+        twelve = four[:-8] & four[4:-4] & four[8:]
+        starts, ends = runs_of(twelve)
+        ends = ends + (_TOKEN_LEAST - 1)
         holds = np.searchsorted(self.digits, ends) > np.searchsorted(self.digits, starts)
-        holds |= length >= _TOKEN_PLAIN
+        holds |= ends - starts >= _TOKEN_PLAIN
         return starts[holds], ends[holds]
 
 

@@ -83,7 +83,7 @@ _Phrase = tuple[str, bool, bool, tuple[str, ...]]
 class KeywordIndex:
     """The keywords of many owners: one look at a window says which owners have a keyword there, and which one."""
 
-    __slots__ = ("_foreign", "_heads", "_loose", "_opening", "_single")
+    __slots__ = ("_foreign", "_heads", "_known", "_loose", "_opening", "_single")
 
     def __init__(self, owners: Iterable[tuple[str, Keywords]]) -> None:
         singles: dict[str, list[str]] = {}
@@ -105,12 +105,24 @@ class KeywordIndex:
             else:
                 (self._loose if phrase.isascii() else self._foreign).append(entry_of)
         self._heads = frozenset(self._single) | frozenset(self._opening)
+        self._known: dict[tuple[str, ...], Mapping[str, str]] = {}
+        """Keywords in a row to what they say of the owners, where no phrase begins with one. Holds our words alone."""
 
     def find_in(self, text: str) -> Mapping[str, str]:
         """What `find` says of the window of a text. Most texts hold no keyword at all, which their words tell."""
-        if not self._loose and text.isascii() and self._heads.isdisjoint(_WORDS.findall(text.lower())):
+        if self._loose or not text.isascii():
+            return self.find(window_of(text))
+        heads = self._heads
+        hits = tuple([word for word in _WORDS.findall(text.lower()) if word in heads])
+        if not hits:
             return _NOTHING
-        return self.find(window_of(text))
+        known = self._known.get(hits)
+        if known is None:
+            found: Mapping[str, str] = self.find(window_of(text))
+            if self._opening.keys().isdisjoint(hits) and len(self._known) < _KNOWN:
+                self._known[hits] = found
+            return found
+        return known
 
     def find(self, window: Window) -> dict[str, str]:
         """Owner to keyword, for every owner that has one in the window."""
@@ -131,6 +143,7 @@ class KeywordIndex:
 
 
 _NOTHING: Mapping[str, str] = {}
+_KNOWN = 4096
 
 
 def _head(phrase: str, left: bool) -> str | None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from fanlight.labels.custom import About, CustomCategories
-from fanlight.labels.encoded import encoded_runs, spans_of_run, with_runs
+from fanlight.labels.encoded import LEFT_OUT, encoded_runs, spans_of_run, with_runs
 from fanlight.labels.engine import Engine
 from fanlight.labels.files import FileText, Readers
 from fanlight.labels.recognizers import ruleset_hash
@@ -89,7 +89,8 @@ class Labeller:
         if not runs:
             return whole
         more: dict[int, list[Span]] = defaultdict(list)
-        for (index, run), labels in zip(runs, self._engine.label_many([run.decoded for _, run in runs]), strict=True):
+        decoded = self._engine.label_many([run.decoded for _, run in runs], LEFT_OUT)
+        for (index, run), labels in zip(runs, decoded, strict=True):
             known = whole[index]
             if isinstance(labels, TextLabels) and isinstance(known, TextLabels):
                 more[index] += spans_of_run(run, labels, known.spans)

@@ -58,7 +58,7 @@ def _shape(value: str) -> str:
 
 
 def _initials(value: str) -> str:
-    return " ".join(f"{word[0]}." for word in value.split()[:4] if word[0].isalpha())
+    return " ".join([f"{word[0]}." for word in value.split()[:4] if word[0].isalpha()])
 
 
 def mask_of(kind: str, value: str, label: str = "") -> str:

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.labels.text import DIGIT, TextView, tables
+from fanlight.labels.text import TextView
 
 __all__ = ["NumberForms", "NumberPiece", "digit_places", "number_pieces"]
 
@@ -21,11 +21,9 @@ NumberPiece = tuple[int, int, int]
 
 
 def digit_places(view: TextView) -> NDArray[np.int64]:
-    """Offsets of all digits."""
+    """Offsets of all digits, which folding has made plain ones."""
     codes = view.codes
-    if codes.dtype == np.uint8:
-        return np.flatnonzero((codes - np.uint8(48)) < 10)
-    return np.flatnonzero(tables().kind[codes] == DIGIT)
+    return np.flatnonzero((codes - codes.dtype.type(48)) < 10)
 
 
 def number_pieces(
@@ -62,6 +60,8 @@ class NumberForms:
 
     def __init__(self, patterns: list[tuple[tuple[int, int], re.Pattern[str]]]) -> None:
         self._loose = [(low, high, _loosened(pattern)) for (low, high), pattern in patterns]
+        self._asked: dict[int, list[tuple[int, re.Pattern[str] | None]]] = {}
+        """Number of digits to the expressions that take so many."""
         self._known: dict[str, tuple[int, ...]] = {}
 
     def fitting(self, text: str, digits: int) -> tuple[int, ...]:
@@ -69,11 +69,12 @@ class NumberForms:
         form = text.translate(_FORM)
         known = self._known.get(form)
         if known is None:
-            known = tuple(
-                index
-                for index, (low, high, loose) in enumerate(self._loose)
-                if low <= digits <= high + 8 and (loose is None or loose.search(form))
-            )
+            asked = self._asked.get(digits)
+            if asked is None:
+                asked = self._asked[digits] = [
+                    (index, loose) for index, (low, high, loose) in enumerate(self._loose) if low <= digits <= high + 8
+                ]
+            known = tuple([index for index, loose in asked if loose is None or loose.search(form)])
             if len(self._known) < 50_000:
                 self._known[form] = known
         return known

@@ -72,6 +72,14 @@ class Page:
             self._begins = np.array([part.begin + part.shift for part in self.parts], dtype=np.int64)
         return np.maximum(np.searchsorted(self._begins, places, side="right") - 1, 0)
 
+    def parts_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What `parts_at` says of many places in ascending order, at a fraction of its cost."""
+        if len(self.parts) == 1:
+            return np.zeros(len(places), dtype=np.int64)
+        begins = np.array([part.begin + part.shift for part in self.parts[1:]], dtype=np.int64)
+        bounds = np.concatenate(([0], np.searchsorted(places, begins), [len(places)]))
+        return np.repeat(np.arange(len(self.parts)), np.diff(bounds))
+
 
 def pages_of(texts: Sequence[str]) -> Iterator[Page]:
     """Pages for texts, in an order that puts plain ones together. Each text appears once, long ones as stretches."""
@@ -95,14 +103,16 @@ def pages_of(texts: Sequence[str]) -> Iterator[Page]:
 
 def _shared(texts: Sequence[str], indices: Sequence[int]) -> Page:
     """One page for some texts."""
-    view = view_of(_GAP.join([texts[index] for index in indices]))
+    joined = _GAP.join([texts[index] for index in indices])
+    view = view_of(joined)
     parts: list[Part] = []
     at = 0
     if view.origin is None:
         folded = view.text
+        same = folded is joined
         for index in indices:
             size = len(texts[index])
-            parts.append(Part(index, folded[at : at + size], 0, size, at))
+            parts.append(Part(index, texts[index] if same else folded[at : at + size], 0, size, at))
             at += size + len(_GAP)
         return Page(view, parts)
     bounds: list[int] = []

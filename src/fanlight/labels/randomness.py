@@ -20,6 +20,8 @@ _DOMAIN = re.compile(
     r"(?<![a-z0-9-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|local|internal|html?|json|ya?ml|xml|py|js|ts|java|go|rs|txt|md)\b"
 )
 _PART = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,5}|\d{1,6}")
+_JOINED = re.compile(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}")
+_BETWEEN = re.compile(r"[._:/-]")
 _NO_DIGITS = {ord(c): None for c in "0123456789"}
 _NO_WORDS = {ord(c): None for c in string.ascii_letters + string.digits}
 _SEQUENCE = re.compile(r"(?i)abcdef|bcdefg|12345|23456|34567|45678|56789|98765|qwerty|asdfg")
@@ -57,14 +59,21 @@ def is_word(part: str) -> bool:
 def is_identifier(value: str) -> bool:
     """Words in a row, a path, a version, a date, a host: names of things, not secrets. Asks the beginning."""
     value = value[:_LOOKED_AT]
-    if _is_place_or_time(value):
+    return _is_place_or_time(value) or _is_made_of_words(value)
+
+
+def _is_made_of_words(value: str) -> bool:
+    value = value[:_LOOKED_AT]
+    if _JOINED.fullmatch(value):
         return True
-    if re.fullmatch(r"[A-Z]+(?:[_-][A-Z]+)+\d{0,2}|[a-z]+(?:[_.-][a-z]+)+\d{0,2}", value):
-        return True
-    parts = re.split(r"[._:/-]", value)
-    if len(parts) > 1 and all(_PART.fullmatch(part) for part in parts):
-        return any(is_word(part.rstrip("0123456789")) for part in parts)
-    return sum(len(w) for w in _WORDY.findall(value) if is_word(w)) >= 0.62 * len(value)
+    parts = _BETWEEN.split(value)
+    if len(parts) > 1:
+        for part in parts:
+            if _PART.fullmatch(part) is None:
+                break
+        else:
+            return any(is_word(part.rstrip("0123456789")) for part in parts)
+    return sum([len(word) for word in _WORDY.findall(value) if is_word(word)]) >= 0.62 * len(value)
 
 
 def _is_place_or_time(value: str) -> bool:
@@ -100,7 +109,7 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
         sequence = _SEQUENCE.search(value) is not None
         if _HEX.fullmatch(value) and len(value) >= 32:
             return bits >= 2.0
-        if is_identifier(value) and not (sequence and digits):
+        if not (sequence and digits) and _is_made_of_words(value):
             return False
         if digits == 0:
             return len(value) >= 20 and (
@@ -109,13 +118,13 @@ def is_random_token(value: str, least: int = 16, *, lenient: bool = False) -> bo
                 or (bits >= 3.6 and _transitions(value) >= len(value) // 5)
             )
         return (letters > 0 or len(value) >= 20) and bits >= 2.2
-    if is_identifier(value):
-        return False
     if _HEX.fullmatch(value):
-        return bits >= 2.6
-    if digits == 0:
-        return bits >= 3.6 and _transitions(value) >= len(value) // 5
-    return bits >= 2.9 and _transitions(value) >= max(2, len(value) // 8)
+        drawn = bits >= 2.6
+    elif digits == 0:
+        drawn = bits >= 3.6 and _transitions(value) >= len(value) // 5
+    else:
+        drawn = bits >= 2.9 and _transitions(value) >= max(2, len(value) // 8)
+    return drawn and not _is_made_of_words(value)
 
 
 _SIGNS = frozenset("!@#$%^&*?+=~§€£|")

@@ -22,7 +22,8 @@ Hit = tuple[int, str]
 """Where a pattern ends, and the pattern."""
 
 _FORMAT = b"1"
-_BLOCK = 4 << 20
+_HALF = 32
+"""Bits of a noted hit that hold its end; its pattern's number is above."""
 
 
 def _vectorscan() -> Any:
@@ -113,12 +114,11 @@ class Scanner:
         note = noted.append
 
         def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            note(pattern)
-            note(end)
+            note(pattern << _HALF | end)
 
         database.scan(view.encoded(), match_event_handler=on_match)
         found = np.frombuffer(noted, dtype=np.int64)
-        return found[0::2].copy(), view.characters_at(found[1::2].copy())
+        return found >> _HALF, view.characters_at(found & ((1 << _HALF) - 1))
 
     def _scan_exact(self, view: TextView) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         found: set[tuple[int, int]] = set()

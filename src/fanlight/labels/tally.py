@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Mapping
-from itertools import pairwise
 from operator import attrgetter
 
 from fanlight.labels.detectors import Found
@@ -58,6 +57,8 @@ class Tally:
 
     def add(self, part: Part, found: list[Found]) -> None:
         """The finds of one part. The best of each place stays; near the end of a stretch the next one has a say."""
+        if not found and part.last and not self._held:
+            return
         if self._held:
             found = [*self._held, *found]
         settled = len(part.text) if part.last else part.stop - _HELD
@@ -102,13 +103,15 @@ class Tally:
         )  # fmt: skip
 
     def _span(self, part: Part | None, find: Found, group: Group) -> Span:
-        value = part.text[find.start : find.end] if part else ""
-        start, end = part.original(find.start, find.end) if part else (0, 0)
+        value, start, end = "", 0, 0
+        if part is not None:
+            value, start, end = part.text[find.start : find.end], find.start, find.end
+            if part.origin is not None:
+                start, end = part.original(start, end)
         return Span(
-            start=start, end=end, type=find.type, category=group.category, group=group.name,
-            recognizer=find.recognizer, version=find.version, confidence=round(find.confidence, 3),
-            evidence=mask_of(group.mask, value, find.label), keyword=find.keyword, flags=find.flags,
-            fingerprint=fingerprint_of(self._key, find.type, value) if group.fingerprint else None,
+            start, end, find.type, group.category, group.name, find.recognizer, find.version,
+            round(find.confidence, 3), mask_of(group.mask, value, find.label), find.keyword, find.flags,
+            fingerprint_of(self._key, find.type, value) if group.fingerprint else None,
         )  # fmt: skip
 
 
@@ -121,8 +124,12 @@ def _categories(best: Mapping[str, float]) -> dict[str, float]:
         for category in (group.category, *group.implies):
             if confidence > sums.get(category, 0.0):
                 sums[category] = confidence
-    rounded = {name: round(sums[name], 3) for name in sorted(sums)}
-    return {name: confidence for name, confidence in rounded.items() if confidence >= known.categories[name].threshold}
+    found: dict[str, float] = {}
+    for name in sorted(sums) if len(sums) > 1 else sums:
+        confidence = round(sums[name], 3)
+        if confidence >= known.categories[name].threshold:
+            found[name] = confidence
+    return found
 
 
 def _winners(found: list[Found], taken: list[tuple[int, int]]) -> list[Found]:
@@ -130,10 +137,16 @@ def _winners(found: list[Found], taken: list[tuple[int, int]]) -> list[Found]:
 
     `taken` are places that are given already, ascending; those of the winners are added.
     """
-    kept = sorted(found, key=_BY_START)
-    if not taken and all(one.end <= two.start for one, two in pairwise(kept)):
-        taken.extend((find.start, find.end) for find in kept)
-        return kept
+    kept = sorted(found, key=_BY_START) if len(found) > 1 else found
+    if not taken:
+        last = 0
+        for find in kept:
+            if find.start < last:
+                break
+            last = find.end
+        else:
+            taken.extend([(find.start, find.end) for find in kept])
+            return kept
     ordered = sorted(
         found, key=lambda f: (f.group == "person", -round(f.confidence, 2), f.start - f.end, f.start, f.recognizer)
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.labels.text import DIGIT, HAN, HANGUL, HIRAGANA, KATAKANA, LOWER, UPPER, TextView, tables
 
-__all__ = ["CHUNK", "Words", "mixed", "runs_of", "words_of"]
+__all__ = ["CHUNK", "Words", "highest_mixed", "mixed", "runs_of", "words_of"]
 
 CHUNK = 1 << 17
 _BASE = np.uint64(0x9E3779B97F4A7C15 | 1)
@@ -53,6 +54,18 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     found *= _MIX
     found ^= found >> _SHIFT
     return found
+
+
+def highest_mixed(values: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
+    """The highest bits of what `mixed` makes, in place: its last step changes only the lower half."""
+    scratch = values >> _SHIFT
+    values ^= scratch
+    values *= _MIX
+    np.right_shift(values, _SHIFT, out=scratch)
+    values ^= scratch
+    values *= _MIX
+    values >>= np.uint64(64 - bits)
+    return values
 
 
 @dataclass(slots=True)
@@ -111,19 +124,19 @@ def words_of(view: TextView, begin: int, end: int) -> Words:
     if view.codes.dtype == np.uint8:
         data = view.encoded()[begin:end]
         kinds = np.frombuffer(data.translate(_byte_kinds()), dtype=np.uint8)
-        letters = np.frombuffer(data.lower(), dtype=np.uint8).astype(np.uint64)
+        letters: NDArray[Any] = np.frombuffer(data.lower(), dtype=np.uint8)
         starts, ends = runs_of(kinds > 0)
     else:
         codes = view.codes[begin:end]
         table = tables()
         kinds = table.kind.take(codes)
-        letters = table.lower.take(codes).astype(np.uint64)
+        letters = table.lower.take(codes)
         starts, ends = _grouped_words(_GROUP.take(kinds))
     size = len(kinds)
-    letters *= _UP[:size]
     prefix = np.empty(size + 1, dtype=np.uint64)
     prefix[0] = 0
-    np.cumsum(letters, out=prefix[1:])
+    np.multiply(letters, _UP[:size], out=prefix[1:])
+    np.cumsum(prefix[1:], out=prefix[1:])
     if begin:
         starts, ends = starts + begin, ends + begin
     return Words(starts, ends, kinds, begin, prefix)
@@ -145,6 +158,9 @@ def _grouped_words(group: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray
     """Begins and ends of runs of one group other than nought."""
     if not len(group):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    bounds = np.concatenate(([0], np.flatnonzero(group[1:] != group[:-1]) + 1, [len(group)]))
-    is_word = group[bounds[:-1]] > 0
+    edges = np.empty(len(group) + 1, dtype=bool)
+    edges[0] = edges[-1] = True
+    np.not_equal(group[1:], group[:-1], out=edges[1:-1])
+    bounds = np.flatnonzero(edges)
+    is_word = group.take(bounds[:-1]) > 0
     return bounds[:-1][is_word], bounds[1:][is_word]

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+from stdnum import numdb
+
 from fanlight.labels.postal import is_postal
 
 __all__ = [
@@ -239,8 +241,14 @@ def _stdnum(value: str, module: str) -> bool:
     return bool(_stdnum_module(module).is_valid(value))
 
 
+_TABLES = {"cn.ric": "cn/loc", "id.nik": "id/loc", "my.nric": "my/bp", "us.ein": "us/ein"}
+"""Places and offices that some numbers name. Read at the start: else the first text with such a number waits for it."""
+
+
 @cache
 def _stdnum_module(name: str) -> Any:
+    if name in _TABLES:
+        numdb.get(_TABLES[name])
     return importlib.import_module(f"stdnum.{name}")
 
 

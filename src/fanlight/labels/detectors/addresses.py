@@ -194,13 +194,24 @@ _HINTS = {
 }
 
 
+def _from_digits(text: str, begin: int, stop: int) -> Iterator[re.Match[str]]:
+    """What `finditer` gives for the form that begins with a number, tried at digits alone."""
+    for digit in _DIGIT.finditer(text, begin, stop):
+        match = _NUMBER_FIRST.match(text, digit.start(), stop) if digit.start() >= begin else None
+        if match is not None:
+            yield match
+            begin = match.end()
+
+
 def _addresses(text: str, begin: int, stop: int, forms: frozenset[str]) -> Iterator[Found]:
     if not _DIGIT.search(text, begin, stop):
         return
     for name, pattern, confidence in _FORMS:
         if name not in forms or not _HINTS.get(name, _always)(text, begin, stop):
             continue
-        for match in pattern.finditer(text, begin, stop):
+        for match in (
+            _from_digits(text, begin, stop) if pattern is _NUMBER_FIRST else pattern.finditer(text, begin, stop)
+        ):
             if is_sample(text, *match.span()):
                 continue
             if name == "address_number_first" and _IN_YEAR.search(text[max(0, match.start() - 8) : match.start() + 5]):

@@ -62,7 +62,7 @@ class _Code:
             stop = min(len(text), end + 4000)
             if text.count("\n", begin, stop) >= _LEAST - 1:
                 lines = text[begin:stop].split("\n")
-                if any(map(_is_strong, lines)):
+                if _has_strong(lines):
                     best = max(best, _longest(lines))
             last = stop
             if best >= 14:
@@ -73,16 +73,20 @@ class _Code:
             )
 
 
-def _is_strong(line: str) -> bool:
+def _has_strong(lines: list[str]) -> bool:
     """Whether a line can make a block strong, without which it has no points; most windows of prose have none."""
-    bare = line.strip()
-    if not bare:
-        return False
-    if bare[-1] in _STRONG_ENDS and _has_shape(bare, line):
-        return True
-    if bare[0] not in _STRONG_STARTS:
-        return False
-    return _FENCE.match(bare) is not None if bare[0] in "`~" else len(bare) < 40 and _is_statement(bare, line)
+    for line in lines:
+        bare = line.strip()
+        if not bare:
+            continue
+        if bare[-1] in _STRONG_ENDS and _has_shape(bare, line):
+            return True
+        first = bare[0]
+        if first not in _STRONG_STARTS:
+            continue
+        if _FENCE.match(bare) is not None if first in "`~" else len(bare) < 40 and _is_statement(bare, line):
+            return True
+    return False
 
 
 _STRONG_ENDS = frozenset("{};:),(")
@@ -104,7 +108,11 @@ def _longest(lines: list[str]) -> float:
             fenced = not fenced and fence.group("language").lower() not in _NO_CODE
             strong = strong or fenced
             continue
-        statement = _is_statement(bare, line)
+        head = _HEAD.match(bare)
+        if head is None:
+            statement = bare[0] in ")}]/*@#" and _STATEMENT.match(line) is not None
+        else:
+            statement = head.group().lower() in _HEADS and _STATEMENT.match(line) is not None
         shape = _has_shape(bare, line)
         closing = statement and len(bare) < 40 and bare[0] in ")}]r" and not (among_data and bare[0] in "}]")
         if not (statement and shape) and not closing and _is_data(bare, line):
@@ -159,7 +167,9 @@ def _is_data(bare: str, line: str) -> bool:
         return True
     if bare[0] in _DATA_FIRST and _DATA.match(line):
         return True
-    return line.count(",") + line.count("\t") + line.count("|") >= 2 and not any(sign in line for sign in ";(){}")
+    if line.count(",") + line.count("\t") + line.count("|") < 2:
+        return False
+    return not (";" in line or "(" in line or ")" in line or "{" in line or "}" in line)
 
 
 def _has_shape(bare: str, line: str) -> bool:

@@ -126,7 +126,10 @@ def _line_before(text: str, end: int, reach: int = 160) -> str:
 
 
 def _assigned(text: str, end: int, keyword: str) -> Iterator[Found]:
-    match = _DEFAULT.match(text, end, min(len(text), end + 500)) or _AFTER.match(text, end, min(len(text), end + 500))
+    stop = min(len(text), end + 500)
+    match = _DEFAULT.match(text, end, stop) if text.find("default", end, stop) >= 0 else None
+    if match is None:
+        match = _AFTER.match(text, end, stop)
     if match is None or len(match.group("v")) < 12:
         signed = _SIGNED.match(text, end, min(len(text), end + 260))
         if signed is not None and _is_signed(signed.group("v")) and not _NAME_NO.search(_line_before(text, end)[-24:]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ _AMOUNT = re.compile(
 )
 
 
+_WORD_BEGINS = re.compile(r"\b\w")
 _NEAR = 80
 """Characters around the terms in which words may tie them to somebody."""
 
@@ -41,8 +43,10 @@ class _Kind:
     sure: float
     points: dict[str, float]
     cues: frozenset[str]
-    cue_forms: re.Pattern[str] | None
-    """What else ties the terms to somebody; asked only where the terms suffice."""
+    word_forms: re.Pattern[str] | None
+    """What else ties the terms to somebody, of the forms that begin where a word does; asked only where the terms
+    suffice, and tried at words alone: there are too many forms to try them at each letter."""
+    other_forms: re.Pattern[str] | None
     stems: frozenset[str]
     """Terms that may go on: `metasta` of `metastases`."""
     needs_cue: bool
@@ -62,7 +66,7 @@ def _kinds() -> tuple[_Kind, ...]:
         stems = frozenset(term.removesuffix("*") for term in given if term.endswith("*"))
         points = {term.removesuffix("*"): value for term, value in given.items()}
         cues = frozenset(str(cue).lower() for cue in raw.get("cues", ()))
-        forms = raw.get("cue_forms")
+        forms = list(map(str, raw.get("cue_forms", ())))
         found.append(
             _Kind(
                 item.name.removesuffix(".yml"),
@@ -73,7 +77,8 @@ def _kinds() -> tuple[_Kind, ...]:
                 raw["sure"],
                 points,
                 cues,
-                re.compile("|".join(f"(?:{form})" for form in map(_scoped, forms))) if forms else None,
+                _any_of(form for form in forms if form.removeprefix("(?i)").startswith(r"\b")),
+                _any_of(form for form in forms if not form.removeprefix("(?i)").startswith(r"\b")),
                 stems,
                 bool(raw.get("needs_cue")),
                 bool(raw.get("needs_amount")),
@@ -81,6 +86,12 @@ def _kinds() -> tuple[_Kind, ...]:
             )
         )
     return tuple(found)
+
+
+def _any_of(forms: Iterable[str]) -> re.Pattern[str] | None:
+    """One expression for several."""
+    joined = "|".join(f"(?:{form})" for form in map(_scoped, forms))
+    return re.compile(joined) if joined else None
 
 
 def _scoped(form: str) -> str:
@@ -126,57 +137,52 @@ class _KindDetector:
         if sum(tenths[term] for term in {term for _, term in hits_seen}) < need:
             return None
         hits = self._terms(text, hits_seen)
-        inside: dict[str, int] = {}
-        points = cues = low = high = step = most = at = 0
-        for index, (place, _) in enumerate(hits):
-            if place < step:
-                continue
-            step = place + kind.window // 8
-            while low < index and low < high:
-                term = hits[low][1]
-                low += 1
+        places, terms = [place for place, _ in hits], [term for _, term in hits]
+        inside = dict.fromkeys(terms, 0)
+        all_of_them = sum([tenths[term] for term in inside])
+        points = cues = low = high = index = most = at = 0
+        while index < len(places) and most < all_of_them:
+            place = places[index]
+            for term in terms[low : min(index, high)]:
                 inside[term] -= 1
                 if not inside[term]:
                     points -= tenths[term]
                     cues -= term in kind.cues
             low = index
-            high = max(high, index)
-            while high < len(hits) and hits[high][0] < place + kind.window:
-                term = hits[high][1]
-                high += 1
-                inside[term] = inside.get(term, 0) + 1
-                if inside[term] == 1:
+            begin, high = max(high, index), bisect_left(places, place + kind.window, max(high, index))
+            for term in terms[begin:high]:
+                if not inside[term]:
                     points += tenths[term]
                     cues += term in kind.cues
-            if points < need or points <= most:
-                continue
-            if kind.needs_cue and not cues and not self._is_tied(text, place, hits[high - 1][0]):
-                continue
-            most, at = points, place
+                inside[term] += 1
+            if points >= need and points > most:
+                tied = cues or not kind.needs_cue or self._is_tied(text, place, places[high - 1])
+                most, at = (points, place) if tied else (most, at)
+            index = bisect_left(places, place + kind.window // 8, index + 1)
         return (most / 10, max(0, at - 60), at + kind.window) if most else None
 
     def _is_tied(self, text: str, first: int, last: int) -> bool:
         """Whether an expression ties the terms that begin at `first` up to `last` to somebody."""
-        forms = self._kind.cue_forms
-        return forms is not None and forms.search(text, max(0, first - _NEAR), last + _NEAR) is not None
+        begin, stop = max(0, first - _NEAR), last + _NEAR
+        forms, others = self._kind.word_forms, self._kind.other_forms
+        if others is not None and others.search(text, begin, stop):
+            return True
+        if forms is None:
+            return False
+        matches = forms.match
+        return any(matches(text, word.start(), stop) for word in _WORD_BEGINS.finditer(text, begin, stop))
 
     def _terms(self, text: str, hits: Sequence[Hit]) -> list[tuple[int, str]]:
-        """The longest term at each place, whole words only."""
-        found: list[tuple[int, str]] = []
-        longest: dict[int, str] = {}
-        for end, term in hits:
-            if end not in longest or len(term) > len(longest[end]):
-                longest[end] = term
-        for end, term in longest.items():
-            behind = text[end : end + 1]
-            if behind.isalpha() and term[-1].isalpha() and behind.isascii() and term not in self._kind.stems:
-                continue
-            start = end - len(term)
-            if start > 0 and text[start - 1].isalpha() and text[start].isalnum() and text[start].isascii():
-                continue
-            found.append((start, term))
-        found.sort()
-        return found
+        """The longest term at each place, whole words only; what an ASCII letter joins never came through the gate."""
+        longest = {end: term for end, _, term in sorted([(end, len(term), term) for end, term in hits])}
+        found = sorted([(end - len(term), term) for end, term in longest.items()])
+        if text.isascii():
+            return found
+        return [
+            (start, term)
+            for start, term in found
+            if not (start > 0 and text[start - 1].isalpha() and text[start].isalnum() and text[start].isascii())
+        ]
 
 
 def _has_amount(text: str, start: int, stop: int) -> bool:

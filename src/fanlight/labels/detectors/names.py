@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fanlight.labels.detectors import Found
 from fanlight.labels.pages import Page
 from fanlight.labels.text import DIGIT, LOWER, TextView
-from fanlight.labels.tokens import Words, mixed, words_of
+from fanlight.labels.tokens import Words, highest_mixed, runs_of, words_of
 
 __all__ = ["BITS", "DETECTOR", "candidates_of", "features_of"]
 
@@ -65,9 +65,9 @@ def candidates_of(view: TextView, words: Words, texts: NDArray[np.int64] | None 
     short text without capitals. `texts` says which text each word belongs to when there are several."""
     shape = words.shapes
     plain = np.ones(len(shape), dtype=bool)
-    digits = np.flatnonzero(words.kinds == DIGIT) + words.base
-    plain[np.searchsorted(words.starts, digits, side="right") - 1] = False
-    capital = _CAPITAL.take(shape) & plain
+    starts, _ = runs_of(words.kinds == DIGIT)
+    plain[np.searchsorted(words.starts, starts + words.base, side="right") - 1] = False
+    capital = (((shape - np.uint8(1)) < 2) | (shape >= 7)) & plain
     chosen = capital
     if view.codes.dtype != np.uint8:
         asian = ((shape == 4) | (shape == 6)) & plain
@@ -78,15 +78,19 @@ def candidates_of(view: TextView, words: Words, texts: NDArray[np.int64] | None 
         few = len(view.text) < _SHORT and capital.sum() * 12 < small.sum()
         return np.flatnonzero(chosen | small if few else chosen)
     count = int(texts[-1]) + 1
-    few_texts = np.bincount(texts[capital], minlength=count) * 12 < np.bincount(texts[small], minlength=count)
+    bounds = np.searchsorted(texts, np.arange(count + 1))
+    few_texts = _sums(capital, bounds) * 12 < _sums(small, bounds)
     if few_texts.any():
-        spread = np.bincount(texts, words.ends - words.starts + 1, minlength=count)
-        few_texts &= spread < _SHORT
+        few_texts &= _sums(words.ends - words.starts + 1, bounds) < _SHORT
         chosen = chosen | (small & few_texts[texts])
     return np.flatnonzero(chosen)
 
 
-_CAPITAL = np.isin(np.arange(9), (1, 2, 7, 8))
+def _sums(values: NDArray[Any], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums of the stretches between neighbouring bounds."""
+    total = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=total[1:])
+    return np.diff(total[bounds])
 
 
 def _asian(words: Words, shape: NDArray[np.uint8], asian: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -204,7 +208,7 @@ def _indices(
     np.bitwise_xor(form_after, known << np.uint64(51), out=raw[29])
     raw *= _SALTS[:FEATURES, None]
     raw += _SALTS[1 : FEATURES + 1, None]
-    return (mixed(raw) >> np.uint64(64 - BITS)).view(np.int64)
+    return highest_mixed(raw, BITS).view(np.int64)
 
 
 _STEPS = np.arange(-2, 3)[:, None]
@@ -264,7 +268,7 @@ class _Names:
         if not len(words.starts):
             return found
         long = np.array([part.stop - part.begin > _LONG for part in page.parts], dtype=bool)
-        runs = list(_runs(view, words, page.parts_at(words.starts), long))
+        runs = list(_runs(view, words, page.parts_of(words.starts), long))
         numbers = page.parts_at(np.array([start for start, _, _ in runs], dtype=np.int64)).tolist()
         for (start, end, confidence), number in zip(runs, numbers, strict=True):
             part = page.parts[number]
